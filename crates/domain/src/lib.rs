@@ -1,1 +1,34 @@
-//! domain
+//! What Russet is about, as plain values and pure functions: ids, names, roles and the policy, what a key may
+//! do, what its health is, what was done by whom, and the states that long acts go through.
+//!
+//! Nothing here waits, talks SQL or HTTP, knows Apple's wire format or touches a secret byte. Whatever needs
+//! the time or randomness gets it from outside, as [`Clock`] and [`Entropy`].
+//!
+//! The one surprising thing: a [`Permit`] can only be made by [`policy::decide`], and the store's functions on
+//! an organization's data ask for one. Forgetting to ask for permission does not compile.
+
+pub mod account;
+pub mod activity;
+pub mod apple_key;
+pub mod certificate;
+pub mod clock;
+pub mod feature;
+pub mod health;
+pub mod id;
+pub mod job;
+pub mod name;
+pub mod operation;
+pub mod policy;
+
+pub use account::{ApiToken, Organization, Session, User};
+pub use activity::{Activity, Actor, Event, Origin, Outcome};
+pub use apple_key::{ApiKey, AppleKeyId, AppleRole, IssuerId, KeyKind, LastUse, TeamId};
+pub use certificate::{CertificateType, HeldCertificate, ItemOrigin};
+pub use clock::{Clock, Entropy, SteppedClock, SystemClock};
+pub use feature::{Declared, Feature, FeatureRow, LastResult, Limit, Need, Probed, Usability};
+pub use health::{CheckMark, KeyHealth, Verdict};
+pub use id::{ActivityId, ApiKeyId, ApiTokenId, CertificateId, JobId, OperationId, OrgId, SecretId, SessionId, UserId};
+pub use job::{Job, JobPayload};
+pub use name::{Email, ItemName, NameError};
+pub use operation::{Operation, OperationKind, OperationState};
+pub use policy::{Action, Denied, Permit, Principal, decide};

@@ -1,0 +1,291 @@
+//! The activity log: a closed set of events with typed fields. No free JSON, and no field that could hold a secret.
+//!
+//! A local change is one record, in the transaction of the change. An act at Apple is two: the intent before the call,
+//! the outcome after it, tied by the operation or by the record's `follows`. No record, no act.
+
+use crate::{
+    apple_key::KeyKind,
+    certificate::CertificateType,
+    feature::{Feature, Need},
+    id::{ActivityId, ApiKeyId, ApiTokenId, CertificateId, JobId, OperationId, OrgId, SessionId, UserId},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "actor")]
+pub enum Actor {
+    /// A signed-in person.
+    Person {
+        /// Who.
+        user: UserId,
+    },
+    /// A personal token, within its owner's rights.
+    Token {
+        /// Which token.
+        token: ApiTokenId,
+        /// Whose.
+        user: UserId,
+    },
+    /// Background work that somebody began.
+    Job {
+        /// Which job.
+        job: JobId,
+        /// On whose behalf; nobody for the server's own schedule.
+        on_behalf_of: Option<UserId>,
+    },
+    /// The server itself: its schedule, its command line on the host.
+    Server,
+    /// Somebody who is not signed in.
+    Anonymous,
+}
+
+impl Actor {
+    /// The person behind it.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Person { user } | Self::Token { user, .. } => Some(*user),
+            Self::Job { on_behalf_of, .. } => *on_behalf_of,
+            Self::Server | Self::Anonymous => None,
+        }
+    }
+}
+
+/// From where a request came.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The client's address, behind trusted proxies only.
+    pub address: Option<String>,
+    /// The request's id, as it stands in the log.
+    pub request_id: Option<String>,
+}
+
+/// How it ended, or that it is about to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// About to be tried; another record follows.
+    Intent,
+    /// Done.
+    Done,
+    /// Not allowed here.
+    Denied,
+    /// Apple refused.
+    Refused,
+    /// It broke down, and nothing was changed.
+    Failed,
+    /// Nobody knows yet.
+    Unknown,
+}
+
+impl Outcome {
+    /// The word in the database and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Intent => "intent",
+            Self::Done => "done",
+            Self::Denied => "denied",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The forms a certificate can be downloaded in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExportForm {
+    /// `.p12` that every reader opens (3DES, SHA-1 MAC).
+    P12Compatible,
+    /// `.p12` with AES-256 and an HMAC-SHA-256 MAC.
+    P12Modern,
+    /// PEM: private key, certificate, chain.
+    Pem,
+    /// The certificate alone, DER.
+    Cer,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+#[expect(missing_docs, reason = "the names of the events and their fields are the documentation")]
+pub enum Event {
+    SetupCompleted {
+        user: UserId,
+        organization: OrgId,
+    },
+    SignedIn {
+        user: UserId,
+        session: SessionId,
+    },
+    SignInFailed {
+        user: Option<UserId>,
+    },
+    SignedOut {
+        user: UserId,
+        session: SessionId,
+    },
+    PasswordChanged {
+        user: UserId,
+        sessions_ended: u32,
+    },
+    TokenCreated {
+        token: ApiTokenId,
+        name: String,
+        expires_at: Timestamp,
+    },
+    TokenRevoked {
+        token: ApiTokenId,
+        name: String,
+    },
+    KeyAdded {
+        key: ApiKeyId,
+        name: String,
+        key_id: String,
+        kind: KeyKind,
+    },
+    KeyRenamed {
+        key: ApiKeyId,
+        from: String,
+        to: String,
+    },
+    KeyRolesChanged {
+        key: ApiKeyId,
+        name: String,
+    },
+    KeyRotated {
+        key: ApiKeyId,
+        name: String,
+        from_key_id: String,
+        to_key_id: String,
+    },
+    KeyRemoved {
+        key: ApiKeyId,
+        name: String,
+        key_id: String,
+    },
+    KeyChecked {
+        key: ApiKeyId,
+        name: String,
+        health: String,
+    },
+    KeyUsed {
+        key: ApiKeyId,
+        name: String,
+        need: Need,
+    },
+    FeatureOverridden {
+        key: ApiKeyId,
+        name: String,
+        feature: Feature,
+        on: bool,
+    },
+    CertificateCreated {
+        operation: OperationId,
+        key: ApiKeyId,
+        certificate_type: CertificateType,
+        certificate: Option<CertificateId>,
+    },
+    CertificateDownloaded {
+        certificate: CertificateId,
+        name: String,
+        form: ExportForm,
+    },
+    ProfileDownloaded {
+        key: ApiKeyId,
+        profile: String,
+        name: String,
+    },
+}
+
+impl Event {
+    /// The word in the database, the API and filters: noun, dot, verb.
+    #[must_use]
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::SetupCompleted { .. } => "setup.complete",
+            Self::SignedIn { .. } => "session.sign-in",
+            Self::SignInFailed { .. } => "session.sign-in-failed",
+            Self::SignedOut { .. } => "session.sign-out",
+            Self::PasswordChanged { .. } => "password.change",
+            Self::TokenCreated { .. } => "token.create",
+            Self::TokenRevoked { .. } => "token.revoke",
+            Self::KeyAdded { .. } => "key.add",
+            Self::KeyRenamed { .. } => "key.rename",
+            Self::KeyRolesChanged { .. } => "key.set-roles",
+            Self::KeyRotated { .. } => "key.rotate",
+            Self::KeyRemoved { .. } => "key.remove",
+            Self::KeyChecked { .. } => "key.check",
+            Self::KeyUsed { .. } => "key.use",
+            Self::FeatureOverridden { .. } => "key.override",
+            Self::CertificateCreated { .. } => "certificate.create",
+            Self::CertificateDownloaded { .. } => "certificate.download",
+            Self::ProfileDownloaded { .. } => "profile.download",
+        }
+    }
+
+    /// The id of the object it is about, ours or Apple's.
+    #[must_use]
+    pub fn object(&self) -> Option<String> {
+        Some(match self {
+            Self::SetupCompleted { organization, .. } => organization.to_string(),
+            Self::SignedIn { user, .. } | Self::SignedOut { user, .. } | Self::PasswordChanged { user, .. } => user.to_string(),
+            Self::SignInFailed { user } => user.as_ref()?.to_string(),
+            Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } => token.to_string(),
+            Self::KeyAdded { key, .. }
+            | Self::KeyRenamed { key, .. }
+            | Self::KeyRolesChanged { key, .. }
+            | Self::KeyRotated { key, .. }
+            | Self::KeyRemoved { key, .. }
+            | Self::KeyChecked { key, .. }
+            | Self::KeyUsed { key, .. }
+            | Self::FeatureOverridden { key, .. } => key.to_string(),
+            Self::CertificateCreated { operation, .. } => operation.to_string(),
+            Self::CertificateDownloaded { certificate, .. } => certificate.to_string(),
+            Self::ProfileDownloaded { profile, .. } => profile.clone(),
+        })
+    }
+
+    /// The API key that was used for it, for "what did this key do".
+    #[must_use]
+    pub fn key(&self) -> Option<ApiKeyId> {
+        match self {
+            Self::KeyAdded { key, .. }
+            | Self::KeyRenamed { key, .. }
+            | Self::KeyRolesChanged { key, .. }
+            | Self::KeyRotated { key, .. }
+            | Self::KeyRemoved { key, .. }
+            | Self::KeyChecked { key, .. }
+            | Self::KeyUsed { key, .. }
+            | Self::FeatureOverridden { key, .. }
+            | Self::CertificateCreated { key, .. }
+            | Self::ProfileDownloaded { key, .. } => Some(*key),
+            _ => None,
+        }
+    }
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// Its id.
+    pub id: ActivityId,
+    /// In which organization; none for what belongs to no organization, such as a failed sign-in.
+    pub organization: Option<OrgId>,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// From where.
+    pub origin: Origin,
+    /// What.
+    pub event: Event,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The intent that this record is the outcome of.
+    pub follows: Option<ActivityId>,
+}

@@ -1,0 +1,157 @@
+//! Signing certificates that an organization holds here.
+
+use crate::{
+    apple_key::TeamId,
+    id::{ApiKeyId, CertificateId, OrgId, SecretId},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// Where an item came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ItemOrigin {
+    /// Russet made it.
+    Created,
+    /// Read from the Apple account.
+    Fetched,
+    /// Given by a person.
+    Uploaded,
+}
+
+impl ItemOrigin {
+    /// The word in the API and the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Fetched => "fetched",
+            Self::Uploaded => "uploaded",
+        }
+    }
+}
+
+impl FromStr for ItemOrigin {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Created, Self::Fetched, Self::Uploaded]
+            .into_iter()
+            .find(|origin| origin.as_str() == text)
+            .ok_or_else(|| format!("“{text}” is not an origin"))
+    }
+}
+
+/// Apple's `CertificateType`, open: a value that Apple adds later is kept and shown (facts E2).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CertificateType(String);
+
+impl CertificateType {
+    /// The types that Russet creates with a CSR of its own. The others need a pass type, a merchant id or Apple's
+    /// website (Developer ID, facts E2).
+    pub const CREATABLE: [&'static str; 7] = [
+        "DISTRIBUTION",
+        "DEVELOPMENT",
+        "IOS_DISTRIBUTION",
+        "IOS_DEVELOPMENT",
+        "MAC_APP_DISTRIBUTION",
+        "MAC_INSTALLER_DISTRIBUTION",
+        "MAC_APP_DEVELOPMENT",
+    ];
+
+    /// Whatever Apple said.
+    #[must_use]
+    pub fn of_apple(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// A type that Russet can create.
+    ///
+    /// # Errors
+    /// What was found, and which types can be created.
+    pub fn creatable(text: &str) -> Result<Self, String> {
+        let wanted = text.trim().to_uppercase().replace(['-', ' '], "_");
+        if Self::CREATABLE.contains(&wanted.as_str()) {
+            Ok(Self(wanted))
+        } else if wanted.starts_with("DEVELOPER_ID") {
+            Err(
+                "Apple makes Developer ID certificates only on its website or in Xcode, for the Account Holder. Create it there."
+                    .to_owned(),
+            )
+        } else {
+            Err(format!(
+                "“{text}” is not a certificate type that can be created here. Use one of: {}.",
+                Self::CREATABLE.join(", ")
+            ))
+        }
+    }
+
+    /// Apple's word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it signs for development only.
+    #[must_use]
+    pub fn is_development(&self) -> bool {
+        self.0.ends_with("DEVELOPMENT")
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self.0.as_str() {
+            "DISTRIBUTION" => "Apple Distribution".to_owned(),
+            "DEVELOPMENT" => "Apple Development".to_owned(),
+            "IOS_DISTRIBUTION" => "iOS Distribution".to_owned(),
+            "IOS_DEVELOPMENT" => "iOS Development".to_owned(),
+            "MAC_APP_DISTRIBUTION" => "Mac App Distribution".to_owned(),
+            "MAC_INSTALLER_DISTRIBUTION" => "Mac Installer Distribution".to_owned(),
+            "MAC_APP_DEVELOPMENT" => "Mac Development".to_owned(),
+            other => other.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for CertificateType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A certificate held here. Its private key, when Russet has it, is the sealed secret `private_key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldCertificate {
+    /// Its id here.
+    pub id: CertificateId,
+    /// Whose it is.
+    pub organization: OrgId,
+    /// The key through which it was made or fetched; none once that key was removed.
+    pub api_key: Option<ApiKeyId>,
+    /// Apple's resource id (10 characters on the provisioning side).
+    pub apple_id: String,
+    /// Apple's type.
+    pub certificate_type: CertificateType,
+    /// The subject's common name.
+    pub name: String,
+    /// Serial number, upper-case hex.
+    pub serial: String,
+    /// SHA-256 of the public key (SubjectPublicKeyInfo, DER), lower-case hex.
+    pub public_key_fingerprint: String,
+    /// SHA-1 of the certificate, upper-case hex: what Keychain Access and Xcode show.
+    pub sha1: String,
+    /// From the subject's OU.
+    pub team_id: Option<TeamId>,
+    /// The certificate itself, DER.
+    pub der: Vec<u8>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// Created, fetched or uploaded.
+    pub origin: ItemOrigin,
+    /// The sealed private key, if held.
+    pub private_key: Option<SecretId>,
+    /// When Russet took it in.
+    pub added_at: Timestamp,
+}

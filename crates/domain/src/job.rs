@@ -1,0 +1,59 @@
+//! Background work. A job is enqueued in the transaction of the change that asks for it, claimed with a lease, and done
+//! at least once; so each kind must be safe to repeat.
+
+use crate::id::{ApiKeyId, JobId, OperationId, OrgId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "job")]
+pub enum JobPayload {
+    /// The daily check of a key; enqueues the next one.
+    CheckKey {
+        /// Which key.
+        key: ApiKeyId,
+    },
+    /// Carry a long act on from where it stands: go on, or find out what Apple did.
+    Continue {
+        /// Which act.
+        operation: OperationId,
+    },
+}
+
+impl JobPayload {
+    /// The word in the database; one waiting job per kind and object is enough.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::CheckKey { .. } => "check-key",
+            Self::Continue { .. } => "continue",
+        }
+    }
+
+    /// The id of the object it is about.
+    #[must_use]
+    pub fn object(&self) -> String {
+        match self {
+            Self::CheckKey { key } => key.to_string(),
+            Self::Continue { operation } => operation.to_string(),
+        }
+    }
+}
+
+/// A claimed job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// For which organization.
+    pub organization: OrgId,
+    /// What is to be done.
+    pub payload: JobPayload,
+    /// When it was due.
+    pub run_at: Timestamp,
+    /// How often it was claimed, this time included.
+    pub attempts: u32,
+    /// Until when the claimer has it.
+    pub lease_until: Timestamp,
+}
