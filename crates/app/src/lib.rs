@@ -1,1 +1,59 @@
-//! app
+//! Every use case and every job, once. Three callers: REST, the console, and the job worker.
+//!
+//! The order inside a use case is always *permit, intent, call, outcome*: one transaction that asks for permission and
+//! writes down what is about to happen; then, outside any transaction, the call to Apple; then one transaction with what
+//! came of it. No axum, no HTML, no cookies, no SQL here.
+//!
+//! The one surprising thing: nothing that changes Apple's state runs in the request that asks for it. The request writes
+//! an operation and a job in one transaction; the worker, which may be another process after a crash, carries it out.
+
+pub mod accounts;
+pub mod activity;
+pub mod apple_account;
+pub mod apple_tokens;
+pub mod certificates;
+pub mod checks;
+pub mod idempotency;
+pub mod keys;
+pub mod operations;
+pub mod overview;
+pub mod problem;
+pub mod start;
+pub mod worker;
+
+pub use problem::{AppleAnswer, FieldProblem, Kind, Problem};
+pub use start::{App, Parts, StartError};
+
+use domain::{Origin, Principal};
+
+/// Who asks, and from where.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Actor and roles.
+    pub principal: Principal,
+    /// Address and request id, for the activity log.
+    pub origin: Origin,
+}
+
+/// A text that is shown once and never printed: a session token, an API token, a generated password.
+pub struct Shown(zeroize::Zeroizing<String>);
+
+impl Shown {
+    /// Wraps a secret text.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(zeroize::Zeroizing::new(text))
+    }
+
+    /// The text, for the one answer that carries it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shown(…)")
+    }
+}

@@ -225,6 +225,7 @@ impl Event {
             Self::CertificateCreated { .. } => "certificate.create",
             Self::CertificateDownloaded { .. } => "certificate.download",
             Self::ProfileDownloaded { .. } => "profile.download",
+            Self::AppleTokenMinted { .. } => "apple-token.create",
         }
     }
 
@@ -243,7 +244,8 @@ impl Event {
             | Self::KeyRemoved { key, .. }
             | Self::KeyChecked { key, .. }
             | Self::KeyUsed { key, .. }
-            | Self::FeatureOverridden { key, .. } => key.to_string(),
+            | Self::FeatureOverridden { key, .. }
+            | Self::AppleTokenMinted { key, .. } => key.to_string(),
             Self::CertificateCreated { operation, .. } => operation.to_string(),
             Self::CertificateDownloaded { certificate, .. } => certificate.to_string(),
             Self::ProfileDownloaded { profile, .. } => profile.clone(),
@@ -263,7 +265,8 @@ impl Event {
             | Self::KeyUsed { key, .. }
             | Self::FeatureOverridden { key, .. }
             | Self::CertificateCreated { key, .. }
-            | Self::ProfileDownloaded { key, .. } => Some(*key),
+            | Self::ProfileDownloaded { key, .. }
+            | Self::AppleTokenMinted { key, .. } => Some(*key),
             _ => None,
         }
     }

@@ -254,16 +254,18 @@ pub enum Need {
     },
     /// Look whether the key works and what it may read.
     Check,
+    /// Hand out a short-lived token made with it.
+    MintToken,
 }
 
 impl Need {
-    /// The feature it counts for; a check counts for none.
+    /// The feature it counts for; a check and a token count for none.
     #[must_use]
     pub fn feature(&self) -> Option<Feature> {
         match self {
             Self::Read { feature } => Some(*feature),
             Self::CreateCertificate { .. } => Some(Feature::Certificates),
-            Self::Check => None,
+            Self::Check | Self::MintToken => None,
         }
     }
 }
@@ -283,6 +285,7 @@ impl fmt::Display for Need {
             Self::Read { feature } => write!(f, "Read: {}", feature.title()),
             Self::CreateCertificate { certificate_type } => write!(f, "Create {}", certificate_type.title()),
             Self::Check => f.write_str("Check the key"),
+            Self::MintToken => f.write_str("Make a token for Apple"),
         }
     }
 }

@@ -177,6 +177,8 @@ actions! {
     CreateCertificate = "create a certificate" in Signing, Manager;
     /// Take a certificate away with its private key.
     DownloadCertificate = "download a certificate with its private key" in Signing, Manager;
+    /// Get a short-lived token for Apple, made with a key.
+    MintAppleToken = "get a short-lived token for Apple" in Credentials, Manager;
     /// Take a profile away.
     DownloadProfile = "download a provisioning profile" in Signing, Manager;
 }

@@ -1,0 +1,134 @@
+//! Reading the Apple account through a key: certificates, profiles, bundle IDs, devices. Read fresh at each call.
+use crate::{App, Caller, Problem};
+use domain::{ApiKeyId, CertificateId, OrgId};
+use jiff::Timestamp;
+
+/// What to show of a list; filters are applied exactly by us, whatever Apple's filters do.
+#[derive(Debug, Clone, Default)]
+pub struct ListQuery {
+    /// Substring of name, identifier, serial, UDID; case does not matter.
+    pub search: Option<String>,
+    /// Apple's type (certificate type, profile type, platform, device class).
+    pub kind: Option<String>,
+    /// State (profile: ACTIVE, INVALID, EXPIRED; device: ENABLED, DISABLED; certificate: valid, expiring, expired).
+    pub state: Option<String>,
+    /// Field to sort by: name, type, expires, identifier…; a leading `-` turns it around.
+    pub sort: Option<String>,
+}
+
+/// A list and how old it is.
+#[derive(Debug, Clone)]
+pub struct Listing<T> {
+    /// What fits the query.
+    pub items: Vec<T>,
+    /// How many there are without the query.
+    pub total: usize,
+    /// When Apple gave it.
+    pub at: Timestamp,
+}
+
+/// A certificate at Apple.
+#[derive(Debug, Clone)]
+pub struct AppleCertificate {
+    /// Apple's id.
+    pub id: String,
+    /// Apple's name, or display name.
+    pub name: String,
+    /// Apple's type.
+    pub certificate_type: String,
+    /// Upper-case hex.
+    pub serial: String,
+    /// From the certificate's OU.
+    pub team_id: Option<String>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// Here, if held here.
+    pub held: Option<CertificateId>,
+    /// Whether Russet has its private key.
+    pub key_held: bool,
+}
+
+/// A provisioning profile at Apple.
+#[derive(Debug, Clone)]
+pub struct AppleProfile {
+    /// Apple's id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Apple's type, such as IOS_APP_STORE.
+    pub profile_type: String,
+    /// ACTIVE, INVALID, or what Apple says.
+    pub state: String,
+    /// Inside UUID.
+    pub uuid: String,
+    /// The bundle ID's identifier.
+    pub bundle_identifier: Option<String>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// Its certificates: Apple's id, name, whether Russet has the private key.
+    pub certificates: Vec<(String, String, bool)>,
+    /// Its devices: Apple's id, name.
+    pub devices: Vec<(String, String)>,
+}
+
+/// A bundle ID at Apple.
+#[derive(Debug, Clone)]
+pub struct AppleBundleId {
+    /// Apple's id.
+    pub id: String,
+    /// Description.
+    pub name: String,
+    /// Such as com.example.app or com.example.*.
+    pub identifier: String,
+    /// IOS, MAC_OS, UNIVERSAL, SERVICES…
+    pub platform: String,
+    /// Apple's capability types.
+    pub capabilities: Vec<String>,
+}
+
+/// A device at Apple.
+#[derive(Debug, Clone)]
+pub struct AppleDevice {
+    /// Apple's id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// As Apple writes it.
+    pub udid: String,
+    /// IPHONE, IPAD…
+    pub device_class: String,
+    /// Model.
+    pub model: Option<String>,
+    /// IOS, MAC_OS…
+    pub platform: String,
+    /// ENABLED or DISABLED.
+    pub status: String,
+    /// When it was added.
+    pub added_at: Option<Timestamp>,
+}
+
+/// A file to take away.
+pub struct Download {
+    /// Its name, safe for a file system.
+    pub file_name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its bytes; may hold a private key.
+    pub bytes: zeroize::Zeroizing<Vec<u8>>,
+}
+
+impl App {
+    /// Certificates at Apple.
+    pub async fn apple_certificates(&self, caller: &Caller, org: OrgId, key: ApiKeyId, query: &ListQuery) -> Result<Listing<AppleCertificate>, Problem> { todo!() }
+    /// Profiles at Apple, with their certificates and devices.
+    pub async fn apple_profiles(&self, caller: &Caller, org: OrgId, key: ApiKeyId, query: &ListQuery) -> Result<Listing<AppleProfile>, Problem> { todo!() }
+    /// Bundle IDs at Apple.
+    pub async fn apple_bundle_ids(&self, caller: &Caller, org: OrgId, key: ApiKeyId, query: &ListQuery) -> Result<Listing<AppleBundleId>, Problem> { todo!() }
+    /// Devices at Apple.
+    pub async fn apple_devices(&self, caller: &Caller, org: OrgId, key: ApiKeyId, query: &ListQuery) -> Result<Listing<AppleDevice>, Problem> { todo!() }
+    /// A profile as `.mobileprovision`, its signature checked against the trust root; by Apple's id. Also answers in words
+    /// what the check said.
+    pub async fn download_profile(&self, caller: &Caller, org: OrgId, key: ApiKeyId, profile: &str) -> Result<(Download, String), Problem> { todo!() }
+}

@@ -1,0 +1,1 @@
+//! Checks of keys: the health probe and the feature probes, and the daily plan.

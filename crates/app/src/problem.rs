@@ -1,0 +1,116 @@
+//! What a use case answers when it does not do what was asked: an outside text with a next step and a stable code, and
+//! an inside context for the log only.
+
+use domain::ApiKeyId;
+use std::fmt;
+
+/// The class of a problem; the server maps it to a status, the command line to an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The input does not fit (422).
+    Invalid,
+    /// Too many bytes (413).
+    TooLarge,
+    /// Nobody is signed in, or the pair is wrong (401).
+    SignInNeeded,
+    /// Visible, and not allowed (403).
+    NotAllowed,
+    /// Unknown, or not to be seen (404). One body for both.
+    NotFound,
+    /// It stands in the way of something (409).
+    Conflict,
+    /// Too often (429).
+    RateLimited,
+    /// Apple refused (502 toward REST clients, with Apple's answer).
+    AppleRefused,
+    /// Apple gave no usable answer (503).
+    AppleUnreachable,
+    /// Our fault (500).
+    Internal,
+}
+
+/// A field and what is wrong with it: what was found, why it does not fit, what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// The field's name in the request: `name`, `key_id`, `issuer_id`, `file`, `kind`, `roles`, `password`, …
+    pub field: &'static str,
+    /// The sentence for people.
+    pub message: String,
+}
+
+/// What Apple answered, for the fold "What Apple answered".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppleAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// Apple's code.
+    pub code: String,
+    /// Apple's title and detail, shortened.
+    pub detail: String,
+    /// Where Apple says to look (`links.see`).
+    pub see: Option<String>,
+}
+
+/// The answer.
+#[derive(Debug)]
+pub struct Problem {
+    /// The class.
+    pub kind: Kind,
+    /// A stable code, lower-case with underscores: `key_id_malformed`, `wrong_issuer`, `certificate_limit`, …
+    pub code: &'static str,
+    /// What was found and what to do, for people. Never a secret.
+    pub message: String,
+    /// Per field, when it is about input.
+    pub fields: Vec<FieldProblem>,
+    /// Apple's part in it.
+    pub apple: Option<AppleAnswer>,
+    /// Keys that would work, with their names.
+    pub usable_keys: Vec<(ApiKeyId, String)>,
+    /// At Apple's limit: the certificates that hold the places.
+    pub places: Vec<crate::certificates::Place>,
+    /// For the log only.
+    pub inside: Option<String>,
+}
+
+impl Problem {
+    /// A problem with nothing but its class, code and sentence.
+    #[must_use]
+    pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, code, message: message.into(), fields: vec![], apple: None, usable_keys: vec![], places: vec![], inside: None }
+    }
+
+    /// The one answer for what does not exist and for what may not be seen.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(Kind::NotFound, "not_found", "There is nothing here under this address, or you may not see it.")
+    }
+
+    /// Input that does not fit, told at one field.
+    #[must_use]
+    pub fn field(code: &'static str, field: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let mut problem = Self::new(Kind::Invalid, code, message.clone());
+        problem.fields.push(FieldProblem { field, message });
+        problem
+    }
+
+    /// Our fault. The cause goes to the log.
+    #[must_use]
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        let mut problem = Self::new(
+            Kind::Internal,
+            "internal",
+            "The server could not do this, and nothing was changed. Its log has the cause under the request id.",
+        );
+        problem.inside = Some(cause.to_string());
+        problem
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
