@@ -1,2 +1,48 @@
-//! xtask
-fn main() {}
+//! `cargo xtask`: the chores around the rooms, in Rust, so that they run wherever the project builds.
+//!
+//! - `cargo xtask test [--quick]` runs everything that can tell whether the project is sound;
+//! - `cargo xtask check` runs the checks that need no build: dependencies, licenses, directions, files;
+//!
+//! It must not know how the product works: it builds, starts and asks it as a stranger would. The one surprising thing:
+//! it depends on no crate of the workspace, so that it is compiled in seconds and can report that they do not compile.
+#![expect(
+    clippy::print_stdout,
+    reason = "a command whose product is what it prints"
+)]
+
+mod checks;
+mod libtest;
+mod postgres;
+mod process;
+mod report;
+mod test;
+mod toolbox;
+mod tools;
+mod workbench;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test [--quick]   everything: format, clippy, tests on both databases, browser, judges, checks
+                   --quick leaves out browser and judges
+  check            dependencies, licenses, directions between crates, rules for files";
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["test"] => test::run(test::Extent::Full),
+        ["test", "--quick"] => test::run(test::Extent::Quick),
+        ["check"] => checks::run(),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => anyhow::bail!(
+            "not a command: `cargo xtask {}`\n\n{USAGE}",
+            words.join(" ")
+        ),
+    }
+}
