@@ -5,10 +5,7 @@
 //!
 //! It must not know how the product works: it builds, starts and asks it as a stranger would. The one surprising thing:
 //! it depends on no crate of the workspace, so that it is compiled in seconds and can report that they do not compile.
-#![expect(
-    clippy::print_stdout,
-    reason = "a command whose product is what it prints"
-)]
+#![expect(clippy::print_stdout, reason = "a command whose product is what it prints")]
 
 mod checks;
 mod libtest;
@@ -40,9 +37,6 @@ fn main() -> anyhow::Result<ExitCode> {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)
         }
-        _ => anyhow::bail!(
-            "not a command: `cargo xtask {}`\n\n{USAGE}",
-            words.join(" ")
-        ),
+        _ => anyhow::bail!("not a command: `cargo xtask {}`\n\n{USAGE}", words.join(" ")),
     }
 }

@@ -61,12 +61,7 @@ impl Cluster {
         let port = free_port()?;
         let log = fs::File::create(folder.join("log"))?;
         let mut postgres = owner.command(binaries.join("postgres"));
-        postgres
-            .current_dir(&folder)
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(&folder);
+        postgres.current_dir(&folder).arg("-D").arg(&data).arg("-k").arg(&folder);
         let settings = [
             format!("port={port}"),
             "listen_addresses=127.0.0.1".to_owned(),
@@ -166,10 +161,7 @@ fn random_hex() -> anyhow::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "polls a foreign process, which has no event to wait for"
-)]
+#[expect(clippy::disallowed_methods, reason = "polls a foreign process, which has no event to wait for")]
 fn pause() {
     std::thread::sleep(Duration::from_millis(50));
 }

@@ -46,19 +46,13 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
 }
 
 /// Runs to the end and shows each line of standard output to `see`, which says whether to print it.
-pub(crate) fn each_line(
-    command: &mut Command,
-    mut see: impl FnMut(&str) -> bool,
-) -> anyhow::Result<ExitStatus> {
+pub(crate) fn each_line(command: &mut Command, mut see: impl FnMut(&str) -> bool) -> anyhow::Result<ExitStatus> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("cannot start `{}`", line(command)))?;
-    let stdout = child
-        .stdout
-        .take()
-        .context("standard output was not piped")?;
+    let stdout = child.stdout.take().context("standard output was not piped")?;
     for bytes in BufReader::new(stdout).split(b'\n') {
         let bytes = bytes?;
         let text = String::from_utf8_lossy(&bytes);
@@ -72,11 +66,7 @@ pub(crate) fn each_line(
 /// The command line, short enough for a message.
 fn line(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
-    words.extend(
-        command
-            .get_args()
-            .map(|word| word.to_string_lossy().into_owned()),
-    );
+    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     let line = words.join(" ");
     match line.char_indices().nth(200) {
         Some((end, _)) => format!("{}…", &line[..end]),

@@ -17,10 +17,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// One thing that held.
-    pub(crate) const ONE: Self = Self {
-        passed: 1,
-        failed: 0,
-    };
+    pub(crate) const ONE: Self = Self { passed: 1, failed: 0 };
 }
 
 impl std::ops::AddAssign for Tally {
@@ -81,11 +78,7 @@ impl Report {
             total += line.tally();
         }
         println!("{} passed, {} failed", total.passed, total.failed);
-        if total.failed == 0 {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
+        if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 
@@ -95,10 +88,7 @@ impl Line {
         match &self.result {
             Ok(Outcome::Counted(tally)) => *tally,
             Ok(Outcome::Skipped(_)) => Tally::default(),
-            Err(_) => Tally {
-                passed: 0,
-                failed: 1,
-            },
+            Err(_) => Tally { passed: 0, failed: 1 },
         }
     }
 
@@ -110,10 +100,7 @@ impl Line {
                 format!("    ok      {name}: {passed} ({seconds:.1} s)")
             }
             Ok(Outcome::Counted(Tally { passed, failed })) => {
-                format!(
-                    "    FAILED  {name}: {failed} of {} ({seconds:.1} s)",
-                    passed + failed
-                )
+                format!("    FAILED  {name}: {failed} of {} ({seconds:.1} s)", passed + failed)
             }
             Ok(Outcome::Skipped(why)) => format!("    SKIPPED {name}: {why}"),
             Err(error) => format!("    FAILED  {name}: {error:#} ({seconds:.1} s)"),

@@ -72,18 +72,10 @@ fn apple_documents(bench: &Workbench) -> anyhow::Result<Outcome> {
     let folder = bench.apple_documents();
     let documents = fs::read_dir(&folder).into_iter().flatten().flatten();
     let count = documents
-        .filter(|entry| {
-            entry
-                .path()
-                .extension()
-                .is_some_and(|extension| extension == "json")
-        })
+        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))
         .count();
     if count == 0 {
-        return bench.lacking(&format!(
-            "no OpenAPI documents of Apple's in {}",
-            folder.display()
-        ));
+        return bench.lacking(&format!("no OpenAPI documents of Apple's in {}", folder.display()));
     }
     Ok(Tally::ONE.into())
 }
@@ -115,22 +107,13 @@ fn clippy(bench: &Workbench) -> anyhow::Result<Outcome> {
 
 /// One build for everything that follows: the same features for tests, binaries and examples, so nothing is built twice.
 fn build(bench: &Workbench) -> anyhow::Result<Outcome> {
-    process::check(bench.cargo().args([
-        "build",
-        "--quiet",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-    ]))?;
+    process::check(bench.cargo().args(["build", "--quiet", "--locked", "--workspace", "--all-targets"]))?;
     Ok(Tally::ONE.into())
 }
 
 fn installed(bench: &mut Workbench, toolbox: anyhow::Result<Toolbox>) -> anyhow::Result<Outcome> {
     match toolbox {
-        Ok(Toolbox {
-            python,
-            node_modules,
-        }) => {
+        Ok(Toolbox { python, node_modules }) => {
             bench.export("RUSSET_PYTHON", python);
             bench.export("RUSSET_NODE_MODULES", node_modules);
             Ok(Tally::ONE.into())
@@ -144,8 +127,7 @@ fn tests(bench: &mut Workbench) -> anyhow::Result<Outcome> {
     if journals.exists() {
         fs::remove_dir_all(&journals)?;
     }
-    fs::create_dir_all(&journals)
-        .with_context(|| format!("cannot create {}", journals.display()))?;
+    fs::create_dir_all(&journals).with_context(|| format!("cannot create {}", journals.display()))?;
     bench.export("RUSSET_SIMULATOR_JOURNAL_DIR", &journals);
 
     let mut tally = Tally::default();

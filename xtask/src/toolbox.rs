@@ -34,8 +34,7 @@ fn python(bench: &Workbench, judges: &Path) -> anyhow::Result<PathBuf> {
     let interpreter = venv.join("bin/python");
     let pins = bench.root.join("tests/judges/requirements.txt");
     up_to_date_or(&venv, &[&pins], || {
-        process::capture(bench.command("python3").args(["-m", "venv"]).arg(&venv))
-            .context("a Python environment for the judges")?;
+        process::capture(bench.command("python3").args(["-m", "venv"]).arg(&venv)).context("a Python environment for the judges")?;
         let pip = [
             "-m",
             "pip",
@@ -60,46 +59,24 @@ fn python(bench: &Workbench, judges: &Path) -> anyhow::Result<PathBuf> {
 
 fn node(bench: &Workbench, judges: &Path) -> anyhow::Result<PathBuf> {
     let folder = judges.join("node");
-    let pins = ["package.json", "package-lock.json"]
-        .map(|name| bench.root.join("tests/judges").join(name));
+    let pins = ["package.json", "package-lock.json"].map(|name| bench.root.join("tests/judges").join(name));
     up_to_date_or(&folder, &[&pins[0], &pins[1]], || {
         fs::create_dir_all(&folder)?;
         for file in &pins {
-            fs::copy(
-                file,
-                folder.join(file.file_name().context("a pinned file has a name")?),
-            )?;
+            fs::copy(file, folder.join(file.file_name().context("a pinned file has a name")?))?;
         }
-        let npm = [
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-            "--cache",
-        ];
-        process::capture(
-            bench
-                .command("npm")
-                .current_dir(&folder)
-                .args(npm)
-                .arg(judges.join("cache/npm")),
-        )?;
+        let npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--cache"];
+        process::capture(bench.command("npm").current_dir(&folder).args(npm).arg(judges.join("cache/npm")))?;
         Ok(())
     })?;
     Ok(folder.join("node_modules"))
 }
 
 /// Runs `install` into an empty `folder` unless its stamp equals the pinned files.
-fn up_to_date_or(
-    folder: &Path,
-    pins: &[&Path],
-    install: impl FnOnce() -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+fn up_to_date_or(folder: &Path, pins: &[&Path], install: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut wanted = String::new();
     for pin in pins {
-        wanted +=
-            &fs::read_to_string(pin).with_context(|| format!("cannot read {}", pin.display()))?;
+        wanted += &fs::read_to_string(pin).with_context(|| format!("cannot read {}", pin.display()))?;
     }
     let stamp = folder.join("stamp");
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {

@@ -71,11 +71,7 @@ pub(crate) fn prepare(bench: &Workbench) -> anyhow::Result<Outcome> {
     let mut tally = Tally::default();
     for tool in &TOOLS {
         let here = (tool.here)();
-        println!(
-            "    {:<20} {}",
-            tool.name,
-            if here { "found" } else { "MISSING" }
-        );
+        println!("    {:<20} {}", tool.name, if here { "found" } else { "MISSING" });
         tally += Tally {
             passed: here.into(),
             failed: (!here && bench.strict).into(),
@@ -88,33 +84,19 @@ fn install(bench: &Workbench, packages: &[&str]) -> anyhow::Result<()> {
     println!("    installing {}", packages.join(" "));
     let apt = || {
         let mut command = bench.command("apt-get");
-        command
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .arg("--quiet=2");
+        command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet=2");
         command
     };
     process::capture(apt().arg("update"))?;
-    process::capture(
-        apt()
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(packages),
-    )?;
+    process::capture(apt().args(["install", "--yes", "--no-install-recommends"]).args(packages))?;
     Ok(())
 }
 
 /// The folder with `initdb` and `postgres`: the newest of Debian's, else whatever is on the path.
 pub(crate) fn postgres_binaries() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions
-        .filter_map(|entry| {
-            Some((
-                entry.file_name().to_str()?.parse::<u32>().ok()?,
-                entry.path().join("bin"),
-            ))
-        })
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin"))))
         .filter(|(_, folder)| folder.join("initdb").is_file() && folder.join("postgres").is_file())
         .max();
     newest
@@ -124,9 +106,7 @@ pub(crate) fn postgres_binaries() -> Option<PathBuf> {
 
 /// A Chromium, however this system calls it.
 pub(crate) fn chromium() -> Option<PathBuf> {
-    ["chromium", "chromium-browser", "google-chrome"]
-        .into_iter()
-        .find_map(on_path)
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path)
 }
 
 /// The first program of this name on the path.

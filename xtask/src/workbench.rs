@@ -28,11 +28,7 @@ impl Workbench {
     /// Asks Cargo where everything is.
     pub(crate) fn open() -> anyhow::Result<Self> {
         let mut cargo = Command::new(cargo_program());
-        let metadata: Value = serde_json::from_str(&process::capture(cargo.args([
-            "metadata",
-            "--format-version=1",
-            "--no-deps",
-        ]))?)?;
+        let metadata: Value = serde_json::from_str(&process::capture(cargo.args(["metadata", "--format-version=1", "--no-deps"]))?)?;
         let path = |key: &str| {
             metadata[key]
                 .as_str()
@@ -79,10 +75,7 @@ impl Workbench {
 
     /// The folder with Apple's OpenAPI documents, which are not ours to ship: it lies beside the checkout.
     pub(crate) fn apple_documents(&self) -> PathBuf {
-        self.root
-            .parent()
-            .unwrap_or(Path::new("/"))
-            .join("shared/apple")
+        self.root.parent().unwrap_or(Path::new("/")).join("shared/apple")
     }
 
     /// Something that a step needs is not here: a failure in CI, a loud skip on a person's machine.
@@ -95,13 +88,10 @@ impl Workbench {
 
     /// The files under version control, relative to the root; in a checkout without git, none.
     pub(crate) fn tracked_files(&self) -> anyhow::Result<Vec<PathBuf>> {
-        let list = process::capture(self.command("git").args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ]))
+        let list = process::capture(
+            self.command("git")
+                .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]),
+        )
         .context("git lists the files that the checks read")?;
         Ok(list
             .split('\0')

@@ -75,33 +75,22 @@ const IMPURE: [&str; 6] = ["tokio", "reqwest", "axum", "sqlx", "http", "tracing"
 
 /// Holds every `Cargo.toml` of the workspace against the tables.
 pub(crate) fn check(bench: &Workbench) -> anyhow::Result<Outcome> {
-    let metadata = process::capture(bench.cargo().args([
-        "metadata",
-        "--format-version=1",
-        "--no-deps",
-        "--offline",
-    ]))?;
+    let metadata = process::capture(bench.cargo().args(["metadata", "--format-version=1", "--no-deps", "--offline"]))?;
     let metadata: Value = serde_json::from_str(&metadata)?;
-    let packages = metadata["packages"]
-        .as_array()
-        .context("cargo metadata without packages")?;
+    let packages = metadata["packages"].as_array().context("cargo metadata without packages")?;
     let rooms: BTreeMap<&str, &[&str]> = ROOMS.into_iter().collect();
 
     let mut complaints = Vec::new();
     for package in packages {
         let name = package["name"].as_str().unwrap_or_default();
         let Some(allowed) = rooms.get(name) else {
-            complaints.push(format!(
-                "{name} is no room that ARCHITECTURE.md and this table know"
-            ));
+            complaints.push(format!("{name} is no room that ARCHITECTURE.md and this table know"));
             continue;
         };
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let used = dependency["name"].as_str().unwrap_or_default();
             let in_product = dependency["kind"].is_null();
-            if in_product
-                && let Some(complaint) = objection(name, allowed, used, rooms.contains_key(used))
-            {
+            if in_product && let Some(complaint) = objection(name, allowed, used, rooms.contains_key(used)) {
                 complaints.push(complaint);
             }
         }
@@ -113,15 +102,9 @@ fn objection(room: &str, allowed: &[&str], used: &str, used_is_a_room: bool) -> 
     if used_is_a_room && !allowed.contains(&used) {
         return Some(format!("{room} must not depend on {used}"));
     }
-    let reserved = LIBRARIES
-        .iter()
-        .find(|(library, rooms)| *library == used && !rooms.contains(&room));
+    let reserved = LIBRARIES.iter().find(|(library, rooms)| *library == used && !rooms.contains(&room));
     if let Some((library, rooms)) = reserved {
-        return Some(format!(
-            "{room} must not depend on {library}, which is for {}",
-            rooms.join(", ")
-        ));
+        return Some(format!("{room} must not depend on {library}, which is for {}", rooms.join(", ")));
     }
-    (PURE.contains(&room) && IMPURE.contains(&used))
-        .then(|| format!("{room} is pure and must not depend on {used}"))
+    (PURE.contains(&room) && IMPURE.contains(&used)).then(|| format!("{room} is pure and must not depend on {used}"))
 }

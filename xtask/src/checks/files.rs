@@ -10,16 +10,10 @@ use crate::workbench::Workbench;
 const MOST_LINES: usize = 800;
 
 /// Names that say nothing about what a file holds.
-const EMPTY_NAMES: [&str; 8] = [
-    "util", "utils", "helper", "helpers", "manager", "misc", "legacy", "stuff",
-];
+const EMPTY_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "manager", "misc", "legacy", "stuff"];
 
 /// British spellings of words that the product uses as names.
-const BRITISH: [(&str, &str); 3] = [
-    ("organis", "organiz"),
-    ("licence", "license"),
-    ("localis", "localiz"),
-];
+const BRITISH: [(&str, &str); 3] = [("organis", "organiz"), ("licence", "license"), ("localis", "localiz")];
 
 /// Reads every tracked Rust file, and every tracked text for its spelling.
 pub(crate) fn check(bench: &Workbench) -> anyhow::Result<Outcome> {
@@ -33,20 +27,12 @@ pub(crate) fn check(bench: &Workbench) -> anyhow::Result<Outcome> {
             lengths.push(text.lines().count());
             complaints.extend(rust_complaints(&file, &text));
         }
-        if ["rs", "md", "toml", "html", "css", "js", "mjs", "sql"]
-            .into_iter()
-            .any(is)
-            && !is_this_file(&file)
-        {
+        if ["rs", "md", "toml", "html", "css", "js", "mjs", "sql"].into_iter().any(is) && !is_this_file(&file) {
             complaints.extend(spelling_complaints(&file, &read()?));
         }
     }
     lengths.sort_unstable();
-    let (files, median, longest) = (
-        lengths.len(),
-        lengths.get(lengths.len() / 2),
-        lengths.last(),
-    );
+    let (files, median, longest) = (lengths.len(), lengths.get(lengths.len() / 2), lengths.last());
     println!(
         "    {files} Rust files, median {} lines, longest {}",
         median.unwrap_or(&0),
@@ -60,29 +46,19 @@ fn rust_complaints(file: &Path, text: &str) -> Vec<String> {
     let mut complain = |what: String| complaints.push(format!("{}: {what}", file.display()));
     let lines = text.lines().count();
     if lines > MOST_LINES {
-        complain(format!(
-            "{lines} lines; {MOST_LINES} are the most, split it by topic"
-        ));
+        complain(format!("{lines} lines; {MOST_LINES} are the most, split it by topic"));
     }
     if !text.starts_with("//!") {
-        complain(
-            "starts without `//!`: say what the file is for, and what it must not do".to_owned(),
-        );
+        complain("starts without `//!`: say what the file is for, and what it must not do".to_owned());
     }
-    let stem = file
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .unwrap_or_default();
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     if EMPTY_NAMES.contains(&stem) {
-        complain(format!(
-            "`{stem}` names nothing; name the file for what it holds"
-        ));
+        complain(format!("`{stem}` names nothing; name the file for what it holds"));
     }
-    if text.lines().any(|line| {
-        ["#[allow(", "#![allow("]
-            .iter()
-            .any(|start| line.trim_start().starts_with(start))
-    }) {
+    if text
+        .lines()
+        .any(|line| ["#[allow(", "#![allow("].iter().any(|start| line.trim_start().starts_with(start)))
+    {
         complain("`allow` hides a lint for ever; write `#[expect(…, reason = \"…\")]`".to_owned());
     }
     // Unit tests stand at the end of a file and may read what `cargo xtask test` exports.
@@ -96,8 +72,7 @@ fn rust_complaints(file: &Path, text: &str) -> Vec<String> {
 /// The outermost edge, and what only tests run.
 fn reads_the_environment(file: &Path) -> bool {
     let edges = ["crates/russet", "crates/cli", "crates/testkit", "xtask"];
-    edges.into_iter().any(|edge| file.starts_with(edge))
-        || file.components().any(|part| part.as_os_str() == "tests")
+    edges.into_iter().any(|edge| file.starts_with(edge)) || file.components().any(|part| part.as_os_str() == "tests")
 }
 
 fn spelling_complaints(file: &Path, text: &str) -> Vec<String> {
@@ -110,12 +85,7 @@ fn spelling_complaints(file: &Path, text: &str) -> Vec<String> {
                 .filter(move |(british, _)| lower.contains(british))
                 .map(move |found| (index + 1, found))
         })
-        .map(|(number, (british, american))| {
-            format!(
-                "{}:{number}: `{british}…` is spelled `{american}…` here",
-                file.display()
-            )
-        })
+        .map(|(number, (british, american))| format!("{}:{number}: `{british}…` is spelled `{american}…` here", file.display()))
         .collect()
 }
 
@@ -143,10 +113,7 @@ mod tests {
     #[test]
     fn the_environment_is_read_at_the_edge_only() {
         let text = "//! x\nfn f() { std::env::var(\"A\"); }\n";
-        assert_eq!(
-            rust_complaints(Path::new("crates/store/src/lib.rs"), text).len(),
-            1
-        );
+        assert_eq!(rust_complaints(Path::new("crates/store/src/lib.rs"), text).len(), 1);
         assert!(rust_complaints(Path::new("crates/russet/src/main.rs"), text).is_empty());
     }
 }

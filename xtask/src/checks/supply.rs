@@ -32,21 +32,13 @@ pub(crate) fn check(bench: &Workbench) -> anyhow::Result<Outcome> {
     for target in &rules.targets {
         for (name, version, license) in compiled(bench, target)? {
             if !expression_allowed(&license, &rules.licenses) {
-                complaints.push(format!(
-                    "{name} {version} is under `{license}`, which deny.toml does not allow"
-                ));
+                complaints.push(format!("{name} {version} is under `{license}`, which deny.toml does not allow"));
             }
             versions.entry(name).or_default().insert(version);
         }
     }
-    for name in rules
-        .banned
-        .iter()
-        .filter(|name| versions.contains_key(*name))
-    {
-        complaints.push(format!(
-            "{name} is banned; `cargo tree --invert {name}` shows who brings it"
-        ));
+    for name in rules.banned.iter().filter(|name| versions.contains_key(*name)) {
+        complaints.push(format!("{name} is banned; `cargo tree --invert {name}` shows who brings it"));
     }
     for name in &rules.single {
         if let Some(several) = versions.get(name).filter(|found| found.len() > 1) {
@@ -65,14 +57,7 @@ pub(crate) fn cargo_deny(bench: &Workbench) -> anyhow::Result<Outcome> {
             "cargo-deny is not installed; the step before covers its lists".to_owned(),
         ));
     }
-    process::check(bench.cargo().args([
-        "deny",
-        "--offline",
-        "check",
-        "licenses",
-        "bans",
-        "sources",
-    ]))?;
+    process::check(bench.cargo().args(["deny", "--offline", "check", "licenses", "bans", "sources"]))?;
     Ok(Tally::ONE.into())
 }
 
@@ -80,11 +65,7 @@ impl Rules {
     fn read(bench: &Workbench) -> anyhow::Result<Self> {
         let text = fs::read_to_string(bench.root.join("deny.toml"))?;
         let deny: toml::Table = text.parse().context("deny.toml")?;
-        let list = |table: &str, key: &str| {
-            deny.get(table)
-                .and_then(|table| table.get(key))
-                .and_then(toml::Value::as_array)
-        };
+        let list = |table: &str, key: &str| deny.get(table).and_then(|table| table.get(key)).and_then(toml::Value::as_array);
         let texts = |values: Option<&Vec<toml::Value>>| -> Vec<String> {
             values
                 .into_iter()
@@ -104,16 +85,8 @@ impl Rules {
                 .and_then(toml::Value::as_str)
                 .context("a ban without a crate")?
                 .to_owned();
-            let only_doubles = entry
-                .get("deny-multiple-versions")
-                .and_then(toml::Value::as_bool)
-                .unwrap_or(false);
-            if only_doubles {
-                &mut rules.single
-            } else {
-                &mut rules.banned
-            }
-            .push(name);
+            let only_doubles = entry.get("deny-multiple-versions").and_then(toml::Value::as_bool).unwrap_or(false);
+            if only_doubles { &mut rules.single } else { &mut rules.banned }.push(name);
         }
         if rules.licenses.is_empty() || rules.banned.is_empty() || rules.targets.is_empty() {
             bail!("deny.toml lost one of its lists");
@@ -136,48 +109,30 @@ fn compiled(bench: &Workbench, target: &str) -> anyhow::Result<BTreeSet<(String,
     ];
     let tree = process::capture(bench.cargo().args(format))?;
     let ours = format!("({}", bench.root.display());
-    let crates = tree
-        .lines()
-        .filter(|line| !line.is_empty() && !line.contains(&ours))
-        .map(|line| {
-            let mut parts = line.splitn(3, '|');
-            let (package, license) = (
-                parts.next().unwrap_or_default(),
-                parts.next().unwrap_or_default(),
-            );
-            let mut words = package.split_whitespace();
-            let (name, version) = (
-                words.next().unwrap_or_default(),
-                words.next().unwrap_or_default(),
-            );
-            (
-                name.to_owned(),
-                version.trim_start_matches('v').to_owned(),
-                license.trim_end_matches(" (*)").to_owned(),
-            )
-        });
+    let crates = tree.lines().filter(|line| !line.is_empty() && !line.contains(&ours)).map(|line| {
+        let mut parts = line.splitn(3, '|');
+        let (package, license) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let mut words = package.split_whitespace();
+        let (name, version) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        (
+            name.to_owned(),
+            version.trim_start_matches('v').to_owned(),
+            license.trim_end_matches(" (*)").to_owned(),
+        )
+    });
     Ok(crates.collect())
 }
 
 fn sources(bench: &Workbench) -> anyhow::Result<Vec<String>> {
     let lock = fs::read_to_string(bench.root.join("Cargo.lock"))?;
-    let foreign = lock
-        .lines()
-        .filter_map(|line| line.strip_prefix("source = "));
-    let foreign = foreign
-        .map(|source| source.trim_matches('"'))
-        .filter(|source| *source != CRATES_IO);
-    Ok(foreign
-        .map(|source| format!("Cargo.lock takes something from {source}"))
-        .collect())
+    let foreign = lock.lines().filter_map(|line| line.strip_prefix("source = "));
+    let foreign = foreign.map(|source| source.trim_matches('"')).filter(|source| *source != CRATES_IO);
+    Ok(foreign.map(|source| format!("Cargo.lock takes something from {source}")).collect())
 }
 
 /// Whether a license expression can be satisfied with the allowed ones. `/` is the old spelling of `OR`.
 fn expression_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
-    let spaced = expression
-        .replace('/', " OR ")
-        .replace('(', " ( ")
-        .replace(')', " ) ");
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let mut rest = words.as_slice();
     !rest.is_empty() && any_of(&mut rest, allowed) && rest.is_empty()
