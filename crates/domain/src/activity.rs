@@ -200,6 +200,12 @@ pub enum Event {
         profile: String,
         name: String,
     },
+    AppleTokenMinted {
+        key: ApiKeyId,
+        name: String,
+        expires_at: Timestamp,
+        scoped: bool,
+    },
 }
 
 impl Event {
