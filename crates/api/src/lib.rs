@@ -1,1 +1,28 @@
-//! api
+//! The shapes of Russet's REST API, shared by the server that answers and the command line that asks.
+//!
+//! Only shapes and stable words: how anything is done stands elsewhere. Ids and enumerated words are plain texts here, so
+//! that a client of an older version can read what a newer server says; times are RFC 3339.
+//!
+//! The one surprising thing: no type here can hold an Apple private key on the way out. [`NewKey`] carries one in, and
+//! nothing carries one back.
+
+mod account;
+mod apple_account;
+mod certificates;
+mod keys;
+mod problem;
+
+pub use account::{ActivityPage, ActivityRecord, CreatedToken, Login, Me, NewToken, Organization, Status, Token, Tokens};
+pub use apple_account::{
+    AppleBundleId, AppleBundleIds, AppleCertificate, AppleCertificates, AppleDevice, AppleDevices, AppleProfile, AppleProfiles,
+    CertificateRef, DeviceRef,
+};
+pub use certificates::{Certificate, Certificates, Export, ExportRequest, NewCertificate, Operation, Place};
+pub use keys::{
+    AppleToken, Budget, DayMark, Dependents, EditKey, Feature, FeatureOverride, Key, KeyChoice, KeyChoices, KeyDetails, Keys, LastResult,
+    NewAppleToken, NewKey, RemoveKey,
+};
+pub use problem::{AppleAnswer, Field, Problem, UsableKey};
+
+/// Where the API begins.
+pub const ROOT: &str = "/api/v1";

@@ -1,0 +1,125 @@
+//! Signing in, tokens, organizations, activity.
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What the server says of itself to anybody.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Status {
+    /// `ready`.
+    pub state: String,
+    /// The version.
+    pub version: String,
+    /// The server's clock.
+    pub time: Timestamp,
+}
+
+/// Signs in for a personal token.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// E-mail.
+    pub email: String,
+    /// Password.
+    pub password: String,
+    /// What the token shall be called; the machine's name is a good choice.
+    pub token_name: String,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Me {
+    /// Id.
+    pub id: String,
+    /// E-mail.
+    pub email: String,
+    /// Name.
+    pub name: String,
+    /// The organizations one belongs to, last used first.
+    pub organizations: Vec<Organization>,
+}
+
+/// An organization.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Organization {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+}
+
+/// Makes a personal token.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// What it shall be called.
+    pub name: String,
+    /// When it ends: six months from now unless given, one year at most.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A personal token, without its value.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Token {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// When it was last used.
+    pub used_at: Option<Timestamp>,
+}
+
+/// A person's tokens.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Tokens {
+    /// Newest first.
+    pub items: Vec<Token>,
+}
+
+/// A fresh token with its value, shown once.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct CreatedToken {
+    /// The token.
+    pub token: Token,
+    /// Its value.
+    pub value: String,
+}
+
+/// Records of the activity log.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ActivityPage {
+    /// Newest first.
+    pub items: Vec<ActivityRecord>,
+    /// Give this as `before` for the next page; none at the end.
+    pub next: Option<String>,
+}
+
+/// A record of the activity log.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ActivityRecord {
+    /// Id.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who, by name.
+    pub actor: String,
+    /// `person`, `token`, `job`, `server` or `anonymous`.
+    pub actor_kind: String,
+    /// Such as `key.add`.
+    pub action: String,
+    /// The id of what it is about.
+    pub object: Option<String>,
+    /// What, as a sentence without its subject.
+    pub sentence: String,
+    /// `intent`, `done`, `denied`, `refused`, `failed`, `unknown`.
+    pub outcome: String,
+    /// The client's address.
+    pub address: Option<String>,
+    /// The request's id.
+    pub request_id: Option<String>,
+}

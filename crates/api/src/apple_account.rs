@@ -1,0 +1,130 @@
+//! What stands in the Apple account, read through a key.
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! listing {
+    ($(#[$doc:meta])* $name:ident of $item:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+        pub struct $name {
+            /// What fits the query.
+            pub items: Vec<$item>,
+            /// How many there are without the query.
+            pub total: usize,
+            /// When Apple gave it.
+            pub at: Timestamp,
+        }
+    };
+}
+
+listing!(/** Certificates at Apple. */ AppleCertificates of AppleCertificate);
+listing!(/** Profiles at Apple. */ AppleProfiles of AppleProfile);
+listing!(/** Bundle IDs at Apple. */ AppleBundleIds of AppleBundleId);
+listing!(/** Devices at Apple. */ AppleDevices of AppleDevice);
+
+/// A certificate at Apple.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AppleCertificate {
+    /// Apple's id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Apple's type.
+    pub certificate_type: String,
+    /// Upper-case hex.
+    pub serial: String,
+    /// From the subject's OU.
+    pub team_id: Option<String>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// Days until then; negative when past.
+    pub days_left: Option<i64>,
+    /// Its id here, when held here.
+    pub held: Option<String>,
+    /// Whether Russet has its private key.
+    pub key_held: bool,
+}
+
+/// A profile at Apple.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AppleProfile {
+    /// Apple's id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Apple's type.
+    pub profile_type: String,
+    /// ACTIVE, INVALID, EXPIRED.
+    pub state: String,
+    /// The UUID inside.
+    pub uuid: String,
+    /// The bundle ID's identifier.
+    pub bundle_identifier: Option<String>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// Days until then; negative when past.
+    pub days_left: Option<i64>,
+    /// Its certificates.
+    pub certificates: Vec<CertificateRef>,
+    /// Its devices.
+    pub devices: Vec<DeviceRef>,
+}
+
+/// A certificate of a profile.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CertificateRef {
+    /// Apple's id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Whether Russet has its private key.
+    pub key_held: bool,
+}
+
+/// A device of a profile.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DeviceRef {
+    /// Apple's id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+}
+
+/// A bundle ID at Apple.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AppleBundleId {
+    /// Apple's id.
+    pub id: String,
+    /// Description.
+    pub name: String,
+    /// Identifier.
+    pub identifier: String,
+    /// Platform.
+    pub platform: String,
+    /// Capability types.
+    pub capabilities: Vec<String>,
+}
+
+/// A device at Apple.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AppleDevice {
+    /// Apple's id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// As Apple writes it.
+    pub udid: String,
+    /// Class.
+    pub device_class: String,
+    /// Model.
+    pub model: Option<String>,
+    /// Platform.
+    pub platform: String,
+    /// ENABLED or DISABLED.
+    pub status: String,
+    /// When it was added.
+    pub added_at: Option<Timestamp>,
+}

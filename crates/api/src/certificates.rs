@@ -1,0 +1,124 @@
+//! Certificates held here, and the acts that make them.
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Creates a certificate at Apple.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCertificate {
+    /// Through which key: id or name.
+    pub key: String,
+    /// Apple's type, such as `DISTRIBUTION`.
+    pub certificate_type: String,
+}
+
+/// A certificate held here.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Certificate {
+    /// Id.
+    pub id: String,
+    /// Common name.
+    pub name: String,
+    /// Apple's type.
+    pub certificate_type: String,
+    /// Apple's id.
+    pub apple_id: String,
+    /// Upper-case hex.
+    pub serial: String,
+    /// SHA-1 of the certificate, upper-case hex.
+    pub sha1: String,
+    /// From the subject's OU.
+    pub team_id: Option<String>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// Days until then; negative when past.
+    pub days_left: i64,
+    /// `created`, `fetched`, `uploaded`.
+    pub origin: String,
+    /// Whether Russet has its private key.
+    pub key_held: bool,
+    /// When Russet took it in.
+    pub added_at: Timestamp,
+}
+
+/// Certificates held here.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Certificates {
+    /// Soonest expiry first.
+    pub items: Vec<Certificate>,
+}
+
+/// A long act.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Operation {
+    /// Id.
+    pub id: String,
+    /// `create-certificate`.
+    pub kind: String,
+    /// `started`, `calling`, `unknown`, `done`, `refused`, `failed`.
+    pub state: String,
+    /// Whether nothing more will happen.
+    pub over: bool,
+    /// Where it stands, in words.
+    pub message: String,
+    /// What came of it.
+    pub certificate: Option<String>,
+    /// Apple's status when it refused.
+    pub apple_status: Option<u16>,
+    /// Apple's code when it refused.
+    pub apple_code: Option<String>,
+    /// At Apple's limit: the certificates that hold the places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When its state last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A certificate that holds one of Apple's places.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Place {
+    /// Apple's id.
+    pub apple_id: String,
+    /// Name.
+    pub name: String,
+    /// Upper-case hex.
+    pub serial: String,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// Whether Russet has its private key.
+    pub key_held: bool,
+}
+
+/// Takes a certificate away.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRequest {
+    /// `p12-compatible` (default), `p12-modern`, `pem`, `cer`.
+    #[serde(default = "compatible")]
+    pub form: String,
+    /// The password of the `.p12`. Left out: one is made and shown once. Empty: allowed, with a warning.
+    #[serde(default)]
+    pub password: Option<String>,
+}
+
+fn compatible() -> String {
+    "p12-compatible".to_owned()
+}
+
+/// An exported file. The only answer of this API that carries a private key: that of a signing certificate.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Export {
+    /// A name for it.
+    pub file_name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// Its bytes, base64.
+    pub content: String,
+    /// The password, when it was made here.
+    pub generated_password: Option<String>,
+    /// What to know.
+    pub warnings: Vec<String>,
+}
