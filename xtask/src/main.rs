@@ -2,11 +2,13 @@
 //!
 //! - `cargo xtask test [--quick]` runs everything that can tell whether the project is sound;
 //! - `cargo xtask check` runs the checks that need no build: dependencies, licenses, directions, files;
+//! - `cargo xtask browser` and `cargo xtask screenshots FOLDER` look at the console as a person does.
 //!
 //! It must not know how the product works: it builds, starts and asks it as a stranger would. The one surprising thing:
 //! it depends on no crate of the workspace, so that it is compiled in seconds and can report that they do not compile.
 #![expect(clippy::print_stdout, reason = "a command whose product is what it prints")]
 
+mod browser;
 mod checks;
 mod libtest;
 mod postgres;
@@ -24,7 +26,9 @@ usage: cargo xtask COMMAND
 
   test [--quick]   everything: format, clippy, tests on both databases, browser, judges, checks
                    --quick leaves out browser and judges
-  check            dependencies, licenses, directions between crates, rules for files";
+  check            dependencies, licenses, directions between crates, rules for files
+  browser          the stories of tests/browser in a real Chromium
+  screenshots DIR  pictures of the console's pages";
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +37,8 @@ fn main() -> anyhow::Result<ExitCode> {
         ["test"] => test::run(test::Extent::Full),
         ["test", "--quick"] => test::run(test::Extent::Quick),
         ["check"] => checks::run(),
+        ["browser"] => browser::run(),
+        ["screenshots", folder] => browser::screenshots(folder.as_ref()),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

@@ -12,7 +12,7 @@ use crate::postgres::Cluster;
 use crate::report::{Outcome, Report, Tally};
 use crate::toolbox::{self, Toolbox};
 use crate::workbench::Workbench;
-use crate::{checks, libtest, process, tools};
+use crate::{browser, checks, libtest, process, tools};
 
 /// How much to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,29 +27,13 @@ pub(crate) enum Extent {
 pub(crate) fn run(extent: Extent) -> anyhow::Result<ExitCode> {
     let mut bench = Workbench::open()?;
     let mut report = Report::default();
-    if extent == Extent::Full {
-        report.step("tools", || tools::prepare(&bench));
-    }
-    if let Some(chromium) = tools::chromium() {
-        bench.export("RUSSET_CHROMIUM", chromium);
-    }
     report.step("Apple's documents", || apple_documents(&bench));
     report.step("format", || format(&bench));
     checks::steps(&bench, &mut report);
-
-    // The build and the judges' installation wait for different things: the processor and the network.
-    let toolbox = thread::scope(|scope| {
-        let toolbox = (extent == Extent::Full).then(|| scope.spawn(|| toolbox::prepare(&bench)));
-        report.step("clippy", || clippy(&bench));
-        report.step("build", || build(&bench));
-        toolbox.map(|installing| {
-            installing
-                .join()
-                .unwrap_or_else(|_| Err(anyhow::anyhow!("the installation panicked")))
-        })
-    });
-    if let Some(toolbox) = toolbox {
-        report.step("judges installed", || installed(&mut bench, toolbox));
+    report.step("clippy", || clippy(&bench));
+    match extent {
+        Extent::Full => make_ready(&mut bench, &mut report),
+        Extent::Quick => report.step("build", || build(&bench)),
     }
 
     let mut cluster = None;
@@ -63,8 +47,28 @@ pub(crate) fn run(extent: Extent) -> anyhow::Result<ExitCode> {
         Ok(Tally::ONE.into())
     });
     report.step("tests", || tests(&mut bench));
+    if extent == Extent::Full {
+        report.step("browser", || browser::stories(&bench));
+    }
     drop(cluster);
     Ok(report.close())
+}
+
+/// Tools, judges and one build, as the full run needs them. The judges are fetched while the workspace compiles: one waits
+/// for the network, the other for the processor.
+pub(crate) fn make_ready(bench: &mut Workbench, report: &mut Report) {
+    report.step("tools", || tools::prepare(bench));
+    if let Some(chromium) = tools::chromium() {
+        bench.export("RUSSET_CHROMIUM", chromium);
+    }
+    let toolbox = thread::scope(|scope| {
+        let installing = scope.spawn(|| toolbox::prepare(bench));
+        report.step("build", || build(bench));
+        installing
+            .join()
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("the installation panicked")))
+    });
+    report.step("judges installed", || installed(bench, toolbox));
 }
 
 /// Apple's OpenAPI documents are not ours to ship; what is judged by them needs them beside the checkout.

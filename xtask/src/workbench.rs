@@ -78,6 +78,11 @@ impl Workbench {
         self.root.parent().unwrap_or(Path::new("/")).join("shared/apple")
     }
 
+    /// A binary or example of the debug build.
+    pub(crate) fn built(&self, name: &str) -> PathBuf {
+        self.target.join("debug").join(name)
+    }
+
     /// Something that a step needs is not here: a failure in CI, a loud skip on a person's machine.
     pub(crate) fn lacking(&self, what: &str) -> anyhow::Result<Outcome> {
         if self.strict {
