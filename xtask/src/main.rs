@@ -10,6 +10,7 @@
 
 mod browser;
 mod checks;
+mod contract;
 mod libtest;
 mod postgres;
 mod process;
@@ -28,7 +29,9 @@ usage: cargo xtask COMMAND
                    --quick leaves out browser and judges
   check            dependencies, licenses, directions between crates, rules for files
   browser          the stories of tests/browser in a real Chromium
-  screenshots DIR  pictures of the console's pages";
+  screenshots DIR  pictures of the console's pages
+  contract [--journal DIR]
+                   what tests sent and simulators answered, against Apple's OpenAPI documents";
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,6 +42,8 @@ fn main() -> anyhow::Result<ExitCode> {
         ["check"] => checks::run(),
         ["browser"] => browser::run(),
         ["screenshots", folder] => browser::screenshots(folder.as_ref()),
+        ["contract"] => contract::run(None),
+        ["contract", "--journal", folder] => contract::run(Some(folder)),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)
