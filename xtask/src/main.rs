@@ -3,6 +3,8 @@
 //! - `cargo xtask test [--quick]` runs everything that can tell whether the project is sound;
 //! - `cargo xtask check` runs the checks that need no build: dependencies, licenses, directions, files;
 //! - `cargo xtask browser` and `cargo xtask screenshots FOLDER` look at the console as a person does.
+//! - `cargo xtask prove` breaks the code on purpose and expects the tests to notice;
+//! - `cargo xtask generate` writes the documents that the code prints.
 //!
 //! It must not know how the product works: it builds, starts and asks it as a stranger would. The one surprising thing:
 //! it depends on no crate of the workspace, so that it is compiled in seconds and can report that they do not compile.
@@ -11,9 +13,11 @@
 mod browser;
 mod checks;
 mod contract;
+mod generate;
 mod libtest;
 mod postgres;
 mod process;
+mod prove;
 mod report;
 mod test;
 mod toolbox;
@@ -28,6 +32,8 @@ usage: cargo xtask COMMAND
   test [--quick]   everything: format, clippy, tests on both databases, browser, judges, checks
                    --quick leaves out browser and judges
   check            dependencies, licenses, directions between crates, rules for files
+  generate         the documents that the code prints, into docs/
+  prove [NAME]     each fault of xtask/faults.toml, put into a copy, must turn the tests red
   browser          the stories of tests/browser in a real Chromium
   screenshots DIR  pictures of the console's pages
   contract [--journal DIR]
@@ -40,6 +46,9 @@ fn main() -> anyhow::Result<ExitCode> {
         ["test"] => test::run(test::Extent::Full),
         ["test", "--quick"] => test::run(test::Extent::Quick),
         ["check"] => checks::run(),
+        ["generate"] => generate::run(),
+        ["prove"] => prove::run(None),
+        ["prove", name] => prove::run(Some(name)),
         ["browser"] => browser::run(),
         ["screenshots", folder] => browser::screenshots(folder.as_ref()),
         ["contract"] => contract::run(None),

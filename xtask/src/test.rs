@@ -12,7 +12,7 @@ use crate::postgres::Cluster;
 use crate::report::{Outcome, Report, Tally};
 use crate::toolbox::{self, Toolbox};
 use crate::workbench::Workbench;
-use crate::{browser, checks, libtest, process, tools};
+use crate::{browser, checks, generate, libtest, process, tools};
 
 /// How much to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(crate) fn run(extent: Extent) -> anyhow::Result<ExitCode> {
         Extent::Full => make_ready(&mut bench, &mut report),
         Extent::Quick => report.step("build", || build(&bench)),
     }
+
+    report.step("generated files", || generate::check(&bench));
 
     let mut cluster = None;
     report.step("PostgreSQL", || {

@@ -62,8 +62,7 @@ pub(crate) struct Key {
 
 impl Key {
     pub(crate) fn new(id: KeyId, bytes: &[u8; 32]) -> Self {
-        let unbound = UnboundKey::new(&AES_256_GCM, bytes)
-            .expect("AES-256 takes any key of exactly 32 bytes");
+        let unbound = UnboundKey::new(&AES_256_GCM, bytes).expect("AES-256 takes any key of exactly 32 bytes");
         Self::from_unbound(id, unbound)
     }
 
@@ -74,11 +73,7 @@ impl Key {
         }
     }
 
-    pub(crate) fn seal(
-        &self,
-        binding: &Binding<'_>,
-        plaintext: &[u8],
-    ) -> Result<Vec<u8>, SealError> {
+    pub(crate) fn seal(&self, binding: &Binding<'_>, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut nonce = [0; NONCE_LEN];
         fill_random(&mut nonce)?;
         let mut envelope = Vec::with_capacity(plaintext.len() + OVERHEAD);
@@ -91,35 +86,22 @@ impl Key {
         envelope.extend_from_slice(plaintext);
         let tag = self
             .aead
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(data),
-                &mut envelope[HEADER..],
-            )
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(data), &mut envelope[HEADER..])
             .expect("AES-GCM seals any message under 64 GB");
         envelope.extend_from_slice(tag.as_ref());
         Ok(envelope)
     }
 
-    pub(crate) fn open(
-        &self,
-        binding: &Binding<'_>,
-        envelope: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    pub(crate) fn open(&self, binding: &Binding<'_>, envelope: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         if key_id(envelope)? != self.id {
             return Err(OpenError::Refused);
         }
         let (header, body) = envelope.split_at(HEADER);
-        let nonce = Nonce::try_assume_unique_for_key(&header[KEY_ID.end..])
-            .map_err(|_| OpenError::Malformed)?;
+        let nonce = Nonce::try_assume_unique_for_key(&header[KEY_ID.end..]).map_err(|_| OpenError::Malformed)?;
         let mut plaintext = Zeroizing::new(body.to_vec());
         let length = self
             .aead
-            .open_in_place(
-                nonce,
-                Aad::from(binding.associated_data(header)),
-                &mut plaintext,
-            )
+            .open_in_place(nonce, Aad::from(binding.associated_data(header)), &mut plaintext)
             .map_err(|_| OpenError::Refused)?
             .len();
         plaintext.truncate(length);
@@ -129,10 +111,7 @@ impl Key {
 
 /// The id of the key that seals this envelope, after checking that it is an envelope of ours.
 pub(crate) fn key_id(envelope: &[u8]) -> Result<KeyId, OpenError> {
-    let known = envelope.len() >= OVERHEAD
-        && envelope.starts_with(MAGIC)
-        && envelope[4] == FORMAT
-        && envelope[5] == AES_256_GCM_96;
+    let known = envelope.len() >= OVERHEAD && envelope.starts_with(MAGIC) && envelope[4] == FORMAT && envelope[5] == AES_256_GCM_96;
     if !known {
         return Err(OpenError::Malformed);
     }

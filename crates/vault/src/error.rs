@@ -112,9 +112,7 @@ pub enum SealError {
     #[error("The operating system gave no random bytes; nothing was sealed.")]
     NoRandomness,
     /// Primary keys may not be destroyed.
-    #[error(
-        "Version {version} of the key ring is not decrypt-only, so it cannot be destroyed. Add a new version first."
-    )]
+    #[error("Version {version} of the key ring is not decrypt-only, so it cannot be destroyed. Add a new version first.")]
     NotRetired {
         /// The version that was to be destroyed.
         version: u32,
@@ -128,9 +126,7 @@ pub enum OpenError {
     #[error("The sealed value is not in a form that this version of Russet knows.")]
     Malformed,
     /// The tag did not hold: changed bytes, another place, or another owner.
-    #[error(
-        "The sealed value was changed, or it does not belong to the place where it was found. It was not opened."
-    )]
+    #[error("The sealed value was changed, or it does not belong to the place where it was found. It was not opened.")]
     Refused,
     /// The header names a key that the ring does not have.
     #[error("The sealed value names the key {0}, which is not in its owner's ring.")]

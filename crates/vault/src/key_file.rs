@@ -53,19 +53,13 @@ impl KeyFile {
     fn read(&self) -> Result<UnsealKey, UnsealError> {
         let file = match File::open(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(UnsealError::KeyFileMissing {
-                    path: self.path.clone(),
-                });
+                return Err(UnsealError::KeyFileMissing { path: self.path.clone() });
             }
             other => other.map_err(|e| self.io("read", e))?,
         };
         // Asked of the open file, so that it cannot be exchanged in between.
         let about = file.metadata().map_err(|e| self.io("read", e))?;
-        self.check(
-            about.mode() & 0o7777,
-            about.uid(),
-            rustix::process::geteuid().as_raw(),
-        )?;
+        self.check(about.mode() & 0o7777, about.uid(), rustix::process::geteuid().as_raw())?;
         if !about.is_file() || about.len() > LIMIT {
             return Err(self.malformed("it is too large, or no file"));
         }
@@ -94,10 +88,7 @@ impl KeyFile {
     }
 
     fn parse(&self, text: &str) -> Result<UnsealKey, UnsealError> {
-        let mut lines = text
-            .lines()
-            .map(str::trim)
-            .filter(|l| !l.is_empty() && !l.starts_with('#'));
+        let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
         let encoded = lines
             .next()
             .and_then(|line| line.strip_prefix(PREFIX))
@@ -129,11 +120,7 @@ impl KeyFile {
             if draft.exists() {
                 fs::remove_file(&draft)?;
             }
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&draft)?;
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
             file.write_all(NOTE.as_bytes())?;
             file.write_all(PREFIX.as_bytes())?;
             file.write_all(encoded.as_bytes())?;
@@ -183,9 +170,7 @@ impl RootKeySource for KeyFile {
     }
 
     fn wrong_key(&self) -> UnsealError {
-        UnsealError::WrongKey {
-            path: self.path.clone(),
-        }
+        UnsealError::WrongKey { path: self.path.clone() }
     }
 }
 
@@ -195,9 +180,7 @@ mod tests {
 
     #[test]
     fn a_file_of_another_account_is_refused_before_its_mode_is_looked_at() {
-        let refusal = KeyFile::new("k")
-            .check(0o644, 1000, 0)
-            .expect_err("another account");
+        let refusal = KeyFile::new("k").check(0o644, 1000, 0).expect_err("another account");
         assert!(
             matches!(
                 refusal,

@@ -35,8 +35,7 @@ impl Passphrase {
         let unusable = |_| UnsealError::Record {
             found: "the costs or the salt of its passphrase are out of range",
         };
-        let params =
-            Params::new(costs.memory_kib, costs.passes, costs.lanes, Some(32)).map_err(unusable)?;
+        let params = Params::new(costs.memory_kib, costs.passes, costs.lanes, Some(32)).map_err(unusable)?;
         let mut bytes = Zeroizing::new([0; 32]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
             .hash_password_into(self.0.as_bytes(), salt, bytes.as_mut_slice())

@@ -131,10 +131,7 @@ impl Ring {
             id,
             state: RingKeyState::Primary,
         };
-        self.0.push(Entry {
-            about,
-            bytes: Some(bytes),
-        });
+        self.0.push(Entry { about, bytes: Some(bytes) });
         Ok(())
     }
 

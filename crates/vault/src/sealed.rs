@@ -22,9 +22,7 @@ impl Sealed {
     }
 
     pub(crate) fn split(&self) -> Result<(&[u8], &[u8]), OpenError> {
-        self.0
-            .split_at_checked(WRAPPED_DATA_KEY)
-            .ok_or(OpenError::Malformed)
+        self.0.split_at_checked(WRAPPED_DATA_KEY).ok_or(OpenError::Malformed)
     }
 
     /// Takes bytes that [`Sealed::as_bytes`] gave. They are judged on opening, not here.

@@ -85,12 +85,7 @@ impl UnsealRecord {
     }
 
     /// The record with one more source that opens it; a source of the same name is replaced.
-    pub(crate) fn with(
-        &self,
-        source: &dyn RootKeySource,
-        instance: &str,
-        root: &RootKey,
-    ) -> Result<Self, UnsealError> {
+    pub(crate) fn with(&self, source: &dyn RootKeySource, instance: &str, root: &RootKey) -> Result<Self, UnsealError> {
         let mut body = if self.0.is_empty() {
             Body {
                 format: FORMAT,
@@ -100,19 +95,14 @@ impl UnsealRecord {
             self.parse()?
         };
         let (key, parameters) = source.create()?;
-        let slot = Slot::seal(source.name(), parameters, key, instance, root)
-            .map_err(|_| UnsealError::NoRandomness)?;
+        let slot = Slot::seal(source.name(), parameters, key, instance, root).map_err(|_| UnsealError::NoRandomness)?;
         body.slots.retain(|s| s.source != slot.source);
         body.slots.push(slot);
         let text = serde_json::to_string(&body).expect("strings and numbers serialize");
         Ok(Self(text))
     }
 
-    pub(crate) fn open(
-        &self,
-        source: &dyn RootKeySource,
-        instance: &str,
-    ) -> Result<RootKey, UnsealError> {
+    pub(crate) fn open(&self, source: &dyn RootKeySource, instance: &str) -> Result<RootKey, UnsealError> {
         let body = self.parse()?;
         let Some(slot) = body.slots.iter().find(|s| s.source == source.name()) else {
             return Err(UnsealError::NoSuchSource {
@@ -163,13 +153,7 @@ struct Slot {
 }
 
 impl Slot {
-    fn seal(
-        source: &str,
-        parameters: SourceParameters,
-        key: UnsealKey,
-        instance: &str,
-        root: &RootKey,
-    ) -> Result<Self, SealError> {
+    fn seal(source: &str, parameters: SourceParameters, key: UnsealKey, instance: &str, root: &RootKey) -> Result<Self, SealError> {
         let mut slot = Self {
             source: source.to_owned(),
             parameters: parameters.0,
@@ -177,17 +161,11 @@ impl Slot {
             sealed_root: String::new(),
         };
         let wrapping = derive(root.id, &key.0, "russet/v1/unseal", instance);
-        slot.sealed_root =
-            BASE64.encode(wrapping.seal(&slot.binding(instance), root.bytes.as_slice())?);
+        slot.sealed_root = BASE64.encode(wrapping.seal(&slot.binding(instance), root.bytes.as_slice())?);
         Ok(slot)
     }
 
-    fn open(
-        &self,
-        key: UnsealKey,
-        instance: &str,
-        source: &dyn RootKeySource,
-    ) -> Result<RootKey, UnsealError> {
+    fn open(&self, key: UnsealKey, instance: &str, source: &dyn RootKeySource) -> Result<RootKey, UnsealError> {
         let damaged = UnsealError::Record {
             found: "the sealed root key is damaged",
         };
@@ -256,8 +234,6 @@ impl RootKey {
 fn derive(id: KeyId, secret: &[u8; 32], label: &str, instance: &str) -> Key {
     let extracted = Salt::new(HKDF_SHA256, instance.as_bytes()).extract(secret);
     let info = [label.as_bytes()];
-    let expanded = extracted
-        .expand(&info, &AES_256_GCM)
-        .expect("HKDF-SHA256 gives up to 8160 bytes");
+    let expanded = extracted.expand(&info, &AES_256_GCM).expect("HKDF-SHA256 gives up to 8160 bytes");
     Key::from_unbound(id, UnboundKey::from(expanded))
 }

@@ -7,10 +7,7 @@ use zeroize::Zeroizing;
 use crate::envelope::{self, Binding, Key, fill_random};
 use crate::ring::Ring;
 use crate::unseal::RootKey;
-use crate::{
-    KeyId, OpenError, Place, RingVersion, RootKeySource, SealError, Sealed, UnsealError,
-    UnsealRecord, WrappedRing,
-};
+use crate::{KeyId, OpenError, Place, RingVersion, RootKeySource, SealError, Sealed, UnsealError, UnsealRecord, WrappedRing};
 
 /// An unsealed instance. Holds the root key and nothing else; rings are opened for each call.
 pub struct Vault {
@@ -24,10 +21,7 @@ impl Vault {
     ///
     /// # Errors
     /// What the source says; see [`UnsealError`].
-    pub fn initialize(
-        source: &dyn RootKeySource,
-        instance_id: &str,
-    ) -> Result<(Self, UnsealRecord), UnsealError> {
+    pub fn initialize(source: &dyn RootKeySource, instance_id: &str) -> Result<(Self, UnsealRecord), UnsealError> {
         let root = RootKey::generate().map_err(|_| UnsealError::NoRandomness)?;
         let record = UnsealRecord::empty().with(source, instance_id, &root)?;
         // Opened again from the record: what cannot be unsealed at the next start fails now.
@@ -39,11 +33,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`UnsealError`] with what to do about it.
-    pub fn unseal(
-        source: &dyn RootKeySource,
-        instance_id: &str,
-        record: &UnsealRecord,
-    ) -> Result<Self, UnsealError> {
+    pub fn unseal(source: &dyn RootKeySource, instance_id: &str, record: &UnsealRecord) -> Result<Self, UnsealError> {
         Ok(Self {
             root: record.open(source, instance_id)?,
             instance: instance_id.to_owned(),
@@ -55,11 +45,7 @@ impl Vault {
     ///
     /// # Errors
     /// What the source says; the old record stays good.
-    pub fn add_source(
-        &self,
-        source: &dyn RootKeySource,
-        record: &UnsealRecord,
-    ) -> Result<UnsealRecord, UnsealError> {
+    pub fn add_source(&self, source: &dyn RootKeySource, record: &UnsealRecord) -> Result<UnsealRecord, UnsealError> {
         record.with(source, &self.instance, &self.root)
     }
 
@@ -87,12 +73,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`SealError::NotRetired`] for a primary, unknown or already destroyed version.
-    pub fn destroy_version(
-        &self,
-        owner: &str,
-        ring: &WrappedRing,
-        version: u32,
-    ) -> Result<WrappedRing, SealError> {
+    pub fn destroy_version(&self, owner: &str, ring: &WrappedRing, version: u32) -> Result<WrappedRing, SealError> {
         let mut opened = self.open_ring(owner, ring)?;
         opened.destroy(version)?;
         self.wrap_ring(owner, &opened)
@@ -110,18 +91,12 @@ impl Vault {
     ///
     /// # Errors
     /// When the ring does not open for the place's owner, or there is no randomness.
-    pub fn seal(
-        &self,
-        ring: &WrappedRing,
-        place: &Place<'_>,
-        plaintext: &[u8],
-    ) -> Result<Sealed, SealError> {
+    pub fn seal(&self, ring: &WrappedRing, place: &Place<'_>, plaintext: &[u8]) -> Result<Sealed, SealError> {
         let primary = self.open_ring(place.owner, ring)?.primary()?;
         let mut data_key = Zeroizing::new([0; 32]);
         fill_random(data_key.as_mut_slice())?;
         let wrapped = primary.seal(&self.binding("data key", place), data_key.as_slice())?;
-        let secret = Key::new(KeyId::random()?, &data_key)
-            .seal(&self.binding("secret", place), plaintext)?;
+        let secret = Key::new(KeyId::random()?, &data_key).seal(&self.binding("secret", place), plaintext)?;
         Ok(Sealed::join(wrapped, &secret))
     }
 
@@ -130,17 +105,10 @@ impl Vault {
     ///
     /// # Errors
     /// [`OpenError::Refused`] for changed bytes and for every other place or owner.
-    pub fn open<T>(
-        &self,
-        ring: &WrappedRing,
-        place: &Place<'_>,
-        sealed: &Sealed,
-        lend: impl FnOnce(&[u8]) -> T,
-    ) -> Result<T, OpenError> {
+    pub fn open<T>(&self, ring: &WrappedRing, place: &Place<'_>, sealed: &Sealed, lend: impl FnOnce(&[u8]) -> T) -> Result<T, OpenError> {
         let (wrapped, secret) = sealed.split()?;
         let data_key = self.data_key(ring, place, wrapped)?;
-        let plaintext = Key::new(envelope::key_id(secret)?, &data_key)
-            .open(&self.binding("secret", place), secret)?;
+        let plaintext = Key::new(envelope::key_id(secret)?, &data_key).open(&self.binding("secret", place), secret)?;
         Ok(lend(&plaintext))
     }
 
@@ -149,12 +117,7 @@ impl Vault {
     ///
     /// # Errors
     /// As [`Vault::open`].
-    pub fn rewrap(
-        &self,
-        ring: &WrappedRing,
-        place: &Place<'_>,
-        sealed: &Sealed,
-    ) -> Result<Sealed, SealError> {
+    pub fn rewrap(&self, ring: &WrappedRing, place: &Place<'_>, sealed: &Sealed) -> Result<Sealed, SealError> {
         let (wrapped, secret) = sealed.split()?;
         let data_key = self.data_key(ring, place, wrapped)?;
         let primary = self.open_ring(place.owner, ring)?.primary()?;
@@ -162,12 +125,7 @@ impl Vault {
         Ok(Sealed::join(wrapped, secret))
     }
 
-    fn data_key(
-        &self,
-        ring: &WrappedRing,
-        place: &Place<'_>,
-        wrapped: &[u8],
-    ) -> Result<Zeroizing<[u8; 32]>, OpenError> {
+    fn data_key(&self, ring: &WrappedRing, place: &Place<'_>, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, OpenError> {
         let id = envelope::key_id(wrapped)?;
         let plaintext = self
             .open_ring(place.owner, ring)?
@@ -183,9 +141,7 @@ impl Vault {
 
     fn wrap_ring(&self, owner: &str, ring: &Ring) -> Result<WrappedRing, SealError> {
         let key = self.root.ring_key(&self.instance);
-        Ok(Ring::wrap(
-            key.seal(&self.ring_binding(owner), &ring.to_bytes())?,
-        ))
+        Ok(Ring::wrap(key.seal(&self.ring_binding(owner), &ring.to_bytes())?))
     }
 
     fn open_ring(&self, owner: &str, ring: &WrappedRing) -> Result<Ring, OpenError> {

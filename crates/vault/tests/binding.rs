@@ -17,9 +17,7 @@ const PLACE: Place<'static> = Place {
 
 fn vault_in(directory: &Path) -> Vault {
     let source = KeyFile::new(directory.join("root.key"));
-    Vault::initialize(&source, "ins_1")
-        .expect("a first start")
-        .0
+    Vault::initialize(&source, "ins_1").expect("a first start").0
 }
 
 /// A vault with a ring for `org_a` and the canary sealed in [`PLACE`].
@@ -31,12 +29,7 @@ fn sealed() -> (Vault, WrappedRing, Sealed) {
     (vault, ring, sealed)
 }
 
-fn open(
-    vault: &Vault,
-    ring: &WrappedRing,
-    place: &Place<'_>,
-    sealed: &Sealed,
-) -> Result<Vec<u8>, OpenError> {
+fn open(vault: &Vault, ring: &WrappedRing, place: &Place<'_>, sealed: &Sealed) -> Result<Vec<u8>, OpenError> {
     vault.open(ring, place, sealed, <[u8]>::to_vec)
 }
 
@@ -66,10 +59,7 @@ fn every_flipped_bit_of_a_sealed_secret_is_refused() {
     let (vault, ring, sealed) = sealed();
     let mut tried = 0;
     for changed in flips(sealed.as_bytes()) {
-        assert!(
-            open(&vault, &ring, &PLACE, &Sealed::from_bytes(changed)).is_err(),
-            "flip {tried}"
-        );
+        assert!(open(&vault, &ring, &PLACE, &Sealed::from_bytes(changed)).is_err(), "flip {tried}");
         tried += 1;
     }
     assert_eq!(tried, sealed.as_bytes().len() * 8);
@@ -89,10 +79,7 @@ fn every_cut_and_every_addition_is_refused() {
     let (vault, ring, sealed) = sealed();
     for length in 0..sealed.as_bytes().len() {
         let cut = Sealed::from_bytes(sealed.as_bytes()[..length].to_vec());
-        assert!(
-            open(&vault, &ring, &PLACE, &cut).is_err(),
-            "cut to {length}"
-        );
+        assert!(open(&vault, &ring, &PLACE, &cut).is_err(), "cut to {length}");
     }
     let mut longer = sealed.as_bytes().to_vec();
     longer.push(0);
@@ -107,18 +94,9 @@ fn a_ciphertext_in_another_place_is_refused() {
             kind: "certificate",
             ..PLACE
         },
-        Place {
-            object: "key_2",
-            ..PLACE
-        },
-        Place {
-            field: "issuer",
-            ..PLACE
-        },
-        Place {
-            version: 2,
-            ..PLACE
-        },
+        Place { object: "key_2", ..PLACE },
+        Place { field: "issuer", ..PLACE },
+        Place { version: 2, ..PLACE },
         // The same letters, divided differently.
         Place {
             kind: "api_keyk",
@@ -127,21 +105,14 @@ fn a_ciphertext_in_another_place_is_refused() {
         },
     ];
     for place in others {
-        assert_eq!(
-            open(&vault, &ring, &place, &sealed),
-            Err(OpenError::Refused),
-            "{place:?}"
-        );
+        assert_eq!(open(&vault, &ring, &place, &sealed), Err(OpenError::Refused), "{place:?}");
     }
 }
 
 #[test]
 fn two_rows_swapped_are_refused_also_by_halves() {
     let (vault, ring, first) = sealed();
-    let there = Place {
-        object: "key_2",
-        ..PLACE
-    };
+    let there = Place { object: "key_2", ..PLACE };
     let second = vault.seal(&ring, &there, b"another").expect("sealed");
     assert!(open(&vault, &ring, &there, &first).is_err());
     assert!(open(&vault, &ring, &PLACE, &second).is_err());
@@ -150,34 +121,19 @@ fn two_rows_swapped_are_refused_also_by_halves() {
     let again = vault.seal(&ring, &PLACE, b"newer").expect("sealed");
     let mut mixed = first.as_bytes()[..82].to_vec();
     mixed.extend_from_slice(&again.as_bytes()[82..]);
-    assert_eq!(
-        open(&vault, &ring, &PLACE, &Sealed::from_bytes(mixed)),
-        Err(OpenError::Refused)
-    );
+    assert_eq!(open(&vault, &ring, &PLACE, &Sealed::from_bytes(mixed)), Err(OpenError::Refused));
 }
 
 #[test]
 fn another_owner_opens_nothing_even_with_the_ring_copied_over() {
     let (vault, ring, sealed) = sealed();
-    let theirs = Place {
-        owner: "org_b",
-        ..PLACE
-    };
-    assert_eq!(
-        open(&vault, &ring, &theirs, &sealed),
-        Err(OpenError::Refused)
-    );
+    let theirs = Place { owner: "org_b", ..PLACE };
+    assert_eq!(open(&vault, &ring, &theirs, &sealed), Err(OpenError::Refused));
 
     let their_ring = vault.new_ring("org_b").expect("a ring");
     let id = sealed.key_id().expect("an id");
-    assert_eq!(
-        open(&vault, &their_ring, &theirs, &sealed),
-        Err(OpenError::UnknownKey(id))
-    );
-    assert_eq!(
-        open(&vault, &their_ring, &PLACE, &sealed),
-        Err(OpenError::Refused)
-    );
+    assert_eq!(open(&vault, &their_ring, &theirs, &sealed), Err(OpenError::UnknownKey(id)));
+    assert_eq!(open(&vault, &their_ring, &PLACE, &sealed), Err(OpenError::Refused));
 }
 
 #[test]
@@ -208,29 +164,15 @@ fn a_new_version_keeps_the_old_readable_and_rewrapping_frees_it() {
         .into_iter()
         .map(|v| (v.version, v.state))
         .collect();
-    assert_eq!(
-        states,
-        [(1, RingKeyState::DecryptOnly), (2, RingKeyState::Primary)]
-    );
-    assert_eq!(
-        open(&vault, &rotated, &PLACE, &sealed).expect("the old one opens"),
-        CANARY
-    );
+    assert_eq!(states, [(1, RingKeyState::DecryptOnly), (2, RingKeyState::Primary)]);
+    assert_eq!(open(&vault, &rotated, &PLACE, &sealed).expect("the old one opens"), CANARY);
 
     let moved = vault.rewrap(&rotated, &PLACE, &sealed).expect("rewrapped");
     assert_ne!(moved.key_id(), sealed.key_id());
-    let reduced = vault
-        .destroy_version(PLACE.owner, &rotated, 1)
-        .expect("destroyed");
-    assert_eq!(
-        open(&vault, &reduced, &PLACE, &moved).expect("the moved one opens"),
-        CANARY
-    );
+    let reduced = vault.destroy_version(PLACE.owner, &rotated, 1).expect("destroyed");
+    assert_eq!(open(&vault, &reduced, &PLACE, &moved).expect("the moved one opens"), CANARY);
     let id = sealed.key_id().expect("an id");
-    assert_eq!(
-        open(&vault, &reduced, &PLACE, &sealed),
-        Err(OpenError::KeyDestroyed(id))
-    );
+    assert_eq!(open(&vault, &reduced, &PLACE, &sealed), Err(OpenError::KeyDestroyed(id)));
 }
 
 #[test]
@@ -238,20 +180,14 @@ fn a_primary_version_is_never_destroyed() {
     let (vault, ring, _) = sealed();
     for version in [0, 1, 2] {
         let refused = vault.destroy_version(PLACE.owner, &ring, version);
-        assert!(
-            matches!(refused, Err(SealError::NotRetired { .. })),
-            "{version}"
-        );
+        assert!(matches!(refused, Err(SealError::NotRetired { .. })), "{version}");
     }
 }
 
 #[test]
 fn rewrapping_in_another_place_is_refused() {
     let (vault, ring, sealed) = sealed();
-    let there = Place {
-        object: "key_2",
-        ..PLACE
-    };
+    let there = Place { object: "key_2", ..PLACE };
     assert!(vault.rewrap(&ring, &there, &sealed).is_err());
 }
 

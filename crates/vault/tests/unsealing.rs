@@ -27,9 +27,7 @@ fn the_first_start_makes_a_key_file_that_only_its_owner_reads_and_that_explains_
     let text = fs::read_to_string(&path).expect("text");
     assert!(text.starts_with("# Russet root key. KEEP A COPY"));
     assert!(text.contains("It does not protect against"));
-    let left: Vec<_> = fs::read_dir(path.parent().expect("a parent"))
-        .expect("entries")
-        .collect();
+    let left: Vec<_> = fs::read_dir(path.parent().expect("a parent")).expect("entries").collect();
     assert_eq!(left.len(), 1, "no draft is left behind");
 }
 
@@ -66,11 +64,7 @@ fn a_missing_key_file_is_never_replaced() {
     fs::remove_file(source.path()).expect("removed");
     let error = Vault::unseal(&source, "ins_1", &record).expect_err("no key file");
     assert!(matches!(error, UnsealError::KeyFileMissing { .. }));
-    assert!(
-        error
-            .to_string()
-            .contains("Restore the file from your backup")
-    );
+    assert!(error.to_string().contains("Restore the file from your backup"));
     assert!(!source.path().exists());
 }
 
@@ -97,18 +91,10 @@ fn the_key_file_of_another_instance_is_told_apart_from_a_damaged_one() {
     let error = Vault::unseal(&foreign, "ins_1", &record).expect_err("another key");
     assert!(matches!(error, UnsealError::WrongKey { .. }), "{error}");
 
-    for damaged in [
-        &text[..text.len() - 9],
-        "",
-        "# only a note\n",
-        &format!("{text}{text}"),
-    ] {
+    for damaged in [&text[..text.len() - 9], "", "# only a note\n", &format!("{text}{text}")] {
         fs::write(source.path(), damaged).expect("written");
         let error = Vault::unseal(&source, "ins_1", &record).expect_err("damaged");
-        assert!(
-            matches!(error, UnsealError::KeyFileMalformed { .. }),
-            "{error}"
-        );
+        assert!(matches!(error, UnsealError::KeyFileMalformed { .. }), "{error}");
     }
     fs::write(source.path(), vec![b'#'; 100_000]).expect("written");
     let error = Vault::unseal(&source, "ins_1", &record).expect_err("too large");
@@ -147,19 +133,9 @@ fn a_passphrase_opens_and_a_wrong_one_says_so() {
     let sealed = vault.seal(&ring, &PLACE, b"secret").expect("sealed");
 
     let vault = Vault::unseal(&right, "ins_1", &record).expect("unsealed");
-    assert_eq!(
-        vault
-            .open(&ring, &PLACE, &sealed, <[u8]>::to_vec)
-            .as_deref(),
-        Ok(&b"secret"[..])
-    );
+    assert_eq!(vault.open(&ring, &PLACE, &sealed, <[u8]>::to_vec).as_deref(), Ok(&b"secret"[..]));
 
-    let error = Vault::unseal(
-        &passphrase("correct horse battery stapler"),
-        "ins_1",
-        &record,
-    )
-    .expect_err("wrong");
+    let error = Vault::unseal(&passphrase("correct horse battery stapler"), "ins_1", &record).expect_err("wrong");
     assert!(matches!(error, UnsealError::WrongPassphrase));
     assert!(!format!("{error:?} {right:?}").contains("horse"));
 }
@@ -167,13 +143,7 @@ fn a_passphrase_opens_and_a_wrong_one_says_so() {
 #[test]
 fn a_short_passphrase_is_refused_when_it_is_set() {
     let error = Vault::initialize(&passphrase("short"), "ins_1").expect_err("too short");
-    assert!(matches!(
-        error,
-        UnsealError::PassphraseTooShort {
-            found: 5,
-            least: 12
-        }
-    ));
+    assert!(matches!(error, UnsealError::PassphraseTooShort { found: 5, least: 12 }));
 }
 
 #[test]
@@ -192,9 +162,7 @@ fn several_sources_may_open_one_instance_and_a_passphrase_may_be_changed() {
     Vault::unseal(&file, "ins_1", &both).expect("by key file");
     Vault::unseal(&first, "ins_1", &both).expect("by passphrase");
 
-    let changed = vault
-        .add_source(&passphrase("the second passphrase"), &both)
-        .expect("changed");
+    let changed = vault.add_source(&passphrase("the second passphrase"), &both).expect("changed");
     let error = Vault::unseal(&first, "ins_1", &changed).expect_err("the old one");
     assert!(matches!(error, UnsealError::WrongPassphrase));
     Vault::unseal(&file, "ins_1", &changed).expect("by key file still");
@@ -206,7 +174,6 @@ fn absurd_costs_in_the_record_are_refused_instead_of_tried() {
     let (_, record) = Vault::initialize(&right, "ins_1").expect("a first start");
     let absurd = record.as_str().replace("65536", "4294967295");
     assert_ne!(absurd, record.as_str());
-    let error =
-        Vault::unseal(&right, "ins_1", &UnsealRecord::from_text(absurd)).expect_err("absurd");
+    let error = Vault::unseal(&right, "ins_1", &UnsealRecord::from_text(absurd)).expect_err("absurd");
     assert!(error.to_string().contains("out of range"), "{error}");
 }

@@ -65,7 +65,7 @@ const LIBRARIES: [(&str, &[&str]); 9] = [
     ("reqwest", &["apple", "cli", "testkit", "russet"]),
     ("jsonwebtoken", &["apple", "simulator", "testkit"]),
     ("p12-keystore", &["signing"]),
-    ("cms", &["signing"]),
+    ("cms", &["signing", "simulator"]),
     ("clap", &["cli", "russet"]),
 ];
 
