@@ -18,6 +18,12 @@ pub const SESSION_DAYS: i64 = 14;
 pub const TOKEN_DAYS: i64 = 183;
 /// How long a personal token lives at most, in days (one year).
 pub const TOKEN_DAYS_MOST: i64 = 366;
+/// Over how many minutes failed sign-ins are counted.
+pub const SIGN_IN_MINUTES: i64 = 15;
+/// How many sign-ins to one account may fail in that time.
+pub const SIGN_IN_FAILURES_ACCOUNT: u32 = 10;
+/// How many sign-ins from one address may fail in that time.
+pub const SIGN_IN_FAILURES_ADDRESS: u32 = 30;
 
 /// The tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

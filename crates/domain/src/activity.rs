@@ -114,6 +114,9 @@ pub enum ExportForm {
 #[serde(rename_all = "kebab-case", tag = "event")]
 #[expect(missing_docs, reason = "the names of the events and their fields are the documentation")]
 pub enum Event {
+    AccessDenied {
+        what: String,
+    },
     SetupCompleted {
         user: UserId,
         organization: OrgId,
@@ -213,6 +216,7 @@ impl Event {
     #[must_use]
     pub fn action(&self) -> &'static str {
         match self {
+            Self::AccessDenied { .. } => "access.deny",
             Self::SetupCompleted { .. } => "setup.complete",
             Self::SignedIn { .. } => "session.sign-in",
             Self::SignInFailed { .. } => "session.sign-in-failed",
@@ -239,6 +243,7 @@ impl Event {
     #[must_use]
     pub fn object(&self) -> Option<String> {
         Some(match self {
+            Self::AccessDenied { .. } => return None,
             Self::SetupCompleted { organization, .. } => organization.to_string(),
             Self::SignedIn { user, .. } | Self::SignedOut { user, .. } | Self::PasswordChanged { user, .. } => user.to_string(),
             Self::SignInFailed { user } => user.as_ref()?.to_string(),

@@ -30,5 +30,5 @@ pub use health::{CheckMark, KeyHealth, Verdict};
 pub use id::{ActivityId, ApiKeyId, ApiTokenId, CertificateId, JobId, OperationId, OrgId, SecretId, SessionId, UserId};
 pub use job::{Job, JobPayload};
 pub use name::{Email, ItemName, NameError};
-pub use operation::{Operation, OperationKind, OperationState};
+pub use operation::{HeldPlace, Operation, OperationKind, OperationState};
 pub use policy::{Action, Denied, Permit, Principal, decide};

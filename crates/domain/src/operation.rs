@@ -27,6 +27,21 @@ pub enum OperationKind {
     },
 }
 
+/// A certificate that holds one of Apple's places. Whether Russet has its private key is asked anew when it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldPlace {
+    /// Apple's id.
+    pub apple_id: String,
+    /// Apple's name.
+    pub name: String,
+    /// Upper-case hex.
+    pub serial: String,
+    /// SHA-256 of its public key, lower-case hex; none when Apple did not send the certificate.
+    pub public_key_fingerprint: Option<String>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// How far it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
@@ -58,6 +73,9 @@ pub enum OperationState {
         code: String,
         /// In plain words, with what to do.
         why: String,
+        /// At Apple's limit: the certificates that hold the places, as Apple listed them then.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        places: Vec<HeldPlace>,
     },
     /// It could not be carried out, and surely nothing was made.
     Failed {

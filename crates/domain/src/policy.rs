@@ -175,6 +175,8 @@ actions! {
     SeeSigning = "see certificates, profiles, bundle IDs and devices" in Signing, Viewer;
     /// Create a certificate, and go on with one that was begun.
     CreateCertificate = "create a certificate" in Signing, Manager;
+    /// Find out how an act that was begun ended, and close it, whatever rights its starter has now.
+    SettleOperation = "settle an act that was begun" in Signing, Manager;
     /// Take a certificate away with its private key.
     DownloadCertificate = "download a certificate with its private key" in Signing, Manager;
     /// Get a short-lived token for Apple, made with a key.
@@ -187,7 +189,7 @@ impl Action {
     /// What the server does by itself, without anybody asking.
     #[must_use]
     pub fn is_servers_own(self) -> bool {
-        matches!(self, Self::CheckKey | Self::SeeKeys)
+        matches!(self, Self::CheckKey | Self::SeeKeys | Self::SettleOperation)
     }
 }
 
@@ -344,12 +346,12 @@ mod tests {
     }
 
     #[test]
-    fn the_server_checks_keys_and_does_nothing_else_by_itself() {
+    fn the_server_checks_keys_and_settles_acts_and_does_nothing_else_by_itself() {
         let allowed: Vec<_> = Action::ALL
             .iter()
             .filter(|a| decide(&Principal::server(), **a, org(1)).is_ok())
             .collect();
-        assert_eq!(allowed, [&Action::SeeKeys, &Action::CheckKey]);
+        assert_eq!(allowed, [&Action::SeeKeys, &Action::CheckKey, &Action::SettleOperation]);
     }
 
     #[test]
