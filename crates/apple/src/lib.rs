@@ -1,1 +1,131 @@
-//! apple
+//! The App Store Connect client: tokens, transport, pages, errors, and one module per Apple resource.
+//!
+//! Purpose: say to Apple exactly what the caller meant, once, and hand back what Apple answered,
+//! whatever its shape. [`Apple`] is made once per process from a [`Config`]; [`Apple::mint`] signs
+//! tokens; [`Apple::session`] gives a [`Session`], through which one API key talks to Apple.
+//!
+//! This crate must not know organizations, databases or activity logs: base URLs, clock and the
+//! source of tokens are parameters. It never logs a token or a body.
+//!
+//! The surprising thing: a write (POST, PATCH, DELETE) whose answer got lost is *not* sent again,
+//! not even after a 500. It comes back as [`Error::LostAnswer`], and the caller finds out what
+//! happened by listing. A write is repeated only after an answer that proves that nothing was done
+//! (never connected, 401, 429, an agreement that Apple briefly forgot); see [`retry`].
+//!
+//! Reading order: [`Session`], [`Error`], [`retry`], then [`resources`].
+
+mod budget;
+mod config;
+mod dates;
+mod document;
+mod error;
+mod error_object;
+mod open_enum;
+mod paging;
+mod probe;
+pub mod resources;
+pub mod retry;
+mod session;
+mod sources;
+mod token;
+mod transport;
+
+use std::sync::Arc;
+
+pub use budget::{Budget, Window};
+pub use config::{APP_STORE_URL, Clock, Config, ConfigError, ENTERPRISE_URL};
+pub use document::{Document, Included, Linkage, Links, Meta, Paging, Relationship, Resource, ResourceId};
+pub use error::{CertificateLimit, Error, ForbiddenReason};
+pub use error_object::{ErrorObject, Errors};
+pub use probe::{Probe, ProbeAnswer, ProbeOutcome};
+pub use resources::*;
+pub use retry::RetryPolicy;
+pub use session::Session;
+pub use sources::{BoxError, HeldKey, TokenCache, TokenSource};
+pub use token::{Credentials, KeyKind, MintError, Token};
+pub use transport::{Exchange, Observer};
+
+use config::Origin;
+
+/// The client: two origins, one connection pool each, and a clock. Cheap to clone.
+#[derive(Clone)]
+pub struct Apple {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    app_store: Origin,
+    enterprise: Origin,
+    clock: Clock,
+    max_body: usize,
+    retries: RetryPolicy,
+}
+
+impl Apple {
+    /// Builds the client. Sends nothing.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a base URL cannot be used (not https and not loopback, with a query,
+    /// …) or the TLS trust roots cannot be read.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
+        let app_store = Origin::new(&config.app_store_url, &config)?;
+        let enterprise = Origin::new(&config.enterprise_url, &config)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                app_store,
+                enterprise,
+                clock: config.clock,
+                max_body: config.max_body,
+                retries: config.retries,
+            }),
+        })
+    }
+
+    /// Signs a fresh ES256 token for Apple (facts A1, A2): `iat` is 60 seconds back, because Apple
+    /// refuses an `iat` in its future, and `exp` is 19 minutes after `iat`. Sync and without I/O,
+    /// so that it can run inside the closure to which a vault lends the private key.
+    ///
+    /// The clock is taken as it is. A measured skew is *not* added to the claims: a machine whose
+    /// clock is wrong should be told so ([`Session::skew_seconds`]), not helped to hide it.
+    ///
+    /// # Errors
+    /// [`MintError`] when the credentials do not fit their kind or the key is not P-256.
+    pub fn mint(&self, credentials: &Credentials<'_>) -> Result<Token, MintError> {
+        token::mint(credentials, self.now())
+    }
+
+    /// A conversation with Apple as one API key. The kind decides the origin: enterprise keys talk
+    /// to the Enterprise Program API, team and individual keys to App Store Connect.
+    #[must_use]
+    pub fn session(&self, kind: KeyKind, tokens: Arc<dyn TokenSource>) -> Session {
+        Session::new(self.clone(), kind, tokens)
+    }
+
+    /// The clock's present instant.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        (self.inner.clock)()
+    }
+
+    /// The clock that this client was given.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.inner.clock.clone()
+    }
+
+    fn origin(&self, kind: KeyKind) -> &Origin {
+        match kind {
+            KeyKind::Team | KeyKind::Individual => &self.inner.app_store,
+            KeyKind::Enterprise => &self.inner.enterprise,
+        }
+    }
+}
+
+impl std::fmt::Debug for Apple {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Apple")
+            .field("app_store", &self.inner.app_store.base().as_str())
+            .field("enterprise", &self.inner.enterprise.base().as_str())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,34 @@
+//! One module per resource of Apple's.
+//!
+//! Each has its attributes (all optional, unknown members kept in `other`), its filters, and a
+//! handle with the operations that Apple offers. Filters are hints: Apple matches by substring and
+//! writes UDIDs in its own case (facts E5), so compare results exactly.
+
+mod apps;
+mod bundle_ids;
+mod certificates;
+mod devices;
+mod profiles;
+
+pub use apps::{App, AppAttributes, AppFilter, Apps};
+pub use bundle_ids::{
+    BundleId, BundleIdAttributes, BundleIdCapability, BundleIdCapabilityAttributes, BundleIdDetail, BundleIdFilter, BundleIds,
+    CapabilityOption, CapabilitySetting, CapabilityType, NewBundleId,
+};
+pub use certificates::{Certificate, CertificateAttributes, CertificateFilter, CertificateType, Certificates};
+pub use devices::{Device, DeviceAttributes, DeviceClass, DeviceFilter, DevicePatch, DeviceStatus, Devices, NewDevice};
+pub use profiles::{NewProfile, Profile, ProfileAttributes, ProfileDetail, ProfileFilter, ProfileState, ProfileType, Profiles};
+
+use base64::Engine as _;
+
+crate::open_enum::open_enum! {
+    /// `BundleIdPlatform`: of bundle IDs, devices, certificates and profiles (facts E4).
+    /// `SERVICES` is not in Apple's document but in live answers.
+    Platform { Ios = "IOS", MacOs = "MAC_OS", Universal = "UNIVERSAL", Services = "SERVICES", }
+}
+
+/// Base64 as Apple sends it, line breaks tolerated.
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let compact: String = text.split_ascii_whitespace().collect();
+    base64::engine::general_purpose::STANDARD.decode(compact).ok()
+}

@@ -1,0 +1,6 @@
+//! The client as its callers use it, against servers that play scripted answers.
+
+mod faults;
+mod stage;
+mod token_cache;
+mod wire;
