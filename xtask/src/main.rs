@@ -4,6 +4,8 @@
 //! - `cargo xtask check` runs the checks that need no build: dependencies, licenses, directions, files;
 //! - `cargo xtask browser` and `cargo xtask screenshots FOLDER` look at the console as a person does.
 //! - `cargo xtask prove` breaks the code on purpose and expects the tests to notice;
+//! - `cargo xtask judges` puts the simulator before strangers' clients;
+//! - `cargo xtask contract` holds the tests' traffic against Apple's documents;
 //! - `cargo xtask generate` writes the documents that the code prints.
 //!
 //! It must not know how the product works: it builds, starts and asks it as a stranger would. The one surprising thing:
@@ -14,6 +16,7 @@ mod browser;
 mod checks;
 mod contract;
 mod generate;
+mod judges;
 mod libtest;
 mod postgres;
 mod process;
@@ -36,6 +39,7 @@ usage: cargo xtask COMMAND
   prove [NAME]     each fault of xtask/faults.toml, put into a copy, must turn the tests red
   browser          the stories of tests/browser in a real Chromium
   screenshots DIR  pictures of the console's pages
+  judges           third-party clients against the simulator
   contract [--journal DIR]
                    what tests sent and simulators answered, against Apple's OpenAPI documents";
 
@@ -51,6 +55,7 @@ fn main() -> anyhow::Result<ExitCode> {
         ["prove", name] => prove::run(Some(name)),
         ["browser"] => browser::run(),
         ["screenshots", folder] => browser::screenshots(folder.as_ref()),
+        ["judges"] => judges::run(),
         ["contract"] => contract::run(None),
         ["contract", "--journal", folder] => contract::run(Some(folder)),
         ["help" | "--help" | "-h"] => {

@@ -56,6 +56,11 @@ impl Workbench {
         self.environment.insert(name.to_owned(), value.into());
     }
 
+    /// What [`Self::export`] was given.
+    pub(crate) fn exported(&self, name: &str) -> Option<&OsStr> {
+        self.environment.get(name).map(OsString::as_os_str)
+    }
+
     /// A program to be started in the root of the checkout.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
