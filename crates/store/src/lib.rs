@@ -1,1 +1,55 @@
-//! store
+//! Everything that outlives the process, in SQLite or in PostgreSQL, with one behavior.
+//!
+//! ```text
+//! Store::open(&Location)          settings, migrations under a lock, never a silent downgrade
+//!   ├─ store.begin()  -> Tx       writes; one at a time on SQLite
+//!   └─ store.read()   -> Tx       a consistent view that cannot write
+//! tx.insert_key(&permit, …)       functions by topic, one module each
+//! tx.record(&activity)            in the same transaction as the change it tells of
+//! tx.commit()                     acknowledged from here on, also over kill -9
+//! ```
+//!
+//! Functions on an organization's data take a [`domain::Permit`] and filter every statement by its
+//! organization. How the permit came about is not this crate's matter. Functions without a permit
+//! are about people and the instance itself, or belong to the worker that serves all organizations.
+//!
+//! Secrets pass through as [`vault::Sealed`] and [`vault::WrappedRing`]; no plaintext comes here.
+//! No other crate names the SQL library.
+//!
+//! The surprising thing: every statement is one literal for both databases, and a test reads them
+//! out of this source to prepare each on both and to see that none forgets the organization. So
+//! statements are never put together at run time; an optional filter is `($2 IS NULL OR …)`.
+
+mod accounts;
+mod activity;
+mod certificates;
+mod error;
+mod idempotency;
+mod instance;
+mod jobs;
+mod keys;
+mod location;
+mod migrate;
+mod operations;
+mod page;
+mod postgres;
+mod secrets;
+mod sessions;
+mod sign_in;
+mod sql;
+mod sqlite;
+mod tx;
+
+pub use accounts::PasswordHash;
+pub use activity::ActivityFilter;
+pub use error::{Conflict, StoreError};
+pub use idempotency::{Idempotency, IdempotencyKey, StoredAnswer};
+pub use instance::Instance;
+pub use keys::{DayCheck, KeyDependents};
+pub use location::Location;
+pub use page::{Page, Paging};
+pub use sessions::TokenHash;
+pub use tx::{Store, Tx};
+
+/// What every function of this crate gives.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;

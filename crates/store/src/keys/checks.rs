@@ -1,0 +1,109 @@
+//! The health of a key and the strip of its daily checks.
+
+use domain::{ApiKeyId, CheckMark, KeyHealth, Permit, Verdict};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+
+use crate::sql::{args, json};
+use crate::{Result, Tx};
+
+/// How many days of the strip are kept.
+const DAYS_KEPT: i32 = 90;
+
+/// One bar of the strip: how the last check of a day ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayCheck {
+    /// The day, in UTC.
+    pub day: Date,
+    /// How it ended.
+    pub mark: CheckMark,
+    /// When it was.
+    pub at: Timestamp,
+}
+
+/// States that Apple gives only to a key it accepts.
+fn accepted(health: &KeyHealth) -> bool {
+    matches!(
+        health,
+        KeyHealth::Working | KeyHealth::AgreementMissing | KeyHealth::MembershipLapsed
+    )
+}
+
+impl Tx {
+    /// Writes down what a check found out: the health, since when if it changed, when it was last
+    /// good, and the day's bar. An inconclusive check changes no health.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`].
+    pub async fn update_key_health(&mut self, permit: &Permit, id: ApiKeyId, verdict: &Verdict, at: Timestamp) -> Result<()> {
+        let present = self.key(permit, id).await?;
+        let health = match verdict {
+            Verdict::Conclusive(health) => health,
+            Verdict::Inconclusive { .. } => &present.health,
+        };
+        let same = std::mem::discriminant(health) == std::mem::discriminant(&present.health);
+        let last_good = match verdict {
+            Verdict::Conclusive(health) if accepted(health) => Some(at),
+            _ => present.last_good,
+        };
+        self.change(
+            "UPDATE api_keys SET health = $3, health_since = $4, last_check = $5, last_good = $6
+             WHERE organization_id = $1 AND id = $2",
+            args![
+                permit.organization(),
+                id,
+                json(health)?,
+                if same { present.health_since } else { at },
+                at,
+                last_good,
+            ],
+        )
+        .await?;
+        self.mark_day(permit, id, verdict.mark(), at).await
+    }
+
+    async fn mark_day(&mut self, permit: &Permit, id: ApiKeyId, mark: CheckMark, at: Timestamp) -> Result<()> {
+        let day = day_of(at);
+        self.execute(
+            "INSERT INTO key_checks (organization_id, api_key_id, day, mark, checked_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (api_key_id, day) DO UPDATE SET mark = excluded.mark, checked_at = excluded.checked_at",
+            args![permit.organization(), id, day.to_string(), json(&mark)?, at],
+        )
+        .await?;
+        let oldest = day.checked_sub(DAYS_KEPT.days()).unwrap_or(Date::MIN);
+        self.execute(
+            "DELETE FROM key_checks WHERE organization_id = $1 AND api_key_id = $2 AND day < $3",
+            args![permit.organization(), id, oldest.to_string()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// The checks of the last `days` days up to `now`, oldest first. Days without one are absent.
+    ///
+    /// # Errors
+    /// What the database says; an unknown key has no checks.
+    pub async fn key_checks(&mut self, permit: &Permit, id: ApiKeyId, now: Timestamp, days: u16) -> Result<Vec<DayCheck>> {
+        let first = day_of(now).checked_sub((i32::from(days) - 1).days()).unwrap_or(Date::MIN);
+        let rows = self
+            .rows(
+                "SELECT day, mark, checked_at FROM key_checks
+                 WHERE organization_id = $1 AND api_key_id = $2 AND day >= $3 ORDER BY day",
+                args![permit.organization(), id, first.to_string()],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(DayCheck {
+                    day: row.parse("day")?,
+                    mark: row.json("mark")?,
+                    at: row.time("checked_at")?,
+                })
+            })
+            .collect()
+    }
+}
+
+fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}

@@ -1,0 +1,69 @@
+//! The schema and its history. All migrations of a start run in one transaction under a lock, so
+//! a crash leaves the old schema or the new one, and two servers that start at once take turns.
+
+use crate::sql::args;
+use crate::{Result, StoreError, Tx};
+
+struct Migration {
+    version: i64,
+    name: &'static str,
+    sql: &'static str,
+}
+
+/// Append only: what was released once is never edited.
+const MIGRATIONS: [Migration; 3] = [
+    Migration {
+        version: 1,
+        name: "accounts",
+        sql: include_str!("../migrations/0001_accounts.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "keys",
+        sql: include_str!("../migrations/0002_keys.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "work",
+        sql: include_str!("../migrations/0003_work.sql"),
+    },
+];
+
+/// Brings the schema up to what this program knows, or refuses a newer one.
+pub(crate) async fn run(tx: &mut Tx) -> Result<()> {
+    tx.lock_schema().await?;
+    tx.script("CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL)")
+        .await?;
+    let mut done = 0;
+    for row in tx
+        .rows("SELECT version, name FROM schema_migrations ORDER BY version", args![])
+        .await?
+    {
+        let version: i64 = row.get("version")?;
+        let found: String = row.get("name")?;
+        match MIGRATIONS.iter().find(|known| known.version == version) {
+            Some(known) if known.name == found => done = version,
+            Some(known) => {
+                return Err(StoreError::ForeignSchema {
+                    version,
+                    found,
+                    known: known.name,
+                });
+            }
+            None => {
+                let known = MIGRATIONS[MIGRATIONS.len() - 1].version;
+                return Err(StoreError::NewerSchema { found: version, known });
+            }
+        }
+    }
+    for migration in MIGRATIONS.iter().filter(|m| m.version > done) {
+        tracing::info!(version = migration.version, name = migration.name, "migrating the database");
+        tx.script(migration.sql).await?;
+        tx.execute(
+            "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)",
+            args![migration.version, migration.name],
+        )
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Long acts. A step is taken only from the state it was thought of in.
+
+use domain::{Job, JobPayload, Operation, OperationId, OperationState, Permit};
+use jiff::Timestamp;
+
+use crate::sql::{Row, args, json};
+use crate::{Conflict, Page, Paging, Result, StoreError, Tx};
+
+fn operation(row: &Row) -> Result<Operation> {
+    Ok(Operation {
+        id: row.parse("id")?,
+        organization: row.parse("organization_id")?,
+        started_by: row.json("started_by")?,
+        kind: row.json("kind")?,
+        state: row.json("detail")?,
+        started_at: row.time("started_at")?,
+        updated_at: row.time("updated_at")?,
+    })
+}
+
+impl Tx {
+    /// Writes a new act down.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn start_operation(&mut self, permit: &Permit, new: &Operation) -> Result<()> {
+        self.execute(
+            "INSERT INTO operations (id, organization_id, started_by, kind, state, detail, started_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            args![
+                new.id,
+                permit.organization(),
+                json(&new.started_by)?,
+                json(&new.kind)?,
+                new.state.as_str(),
+                json(&new.state)?,
+                new.started_at,
+                new.updated_at,
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// An act.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn operation(&mut self, permit: &Permit, id: OperationId) -> Result<Operation> {
+        let row = self
+            .row(
+                "SELECT * FROM operations WHERE organization_id = $1 AND id = $2",
+                args![permit.organization(), id],
+            )
+            .await?;
+        operation(&row)
+    }
+
+    /// The act that a claimed job goes on with. The worker learns from it whose rights to ask
+    /// for; only the permit that follows opens anything else.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also for a job of another kind.
+    pub async fn operation_of_job(&mut self, job: &Job) -> Result<Operation> {
+        let JobPayload::Continue { operation: id } = job.payload else {
+            return Err(StoreError::NotFound);
+        };
+        let row = self
+            .row(
+                "SELECT * FROM operations WHERE organization_id = $1 AND id = $2",
+                args![job.organization, id],
+            )
+            .await?;
+        operation(&row)
+    }
+
+    /// The acts of an organization, newest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn operations(&mut self, permit: &Permit, paging: &Paging) -> Result<Page<Operation>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM operations WHERE organization_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+                args![permit.organization(), paging.after.as_deref(), paging.fetch()],
+            )
+            .await?;
+        let items: Vec<_> = rows.iter().map(operation).collect::<Result<_>>()?;
+        Ok(Page::cut(items, paging, |o| o.id.to_string()))
+    }
+
+    /// The acts that are not over, oldest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn unfinished_operations(&mut self, permit: &Permit) -> Result<Vec<Operation>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM operations WHERE organization_id = $1 AND state IN ('started', 'calling', 'unknown') ORDER BY id",
+                args![permit.organization()],
+            )
+            .await?;
+        rows.iter().map(operation).collect()
+    }
+
+    /// Takes the next step of an act and gives the act as it is now.
+    ///
+    /// # Errors
+    /// [`Conflict::Step`] when the state machine has no such step from the present state, and
+    /// [`Conflict::Stale`] when somebody else took one at the same time.
+    pub async fn advance_operation(&mut self, permit: &Permit, id: OperationId, next: &OperationState, at: Timestamp) -> Result<Operation> {
+        let present = self.operation(permit, id).await?;
+        if !present.state.may_become(next) {
+            return Err(Conflict::Step.into());
+        }
+        let changed = self
+            .execute(
+                "UPDATE operations SET state = $4, detail = $5, updated_at = $6
+                 WHERE organization_id = $1 AND id = $2 AND detail = $3",
+                args![permit.organization(), id, json(&present.state)?, next.as_str(), json(next)?, at,],
+            )
+            .await?;
+        if changed == 0 {
+            return Err(Conflict::Stale.into());
+        }
+        Ok(Operation {
+            state: next.clone(),
+            updated_at: at,
+            ..present
+        })
+    }
+}

@@ -1,0 +1,213 @@
+//! The store and its transactions.
+
+use std::fmt;
+
+use sqlx::{Executor as _, PgPool, Postgres, Sqlite, Transaction};
+
+use crate::sql::{Arg, Row, bind};
+use crate::sqlite::Pools;
+use crate::{Location, Result, StoreError, migrate, postgres, sqlite};
+
+/// Everything that outlives the process. Cheap to share behind an `Arc`.
+pub struct Store {
+    db: Db,
+}
+
+enum Db {
+    Sqlite(Pools),
+    Postgres(PgPool),
+}
+
+impl Store {
+    /// Opens the database, checks its settings and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerSchema`] when a newer program wrote it; the settings, the directory or
+    /// the address otherwise.
+    pub async fn open(location: &Location) -> Result<Self> {
+        let db = match location {
+            Location::Directory(directory) => Db::Sqlite(sqlite::open(directory).await?),
+            Location::Postgres(url) => Db::Postgres(postgres::open(url).await?),
+        };
+        let store = Self { db };
+        let mut tx = store.begin().await?;
+        migrate::run(&mut tx).await?;
+        tx.commit().await?;
+        Ok(store)
+    }
+
+    /// Begins a transaction that writes. On SQLite there is one at a time, so make it short, and
+    /// never wait for Apple inside one.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the database stays busy for five seconds.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(Tx(match &self.db {
+            Db::Sqlite(pools) => Connection::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Postgres(pool) => Connection::Postgres(pool.begin().await?),
+        }))
+    }
+
+    /// Begins a transaction that sees one moment of the database and cannot write.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the database stays busy for five seconds.
+    pub async fn read(&self) -> Result<Tx> {
+        Ok(Tx(match &self.db {
+            Db::Sqlite(pools) => Connection::Sqlite(pools.readers.begin().await?),
+            Db::Postgres(pool) => Connection::Postgres(
+                pool.begin_with("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                    .await?,
+            ),
+        }))
+    }
+
+    /// Closes all connections, after the transactions under way.
+    pub async fn close(&self) {
+        match &self.db {
+            Db::Sqlite(pools) => {
+                pools.readers.close().await;
+                pools.writer.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.db {
+            Db::Sqlite(_) => "Store(SQLite)",
+            Db::Postgres(_) => "Store(PostgreSQL)",
+        })
+    }
+}
+
+/// A transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
+pub struct Tx(Connection);
+
+enum Connection {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// Makes everything in it durable and visible, at once or not at all.
+    ///
+    /// # Errors
+    /// What the database says; whether the change was kept is then unknown only if the connection
+    /// broke at this very moment.
+    pub async fn commit(self) -> Result<()> {
+        match self.0 {
+            Connection::Sqlite(tx) => tx.commit().await?,
+            Connection::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Asks the database to prepare a statement, without running it: for the test that does so
+    /// with every statement of this crate on both databases.
+    ///
+    /// # Errors
+    /// What the database finds wrong with it.
+    #[doc(hidden)]
+    pub async fn prepare(&mut self, statement: &'static str) -> Result<()> {
+        use sqlx::SqlSafeStr as _;
+        let statement = statement.into_sql_str();
+        match &mut self.0 {
+            Connection::Sqlite(tx) => drop((&mut **tx).prepare(statement).await?),
+            Connection::Postgres(tx) => drop((&mut **tx).prepare(statement).await?),
+        }
+        Ok(())
+    }
+
+    /// Runs any statement, for tests that must bring about what the functions never would.
+    ///
+    /// # Errors
+    /// What the database says.
+    #[doc(hidden)]
+    pub async fn run(&mut self, statement: &'static str) -> Result<()> {
+        self.script(statement).await
+    }
+
+    /// Runs a statement; gives the number of rows it changed.
+    pub(crate) async fn execute(&mut self, statement: &'static str, args: Vec<Arg>) -> Result<u64> {
+        Ok(match &mut self.0 {
+            Connection::Sqlite(tx) => bind!(sqlx::query(statement), args).execute(&mut **tx).await?.rows_affected(),
+            Connection::Postgres(tx) => bind!(sqlx::query(statement), args).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    /// Runs a statement that must hit a row.
+    pub(crate) async fn change(&mut self, statement: &'static str, args: Vec<Arg>) -> Result<()> {
+        match self.execute(statement, args).await? {
+            0 => Err(StoreError::NotFound),
+            _ => Ok(()),
+        }
+    }
+
+    /// All rows of a statement.
+    pub(crate) async fn rows(&mut self, statement: &'static str, args: Vec<Arg>) -> Result<Vec<Row>> {
+        Ok(match &mut self.0 {
+            Connection::Sqlite(tx) => {
+                let rows = bind!(sqlx::query(statement), args).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Connection::Postgres(tx) => {
+                let rows = bind!(sqlx::query(statement), args).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The first row, if there is one.
+    pub(crate) async fn row_opt(&mut self, statement: &'static str, args: Vec<Arg>) -> Result<Option<Row>> {
+        Ok(self.rows(statement, args).await?.into_iter().next())
+    }
+
+    /// The first row, or [`StoreError::NotFound`].
+    pub(crate) async fn row(&mut self, statement: &'static str, args: Vec<Arg>) -> Result<Row> {
+        self.row_opt(statement, args).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// The rare statement whose wording differs between the two.
+    pub(crate) fn dialect(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match &self.0 {
+            Connection::Sqlite(_) => sqlite,
+            Connection::Postgres(_) => postgres,
+        }
+    }
+
+    /// Several statements without values, as in a migration.
+    pub(crate) async fn script(&mut self, statements: &'static str) -> Result<()> {
+        match &mut self.0 {
+            Connection::Sqlite(tx) => {
+                sqlx::raw_sql(statements).execute(&mut **tx).await?;
+            }
+            Connection::Postgres(tx) => {
+                sqlx::raw_sql(statements).execute(&mut **tx).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until no other process migrates. SQLite's writer has the whole database already.
+    pub(crate) async fn lock_schema(&mut self) -> Result<()> {
+        if let Connection::Postgres(tx) = &mut self.0 {
+            // "russet" in ASCII; the same number in every version of the program.
+            sqlx::query("SELECT pg_advisory_xact_lock(125848773682548)")
+                .execute(&mut **tx)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.0 {
+            Connection::Sqlite(_) => "Tx(SQLite)",
+            Connection::Postgres(_) => "Tx(PostgreSQL)",
+        })
+    }
+}

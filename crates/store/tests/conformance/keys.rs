@@ -1,0 +1,315 @@
+//! API keys, their secrets, their checks and their feature table.
+
+use std::collections::BTreeSet;
+
+use domain::feature::AppleRefusal;
+use domain::{
+    Action, Actor, AppleRole, CheckMark, Declared, Feature, JobPayload, KeyHealth, KeyKind, LastResult, LastUse, Need, Probed, Verdict,
+};
+use jiff::{SignedDuration, Timestamp};
+use store::{Conflict, Paging, StoreError};
+
+use crate::world::{World, at, id, key, of, on_both, permit, place, sealed};
+
+on_both![
+    a_key_comes_back_as_it_went_in,
+    a_key_id_is_taken_once_per_organization,
+    a_secret_version_is_written_once_and_found_by_its_place,
+    a_key_can_be_changed_field_by_field,
+    rotating_puts_a_new_key_under_the_same_item,
+    removing_a_key_takes_its_secrets_and_jobs_with_it,
+    a_check_moves_health_only_when_it_is_conclusive,
+    the_strip_keeps_one_bar_per_day,
+    the_table_shows_probes_and_last_results,
+    lists_come_in_pages,
+];
+
+async fn a_key_comes_back_as_it_went_in(world: World) {
+    let may = permit(Action::AddKey, 1);
+    let mut full = key(1, 1);
+    full.team_id = Some(of("TEAM123456"));
+    full.health = KeyHealth::NoLongerAccepted { last_good: at(-5) };
+    full.last_check = Some(at(1));
+    full.last_good = Some(at(-5));
+    full.overrides = BTreeSet::from([Feature::Certificates]);
+    full.last_use = Some(LastUse {
+        by: Actor::Person { user: id("user", 1) },
+        need: Need::Read {
+            feature: Feature::Profiles,
+        },
+        at: at(2),
+    });
+    let mut bare = key(1, 2);
+    bare.kind = KeyKind::Individual;
+    bare.issuer_id = None;
+    bare.roles = BTreeSet::new();
+    bare.name = of("<b>鍵 №7 \"quoted\"</b>");
+
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &full).await.expect("inserted");
+    tx.insert_key(&may, &bare).await.expect("inserted");
+    tx.commit().await.expect("kept");
+
+    let mut tx = world.store.read().await.expect("begins");
+    assert_eq!(tx.key(&may, full.id).await.expect("found"), full);
+    assert_eq!(tx.key(&may, bare.id).await.expect("found"), bare);
+    assert_eq!(tx.all_keys(&may).await.expect("listed"), [full.clone(), bare.clone()]);
+    assert_eq!(tx.key_by_key_id(&may, &bare.key_id).await.expect("asked"), Some(bare));
+    assert_eq!(tx.key_by_key_id(&may, &of("NOSUCHKEY1")).await.expect("asked"), None);
+}
+
+async fn a_key_id_is_taken_once_per_organization(world: World) {
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&permit(Action::AddKey, 1), &key(1, 1)).await.expect("inserted");
+    let mut twin = key(1, 2);
+    twin.key_id = key(1, 1).key_id;
+    let refused = tx.insert_key(&permit(Action::AddKey, 1), &twin).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::KeyId))), "{refused:?}");
+    // The refusal does not spoil the transaction, and another organization is another world.
+    tx.insert_key(&permit(Action::AddKey, 2), &key(2, 1)).await.expect("inserted");
+    tx.commit().await.expect("kept");
+}
+
+async fn a_secret_version_is_written_once_and_found_by_its_place(world: World) {
+    let may = permit(Action::AddKey, 1);
+    let owner = may.organization().to_string();
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.put_secret(&may, &place(&owner, "key_x", 1), &sealed("first"))
+        .await
+        .expect("put");
+    tx.put_secret(&may, &place(&owner, "key_x", 2), &sealed("second"))
+        .await
+        .expect("put");
+    let again = tx.put_secret(&may, &place(&owner, "key_x", 2), &sealed("third")).await;
+    assert!(matches!(again, Err(StoreError::Conflict(Conflict::Secret))), "{again:?}");
+    assert_eq!(tx.secret(&may, &place(&owner, "key_x", 1)).await.expect("found"), sealed("first"));
+    assert_eq!(tx.secret(&may, &place(&owner, "key_x", 2)).await.expect("found"), sealed("second"));
+    tx.delete_secret(&may, &place(&owner, "key_x", 1)).await.expect("deleted");
+    for missing in [place(&owner, "key_x", 1), place(&owner, "key_y", 2), place("org_other", "key_x", 2)] {
+        let answer = tx.secret(&may, &missing).await;
+        assert!(matches!(answer, Err(StoreError::NotFound)), "{missing:?}: {answer:?}");
+    }
+    assert_eq!(tx.delete_secrets(&may, "api_key", "key_x").await.expect("deleted"), 1);
+}
+
+async fn a_key_can_be_changed_field_by_field(world: World) {
+    let may = permit(Action::EditKey, 1);
+    let mut expected = key(1, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &expected).await.expect("inserted");
+    expected.name = of("Renamed");
+    expected.roles = BTreeSet::from([AppleRole::AppManager]);
+    expected.overrides = BTreeSet::from([Feature::Certificates, Feature::Profiles]);
+    expected.team_id = Some(of("TEAM123456"));
+    expected.last_use = Some(LastUse {
+        by: Actor::Server,
+        need: Need::Check,
+        at: at(9),
+    });
+    tx.rename_key(&may, expected.id, &expected.name).await.expect("renamed");
+    tx.set_key_roles(&may, expected.id, &expected.roles).await.expect("set");
+    tx.set_key_overrides(&may, expected.id, &expected.overrides).await.expect("set");
+    tx.set_key_team(&may, expected.id, &of("TEAM123456")).await.expect("set");
+    tx.set_key_last_use(&may, expected.id, expected.last_use.as_ref().expect("there"))
+        .await
+        .expect("set");
+    assert_eq!(tx.key(&may, expected.id).await.expect("found"), expected);
+}
+
+async fn rotating_puts_a_new_key_under_the_same_item(world: World) {
+    let may = permit(Action::RotateKey, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    tx.insert_key(&may, &key(1, 2)).await.expect("inserted");
+    let readable = Probed::Readable { at: at(0) };
+    tx.set_probed(&may, key(1, 1).id, Feature::Profiles, &readable).await.expect("set");
+
+    let mut rotated = key(1, 1);
+    rotated.key_id = of("NEWKEYID01");
+    rotated.fingerprint = "cd".repeat(32);
+    rotated.health = KeyHealth::Working;
+    rotated.health_since = at(5);
+    rotated.last_check = Some(at(5));
+    rotated.last_good = Some(at(5));
+    rotated.generation = 2;
+    tx.rotate_key(&may, &rotated).await.expect("rotated");
+    assert_eq!(tx.key(&may, rotated.id).await.expect("found"), rotated);
+    assert!(
+        tx.probed(&may, Feature::Profiles).await.expect("asked").is_empty(),
+        "the new key was never probed"
+    );
+
+    // A second rotation from the same beginning comes too late.
+    let late = tx.rotate_key(&may, &rotated).await;
+    assert!(matches!(late, Err(StoreError::Conflict(Conflict::Stale))), "{late:?}");
+    rotated.generation = 3;
+    rotated.key_id = key(1, 2).key_id;
+    let taken = tx.rotate_key(&may, &rotated).await;
+    assert!(matches!(taken, Err(StoreError::Conflict(Conflict::KeyId))), "{taken:?}");
+}
+
+async fn removing_a_key_takes_its_secrets_and_jobs_with_it(world: World) {
+    let may = permit(Action::RemoveKey, 1);
+    let owner = may.organization().to_string();
+    let (gone, stays) = (key(1, 1), key(1, 2));
+    let mut tx = world.store.begin().await.expect("begins");
+    for (number, key) in [(1, &gone), (2, &stays)] {
+        tx.insert_key(&may, key).await.expect("inserted");
+        tx.put_secret(&may, &place(&owner, &key.id.to_string(), 1), &sealed("s"))
+            .await
+            .expect("put");
+        let check = JobPayload::CheckKey { key: key.id };
+        tx.enqueue(id("job", number), may.organization(), &check, at(0))
+            .await
+            .expect("enqueued");
+    }
+    let readable = Probed::Readable { at: at(0) };
+    tx.set_probed(&may, gone.id, Feature::Profiles, &readable).await.expect("set");
+    tx.update_key_health(&may, gone.id, &Verdict::Conclusive(KeyHealth::Working), at(1))
+        .await
+        .expect("updated");
+    let dependents = tx.key_dependents(&may, gone.id).await.expect("asked");
+    assert_eq!((dependents.certificates, dependents.unfinished_operations), (0, 0));
+
+    let removed = tx.remove_key(&may, gone.id, "api_key").await.expect("removed");
+    assert_eq!(removed.key_id, gone.key_id);
+    assert!(matches!(tx.key(&may, gone.id).await, Err(StoreError::NotFound)));
+    assert!(tx.secret(&may, &place(&owner, &gone.id.to_string(), 1)).await.is_err());
+    assert!(tx.secret(&may, &place(&owner, &stays.id.to_string(), 1)).await.is_ok());
+    assert_eq!(tx.job_count().await.expect("counted"), 1);
+    assert!(matches!(tx.remove_key(&may, gone.id, "api_key").await, Err(StoreError::NotFound)));
+    tx.insert_key(&may, &gone).await.expect("the Key ID is free again");
+}
+
+async fn a_check_moves_health_only_when_it_is_conclusive(world: World) {
+    let may = permit(Action::CheckKey, 1);
+    let it = key(1, 1).id;
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+
+    let good = Verdict::Conclusive(KeyHealth::Working);
+    tx.update_key_health(&may, it, &good, at(10)).await.expect("updated");
+    tx.update_key_health(&may, it, &good, at(20)).await.expect("updated");
+    let now = tx.key(&may, it).await.expect("found");
+    assert_eq!(
+        (now.health, now.health_since),
+        (KeyHealth::Working, at(10)),
+        "since it changed, not since it was asked"
+    );
+    assert_eq!((now.last_check, now.last_good), (Some(at(20)), Some(at(20))));
+
+    let down = Verdict::Inconclusive {
+        why: "no answer".to_owned(),
+    };
+    tx.update_key_health(&may, it, &down, at(30)).await.expect("updated");
+    let now = tx.key(&may, it).await.expect("found");
+    assert_eq!((now.health, now.health_since), (KeyHealth::Working, at(10)));
+    assert_eq!((now.last_check, now.last_good), (Some(at(30)), Some(at(20))));
+
+    let revoked = KeyHealth::NoLongerAccepted { last_good: at(20) };
+    tx.update_key_health(&may, it, &Verdict::Conclusive(revoked.clone()), at(40))
+        .await
+        .expect("updated");
+    let now = tx.key(&may, it).await.expect("found");
+    assert_eq!((now.health, now.health_since, now.last_good), (revoked, at(40), Some(at(20))));
+}
+
+async fn the_strip_keeps_one_bar_per_day(world: World) {
+    let may = permit(Action::CheckKey, 1);
+    let it = key(1, 1).id;
+    let day = |days: i64| at(0) + SignedDuration::from_hours(24 * days);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    let good = Verdict::Conclusive(KeyHealth::Working);
+    let bad = Verdict::Conclusive(KeyHealth::Mismatch);
+    for days in 0..100 {
+        tx.update_key_health(&may, it, &good, day(days)).await.expect("updated");
+    }
+    let later: Timestamp = day(99) + SignedDuration::from_secs(60);
+    tx.update_key_health(&may, it, &bad, later).await.expect("updated");
+
+    let strip = tx.key_checks(&may, it, later, 14).await.expect("listed");
+    assert_eq!(strip.len(), 14);
+    assert!(strip.iter().rev().skip(1).all(|bar| bar.mark == CheckMark::Good));
+    assert_eq!(strip[13].mark, CheckMark::Refused, "the last check of the day counts");
+    assert_eq!((strip[13].day.to_string(), strip[13].at), ("2027-03-02".to_owned(), later));
+    assert_eq!(
+        tx.key_checks(&may, it, later, 1000).await.expect("listed").len(),
+        91,
+        "old days are let go"
+    );
+}
+
+async fn the_table_shows_probes_and_last_results(world: World) {
+    let may = permit(Action::CheckKey, 1);
+    let it = key(1, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &it).await.expect("inserted");
+    let probed = Probed::Refused {
+        at: at(1),
+        code: "FORBIDDEN_ERROR".to_owned(),
+    };
+    let last = LastResult {
+        need: Need::CreateCertificate {
+            certificate_type: domain::CertificateType::of_apple("DISTRIBUTION"),
+        },
+        at: at(2),
+        refusal: Some(AppleRefusal {
+            status: 403,
+            code: "FORBIDDEN_ERROR".to_owned(),
+            detail: "no".to_owned(),
+        }),
+    };
+    tx.set_probed(&may, it.id, Feature::Certificates, &Probed::Readable { at: at(0) })
+        .await
+        .expect("set");
+    tx.set_last_result(&may, it.id, &last).await.expect("set");
+    tx.set_probed(&may, it.id, Feature::Certificates, &probed).await.expect("set again");
+    let check = LastResult {
+        need: Need::Check,
+        at: at(3),
+        refusal: None,
+    };
+    tx.set_last_result(&may, it.id, &check)
+        .await
+        .expect("a check counts for no feature");
+
+    let table = tx.feature_table(&may, &it).await.expect("read");
+    assert_eq!(table.iter().map(|row| row.feature).collect::<Vec<_>>(), Feature::ALL);
+    let row = &table[4];
+    assert_eq!((&row.probed, &row.last), (&probed, &Some(last)));
+    assert_eq!((row.declared, row.overridden), (Declared::Yes(None), false));
+    assert_eq!((&table[0].probed, &table[0].last), (&Probed::Never, &None));
+    assert_eq!(
+        tx.probed(&may, Feature::Certificates).await.expect("asked"),
+        [(it.id, probed)].into()
+    );
+    let stranger = tx.set_probed(&may, id("key", 77), Feature::Profiles, &Probed::Never).await;
+    assert!(matches!(stranger, Err(StoreError::NotFound)), "{stranger:?}");
+}
+
+async fn lists_come_in_pages(world: World) {
+    let may = permit(Action::SeeKeys, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    for number in 1..=5 {
+        tx.insert_key(&may, &key(1, number)).await.expect("inserted");
+    }
+    let mut seen = Vec::new();
+    let mut paging = Paging::first(2);
+    loop {
+        let page = tx.keys(&may, &paging).await.expect("listed");
+        seen.extend(page.items.into_iter().map(|k| k.id));
+        match page.next {
+            Some(cursor) => paging = Paging::after(cursor, 2),
+            None => break,
+        }
+    }
+    assert_eq!(seen, (1..=5).map(|n| key(1, n).id).collect::<Vec<_>>());
+    let page = tx.keys(&may, &Paging::first(0)).await.expect("listed");
+    assert_eq!(page.items.len(), 1, "a page has at least one row");
+    let strange = tx
+        .keys(&may, &Paging::after("'; DROP TABLE api_keys; --", 2))
+        .await
+        .expect("listed");
+    assert_eq!(strange.items.len(), 2, "an unknown cursor is no error of the database");
+}

@@ -1,0 +1,20 @@
+//! Every public function of the store, on SQLite and on PostgreSQL: one behavior.
+
+#[path = "../../../testkit/src/postgres.rs"]
+#[expect(unreachable_pub, reason = "a file of another crate, where it is reachable")]
+mod postgres;
+
+mod world;
+
+mod accounts;
+mod activity;
+mod certificates;
+mod coverage;
+mod idempotency;
+mod jobs;
+mod keys;
+mod opening;
+mod operations;
+mod sessions;
+mod statements;
+mod tenants;
