@@ -6,12 +6,14 @@
 //! - `cargo xtask prove` breaks the code on purpose and expects the tests to notice;
 //! - `cargo xtask judges` puts the simulator before strangers' clients;
 //! - `cargo xtask contract` holds the tests' traffic against Apple's documents;
+//! - `cargo xtask bench` measures speed and memory beside their raw limits;
 //! - `cargo xtask generate` writes the documents that the code prints.
 //!
 //! It must not know how the product works: it builds, starts and asks it as a stranger would. The one surprising thing:
 //! it depends on no crate of the workspace, so that it is compiled in seconds and can report that they do not compile.
 #![expect(clippy::print_stdout, reason = "a command whose product is what it prints")]
 
+mod bench;
 mod browser;
 mod checks;
 mod contract;
@@ -37,6 +39,7 @@ usage: cargo xtask COMMAND
   check            dependencies, licenses, directions between crates, rules for files
   generate         the documents that the code prints, into docs/
   prove [NAME]     each fault of xtask/faults.toml, put into a copy, must turn the tests red
+  bench            speed and memory beside their raw limits, into docs/benchmarks.md
   browser          the stories of tests/browser in a real Chromium
   screenshots DIR  pictures of the console's pages
   judges           third-party clients against the simulator
@@ -53,6 +56,7 @@ fn main() -> anyhow::Result<ExitCode> {
         ["generate"] => generate::run(),
         ["prove"] => prove::run(None),
         ["prove", name] => prove::run(Some(name)),
+        ["bench"] => bench::run(),
         ["browser"] => browser::run(),
         ["screenshots", folder] => browser::screenshots(folder.as_ref()),
         ["judges"] => judges::run(),

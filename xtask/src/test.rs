@@ -12,7 +12,7 @@ use crate::postgres::Cluster;
 use crate::report::{Outcome, Report, Tally};
 use crate::toolbox::{self, Toolbox};
 use crate::workbench::Workbench;
-use crate::{browser, checks, generate, libtest, process, tools};
+use crate::{browser, checks, contract, generate, judges, libtest, process, tools};
 
 /// How much to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,10 @@ pub(crate) fn run(extent: Extent) -> anyhow::Result<ExitCode> {
     report.step("tests", || tests(&mut bench));
     if extent == Extent::Full {
         report.step("browser", || browser::stories(&bench));
+        judges::steps(&bench, &mut report);
     }
+    // Last: it judges what all of the above left in the simulators' journals.
+    report.step("contract with Apple's documents", || contract::step(&bench, &bench.journals()));
     drop(cluster);
     Ok(report.close())
 }
@@ -129,7 +132,7 @@ fn installed(bench: &mut Workbench, toolbox: anyhow::Result<Toolbox>) -> anyhow:
 }
 
 fn tests(bench: &mut Workbench) -> anyhow::Result<Outcome> {
-    let journals = bench.target.join("journals");
+    let journals = bench.journals();
     if journals.exists() {
         fs::remove_dir_all(&journals)?;
     }

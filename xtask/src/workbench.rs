@@ -83,6 +83,11 @@ impl Workbench {
         self.root.parent().unwrap_or(Path::new("/")).join("shared/apple")
     }
 
+    /// Where simulators that tests start write what went over the wire.
+    pub(crate) fn journals(&self) -> PathBuf {
+        self.target.join("journals")
+    }
+
     /// A binary or example of the debug build.
     pub(crate) fn built(&self, name: &str) -> PathBuf {
         self.target.join("debug").join(name)

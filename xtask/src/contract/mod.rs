@@ -32,16 +32,13 @@ use document::Document;
 use exchange::{Api, Exchange};
 use finding::{Findings, Side};
 
-/// Where tests leave their journals unless told otherwise.
-const JOURNALS: &str = "journals";
-
 /// The command: reads `--journal DIR`, else `RUSSET_SIMULATOR_JOURNAL_DIR`, else what `cargo xtask test` left.
 pub(crate) fn run(journals: Option<&str>) -> anyhow::Result<ExitCode> {
     let bench = Workbench::open()?;
     let journals = journals
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("RUSSET_SIMULATOR_JOURNAL_DIR").map(PathBuf::from))
-        .unwrap_or_else(|| bench.target.join(JOURNALS));
+        .unwrap_or_else(|| bench.journals());
     let mut report = Report::default();
     report.step("contract", || step(&bench, &journals));
     Ok(report.close())
