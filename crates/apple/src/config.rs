@@ -35,8 +35,11 @@ pub struct Config {
     pub user_agent: String,
     /// How long a connection may take to be made, name resolution and TLS included.
     pub connect_timeout: Duration,
-    /// How long one request may take from start to the last byte of its answer.
+    /// How long one write may take from start to the last byte of its answer. Generous, because giving up on a write
+    /// leaves its outcome unknown.
     pub timeout: Duration,
+    /// The same for a read, which can be repeated.
+    pub read_timeout: Duration,
     /// Further trust roots, PEM, beside those of the system.
     pub extra_ca: Option<Vec<u8>>,
     /// The longest answer that is read, in bytes (after decompression).
@@ -48,7 +51,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// A configuration with everyday limits: 10 s to connect, 60 s per request, 16 MiB per answer.
+    /// A configuration with everyday limits: 10 s to connect, 20 s per read, 60 s per write, 16 MiB per answer.
     #[must_use]
     pub fn new(app_store_url: Url, enterprise_url: Url, clock: Clock) -> Self {
         Self {
@@ -57,6 +60,7 @@ impl Config {
             user_agent: concat!("russet/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
+            read_timeout: Duration::from_secs(20),
             extra_ca: None,
             max_body: 16 << 20,
             retries: RetryPolicy::default(),

@@ -12,6 +12,19 @@
 //! happened by listing. A write is repeated only after an answer that proves that nothing was done
 //! (never connected, 401, 429, an agreement that Apple briefly forgot); see [`retry`].
 //!
+//! ```no_run
+//! # async fn run(clock: apple::Clock, tokens: std::sync::Arc<dyn apple::TokenSource>) -> Result<(), Box<dyn std::error::Error>> {
+//! use apple::{Apple, CertificateType, Config, KeyKind};
+//! let config = Config::new(apple::APP_STORE_URL.parse()?, apple::ENTERPRISE_URL.parse()?, clock);
+//! let session = Apple::new(config)?.session(KeyKind::Team, tokens);
+//! match session.certificates().create("-----BEGIN CERTIFICATE REQUEST-----…", &CertificateType::Distribution).await {
+//!     Ok(certificate) => { /* keep it */ }
+//!     Err(error) if error.outcome_is_unknown() => { /* list, and look for our public key */ }
+//!     Err(error) => return Err(error.human().into()),
+//! }
+//! # Ok(()) }
+//! ```
+//!
 //! Reading order: [`Session`], [`Error`], [`retry`], then [`resources`].
 
 mod budget;
@@ -46,6 +59,7 @@ pub use token::{Credentials, KeyKind, MintError, Token};
 pub use transport::{Exchange, Observer};
 
 use config::Origin;
+use transport::Bounds;
 
 /// The client: two origins, one connection pool each, and a clock. Cheap to clone.
 #[derive(Clone)]
@@ -57,7 +71,7 @@ struct Inner {
     app_store: Origin,
     enterprise: Origin,
     clock: Clock,
-    max_body: usize,
+    bounds: Bounds,
     retries: RetryPolicy,
 }
 
@@ -75,7 +89,10 @@ impl Apple {
                 app_store,
                 enterprise,
                 clock: config.clock,
-                max_body: config.max_body,
+                bounds: Bounds {
+                    max_body: config.max_body,
+                    read_timeout: config.read_timeout,
+                },
                 retries: config.retries,
             }),
         })

@@ -42,7 +42,7 @@ impl Default for RetryPolicy {
             times_unauthorized: 2,
             base: Duration::from_millis(400),
             max_wait: Duration::from_secs(20),
-            patience: Duration::from_secs(60),
+            patience: Duration::from_secs(30),
             jitter_seed: None,
         }
     }
@@ -234,8 +234,8 @@ mod tests {
     #[test]
     fn patience_ends() {
         let mut tries = Tries::new(&policy(), true);
-        assert!(tries.after(&lost(), Duration::from_secs(59)).is_some());
-        assert!(tries.after(&lost(), Duration::from_secs(60)).is_none());
+        assert!(tries.after(&lost(), Duration::from_secs(29)).is_some());
+        assert!(tries.after(&lost(), Duration::from_secs(30)).is_none());
     }
 
     #[test]

@@ -215,7 +215,7 @@ impl Session {
         let origin = self.origin();
         let inner = &self.apple.inner;
         self.learnt.requests.fetch_add(1, Ordering::Relaxed);
-        let exchanged = transport::exchange(origin.client(), call, &token, inner.max_body, &*inner.clock).await;
+        let exchanged = transport::exchange(origin.client(), call, &token, &inner.bounds, &*inner.clock).await;
         let status = exchanged.as_ref().ok().map(|lesson| lesson.status.as_u16());
         self.tell(call, status);
         let lesson = exchanged?;

@@ -72,6 +72,14 @@ pub trait Observer: Send + Sync {
     fn exchanged(&self, exchange: &Exchange);
 }
 
+/// What an answer may cost.
+pub(crate) struct Bounds {
+    /// Bytes of its body.
+    pub(crate) max_body: usize,
+    /// Time, for reads; that of writes is the connection pool's.
+    pub(crate) read_timeout: Duration,
+}
+
 /// What one exchange taught beside its result.
 pub(crate) struct Lesson {
     /// Seconds that our clock is ahead of Apple's.
@@ -86,13 +94,16 @@ pub(crate) async fn exchange(
     client: &reqwest::Client,
     call: &Call,
     token: &Token,
-    max_body: usize,
+    bounds: &Bounds,
     now: &(dyn Fn() -> Timestamp + Send + Sync),
 ) -> Result<Lesson, Error> {
     let mut request = client
         .request(call.method.clone(), call.url.clone())
         .header(AUTHORIZATION, bearer(token)?)
         .header(ACCEPT, "application/json");
+    if call.is_read() {
+        request = request.timeout(bounds.read_timeout);
+    }
     if let Some(body) = &call.body {
         request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
     }
@@ -100,7 +111,7 @@ pub(crate) async fn exchange(
     let arrived = now();
     let headers = std::mem::take(response.headers_mut());
     let status = response.status();
-    let body = read(&mut response, max_body).await;
+    let body = read(&mut response, bounds.max_body).await;
     Ok(Lesson {
         skew: apple_time(&headers).map(|apple| arrived.as_second() - apple.as_second()),
         headers,

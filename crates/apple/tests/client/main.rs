@@ -1,6 +1,7 @@
 //! The client as its callers use it, against servers that play scripted answers.
 
 mod faults;
+mod silence;
 mod stage;
 mod token_cache;
 mod wire;

@@ -141,6 +141,7 @@ impl Stage {
         let enterprise = url.join("/enterprise/v1").expect("a URL");
         let mut config = Config::new(url, enterprise, clock);
         config.timeout = Duration::from_millis(500);
+        config.read_timeout = Duration::from_millis(500);
         config.retries = RetryPolicy {
             base: Duration::ZERO,
             ..RetryPolicy::default()
