@@ -13,12 +13,14 @@ use std::thread;
 use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName, DnType, DnValue, IsCa, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData,
 };
+use signing::certificate::Certificate;
+use signing::cms_signed;
+use signing::rsa_key::{RsaKeyError, RsaKeyPair};
 use time::OffsetDateTime;
 
 use super::certificate::{self, Branch, CertificateKind};
-use super::cms_envelope::{self, Signer};
 use super::{ArtefactError, CertificateOrder, CheckedCsr, CsrRefusal, IssuedCertificate, ProfileOrder, csr, profile};
 
 /// The organization that every issuer of the simulator carries, so that nobody takes it for Apple.
@@ -33,14 +35,14 @@ const YEARS_BEFORE: i64 = 5;
 const YEARS_AFTER: i64 = 20;
 const SECONDS_PER_YEAR: i64 = 31_557_600;
 
-type Issuer = CertifiedIssuer<'static, &'static KeyPair>;
+type Issuer<Key> = CertifiedIssuer<'static, &'static Key>;
 
 /// The simulated certificate authority.
 pub(crate) struct Authority {
-    root: Issuer,
-    developer_relations: Issuer,
-    developer_id: Issuer,
-    profile_signer_der: Vec<u8>,
+    root: Issuer<KeyPair>,
+    developer_relations: Issuer<RsaKeyPair>,
+    developer_id: Issuer<KeyPair>,
+    profile_signer: ProfileSigner,
     keys: &'static Keys,
 }
 
@@ -60,9 +62,17 @@ impl Authority {
             &keys.developer_id,
             &root,
         )?;
-        let profile_signer = signer_params(now)?.signed_by(&keys.profile_signer, &developer_relations)?;
+        let signer_certificate = signer_params(now)?.signed_by(&keys.profile_signer, &developer_relations)?;
+        let profile_signer = ProfileSigner {
+            key: &keys.profile_signer,
+            certificate: Certificate::from_der(signer_certificate.der())?,
+            chain: [
+                Certificate::from_der(developer_relations.der())?,
+                Certificate::from_der(root.der())?,
+            ],
+        };
         Ok(Self {
-            profile_signer_der: profile_signer.der().to_vec(),
+            profile_signer,
             root,
             developer_relations,
             developer_id,
@@ -72,9 +82,7 @@ impl Authority {
 
     /// Root and intermediates as PEM: what a user gives to Russet as the trust root for this simulator.
     pub(crate) fn bundle_pem(&self) -> String {
-        [&self.root, &self.developer_relations, &self.developer_id]
-            .map(|issuer| issuer.pem())
-            .concat()
+        [self.root.pem(), self.developer_relations.pem(), self.developer_id.pem()].concat()
     }
 
     /// Checks a certificate signing request as a client sends it: PEM, or its bare base64 body (facts E1).
@@ -95,32 +103,38 @@ impl Authority {
 
     /// Makes a provisioning profile: CMS signed data over its property list, DER.
     pub(crate) fn profile(&self, order: &ProfileOrder) -> Result<Vec<u8>, ArtefactError> {
-        let signer = self.profile_signer();
-        let property_list = profile::property_list(order, &signer)?;
-        cms_envelope::sign(&property_list, &signer, order.created)
+        let property_list = profile::property_list(order, &self.profile_signer)?;
+        self.profile_signer.sign(&property_list, order.created)
     }
 
     fn issue_for(&self, public_key: &impl PublicKeyData, order: &CertificateOrder) -> Result<IssuedCertificate, ArtefactError> {
         let kind = CertificateKind::of(&order.certificate_type)?;
-        let issuer = match kind.branch {
-            Branch::DeveloperRelations => &self.developer_relations,
-            Branch::DeveloperId => &self.developer_id,
+        let params = certificate::params(kind, order)?;
+        let certificate = match kind.branch {
+            Branch::DeveloperRelations => params.signed_by(public_key, &self.developer_relations)?,
+            Branch::DeveloperId => params.signed_by(public_key, &self.developer_id)?,
         };
-        let der = certificate::params(kind, order)?.signed_by(public_key, issuer)?.der().to_vec();
         Ok(IssuedCertificate {
-            der,
+            der: certificate.der().to_vec(),
             serial_hex: certificate::serial_hex(&order.serial),
             common_name: kind.common_name(order),
             not_after: order.not_after,
         })
     }
+}
 
-    fn profile_signer(&self) -> Signer<'_> {
-        Signer {
-            key: &self.keys.profile_signer,
-            certificate_der: &self.profile_signer_der,
-            chain_der: [self.developer_relations.der(), self.root.der()],
-        }
+/// Signs profiles, and the DER form of a profile inside of them.
+pub(super) struct ProfileSigner {
+    key: &'static RsaKeyPair,
+    certificate: Certificate,
+    /// The issuers up to the root, which travel along as in real profiles.
+    chain: [Certificate; 2],
+}
+
+impl ProfileSigner {
+    /// Wraps the content into CMS signed data, DER.
+    pub(super) fn sign(&self, content: &[u8], at: Timestamp) -> Result<Vec<u8>, ArtefactError> {
+        Ok(cms_signed::sign(content, self.key, &self.certificate, &self.chain, at)?)
     }
 }
 
@@ -168,10 +182,10 @@ fn chain_params(name: &str, now: Timestamp) -> Result<CertificateParams, Artefac
 /// The key pairs of every authority in this process.
 struct Keys {
     root: KeyPair,
-    developer_relations: KeyPair,
+    developer_relations: RsaKeyPair,
     developer_id: KeyPair,
-    profile_signer: KeyPair,
-    seeds: KeyPair,
+    profile_signer: RsaKeyPair,
+    seeds: RsaKeyPair,
 }
 
 impl Keys {
@@ -185,9 +199,10 @@ impl Keys {
     }
 
     fn generate() -> Result<Self, ArtefactError> {
-        let [developer_relations, profile_signer, seeds] = [(); 3].map(|()| thread::spawn(|| KeyPair::generate_for(&PKCS_RSA_SHA256)));
-        let finished = |thread: thread::JoinHandle<Result<KeyPair, rcgen::Error>>| {
-            thread.join().map_err(|_| ArtefactError::KeyPair)?.map_err(ArtefactError::from)
+        let [developer_relations, profile_signer, seeds] = [(); 3].map(|()| thread::spawn(RsaKeyPair::generate));
+        let finished = |thread: thread::JoinHandle<Result<RsaKeyPair, RsaKeyError>>| match thread.join() {
+            Ok(Ok(key)) => Ok(key),
+            Ok(Err(_)) | Err(_) => Err(ArtefactError::KeyPair),
         };
         Ok(Self {
             root: KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?,

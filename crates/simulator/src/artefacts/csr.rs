@@ -1,11 +1,7 @@
-//! The certificate signing request as a client submits it, checked as a certificate authority checks it.
+//! What Apple asks of a certificate signing request, as far as it is known: its own signature, and RSA 2048.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use rcgen::SubjectPublicKeyInfo;
-use x509_parser::certification_request::X509CertificationRequest;
-use x509_parser::prelude::FromDer as _;
-use x509_parser::public_key::PublicKey;
+use signing::csr::{CsrError, CsrInfo, KeyAlgorithm};
 
 const RSA_BITS: usize = 2048;
 
@@ -20,64 +16,38 @@ pub(crate) struct CheckedCsr {
 /// answers all of them alike; the distinction is for its log and its tests.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CsrRefusal {
-    /// Neither PEM nor base64.
-    #[error("csrContent is neither PEM nor base64")]
-    NotBase64,
-    /// PEM or base64, but of something else.
-    #[error("csrContent holds no PKCS#10 certificate signing request")]
-    NotARequest,
-    /// Not signed by the key that it carries.
-    #[error("the request is not signed by the key that it carries")]
-    Signature,
-    /// The key is not RSA.
+    /// Something else, in PEM, base64 or neither.
+    #[error("csrContent is no certificate signing request: {0}")]
+    NotARequest(CsrError),
+    /// The key is not RSA. Whether Apple takes elliptic curves is not known (facts K).
     #[error("the key of the request is not an RSA key")]
     NotRsa,
     /// The key is RSA of another size.
     #[error("the RSA key of the request has {0} bits instead of 2048")]
     KeySize(usize),
+    /// Not signed by the key that it carries.
+    #[error("the request is not signed by the key that it carries")]
+    Signature,
 }
 
 pub(super) fn check(csr_content: &str) -> Result<CheckedCsr, CsrRefusal> {
-    let der = decode(csr_content).ok_or(CsrRefusal::NotBase64)?;
-    let (rest, request) = X509CertificationRequest::from_der(&der).map_err(|_| CsrRefusal::NotARequest)?;
-    if !rest.is_empty() {
-        return Err(CsrRefusal::NotARequest);
+    let request = CsrInfo::read(csr_content.as_bytes()).map_err(CsrRefusal::NotARequest)?;
+    match request.key {
+        KeyAlgorithm::Rsa { bits: RSA_BITS } => {}
+        KeyAlgorithm::Rsa { bits } => return Err(CsrRefusal::KeySize(bits)),
+        KeyAlgorithm::Ec { .. } | KeyAlgorithm::Other => return Err(CsrRefusal::NotRsa),
     }
-    let public_key = &request.certification_request_info.subject_pki;
-    let Ok(PublicKey::RSA(rsa)) = public_key.parsed() else {
-        return Err(CsrRefusal::NotRsa);
-    };
-    let bits = bit_length(rsa.modulus);
-    if bits != RSA_BITS {
-        return Err(CsrRefusal::KeySize(bits));
+    if !request.signature_valid {
+        return Err(CsrRefusal::Signature);
     }
-    request.verify_signature().map_err(|_| CsrRefusal::Signature)?;
-    let public_key = SubjectPublicKeyInfo::from_der(public_key.raw).map_err(|_| CsrRefusal::NotRsa)?;
+    let public_key = SubjectPublicKeyInfo::from_der(&request.spki_der).map_err(|_| CsrRefusal::NotRsa)?;
     Ok(CheckedCsr { public_key })
-}
-
-/// The DER inside of PEM armor (either of the two labels in use) or of bare base64.
-fn decode(content: &str) -> Option<Vec<u8>> {
-    let body: String = content
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("-----"))
-        .flat_map(|line| line.chars().filter(|character| !character.is_whitespace()))
-        .collect();
-    STANDARD.decode(body).ok().filter(|der| !der.is_empty())
-}
-
-fn bit_length(big_endian: &[u8]) -> usize {
-    let significant = big_endian
-        .iter()
-        .position(|byte| *byte != 0)
-        .map_or(&[][..], |first| &big_endian[first..]);
-    significant
-        .first()
-        .map_or(0, |first| significant.len() * 8 - first.leading_zeros() as usize)
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
     use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySize};
 
     use super::*;
@@ -112,8 +82,8 @@ mod tests {
         assert_eq!(check(&request(&elliptic).0).unwrap_err(), CsrRefusal::NotRsa);
         let large = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_3072).unwrap();
         assert_eq!(check(&request(&large).0).unwrap_err(), CsrRefusal::KeySize(3072));
-        assert_eq!(check("").unwrap_err(), CsrRefusal::NotBase64);
-        assert_eq!(check("not base64 at all!").unwrap_err(), CsrRefusal::NotBase64);
-        assert_eq!(check(&elliptic.serialize_pem()).unwrap_err(), CsrRefusal::NotARequest);
+        for text in ["", "not base64 at all!", &elliptic.serialize_pem()] {
+            assert_eq!(check(text).unwrap_err(), CsrRefusal::NotARequest(CsrError::NotACsr));
+        }
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use plist::{Dictionary, Value};
 
 use super::ArtefactError;
-use super::cms_envelope::{self, Signer};
+use super::authority::ProfileSigner;
 
 const DICTIONARY: Tag = Tag::ContextSpecific {
     constructed: true,
@@ -23,10 +23,10 @@ const PROFILE: Tag = Tag::Application {
 const VERSION: i64 = 1;
 
 /// Encodes the profile and signs it.
-pub(super) fn sign(profile: &Dictionary, signer: &Signer<'_>, at: Timestamp) -> Result<Vec<u8>, ArtefactError> {
+pub(super) fn sign(profile: &Dictionary, signer: &ProfileSigner, at: Timestamp) -> Result<Vec<u8>, ArtefactError> {
     let mut content = VERSION.to_der()?;
     content.extend(dictionary(profile)?);
-    cms_envelope::sign(&tagged(PROFILE, content)?, signer, at)
+    signer.sign(&tagged(PROFILE, content)?, at)
 }
 
 fn dictionary(entries: &Dictionary) -> Result<Vec<u8>, ArtefactError> {

@@ -12,7 +12,6 @@
 
 mod authority;
 mod certificate;
-mod cms_envelope;
 mod csr;
 mod der_profile;
 mod entitlements;
@@ -29,6 +28,12 @@ pub(crate) enum ArtefactError {
     /// The certificate library refused the parameters.
     #[error("the simulated authority could not make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
+    /// A profile could not be signed.
+    #[error("the simulated authority could not sign a profile: {0}")]
+    Signature(#[from] signing::cms_signed::CmsError),
+    /// Its own certificate could not be read back.
+    #[error("the simulated authority could not read its own certificate: {0}")]
+    OwnCertificate(#[from] signing::certificate::CertificateError),
     /// An ASN.1 structure could not be written.
     #[error("the simulated authority could not write an ASN.1 structure: {0}")]
     Asn1(#[from] der::Error),
@@ -44,7 +49,7 @@ pub(crate) enum ArtefactError {
     /// A date lies outside of what certificates can express.
     #[error("the date {0} does not fit into a certificate")]
     Date(jiff::Timestamp),
-    /// A thread that made a key died.
+    /// The system gave no randomness, or a thread that made a key died.
     #[error("a key pair could not be made")]
     KeyPair,
 }

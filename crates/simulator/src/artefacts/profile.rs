@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use plist::{Date, Dictionary, Value};
 use serde_json::Value as Json;
 
-use super::cms_envelope::Signer;
+use super::authority::ProfileSigner;
 use super::{ArtefactError, der_profile, entitlements};
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -83,7 +83,7 @@ fn parse_type(profile_type: &str) -> Option<(Platform, Purpose)> {
 }
 
 /// The XML property list, unsigned. The signer is needed already here, for the DER form of the profile inside of it.
-pub(super) fn property_list(order: &ProfileOrder, signer: &Signer<'_>) -> Result<Vec<u8>, ArtefactError> {
+pub(super) fn property_list(order: &ProfileOrder, signer: &ProfileSigner) -> Result<Vec<u8>, ArtefactError> {
     let (platform, purpose) = parse_type(&order.profile_type).ok_or_else(|| ArtefactError::ProfileType(order.profile_type.clone()))?;
     let mut profile = contents(order, platform, purpose);
     let der = der_profile::sign(&profile, signer, order.created)?;

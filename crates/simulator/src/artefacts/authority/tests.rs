@@ -82,7 +82,7 @@ fn pem(der: &[u8]) -> String {
 #[test]
 fn a_certificate_for_a_request_carries_its_key_and_the_subject_of_its_kind() {
     let authority = Authority::new(now()).unwrap();
-    let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
+    let key = RsaKeyPair::generate().unwrap();
     let request = CertificateParams::default().serialize_request(&key).unwrap().pem().unwrap();
     let csr = authority.check_csr(&request).unwrap();
     let issued = authority.issue(&csr, &order("DISTRIBUTION")).unwrap();
@@ -316,7 +316,7 @@ fn a_profile_changed_by_one_byte_no_longer_verifies() {
 fn mac_profiles_use_the_mac_names_of_entitlements() {
     let authority = Authority::new(now()).unwrap();
     let order = profile_order("MAC_APP_DIRECT", &authority);
-    let xml = profile::property_list(&order, &authority.profile_signer()).unwrap();
+    let xml = profile::property_list(&order, &authority.profile_signer).unwrap();
     let profile = plist::Value::from_reader_xml(&xml[..]).unwrap();
     let profile = profile.as_dictionary().unwrap();
     let entitlements = profile["Entitlements"].as_dictionary().unwrap();
@@ -333,4 +333,17 @@ fn an_unknown_profile_type_is_named_in_the_error() {
         let error = authority.profile(&profile_order(unknown, &authority)).unwrap_err();
         assert!(error.to_string().contains(unknown), "{error}");
     }
+}
+
+#[test]
+fn our_own_reader_believes_the_profile_where_this_authority_is_trusted_and_nowhere_else() {
+    use signing::chain::TrustRoot;
+    use signing::cms_signed::{self, SignedBy};
+
+    let authority = Authority::new(now()).unwrap();
+    let profile = authority.profile(&profile_order("IOS_APP_STORE", &authority)).unwrap();
+    let message = cms_signed::read(&profile).unwrap();
+    let this = TrustRoot::read(authority.bundle_pem().as_bytes()).unwrap();
+    assert_eq!(message.signed_by(&this), SignedBy::Trusted);
+    assert_eq!(message.signed_by(&TrustRoot::none()), SignedBy::UnverifiedRoot);
 }
