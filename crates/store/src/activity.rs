@@ -118,10 +118,10 @@ impl Tx {
         let rows = self
             .rows(
                 "SELECT * FROM activity WHERE organization_id = $1
-                     AND ($2 IS NULL OR user_id = $2) AND ($3 IS NULL OR action = $3)
-                     AND ($4 IS NULL OR object_id = $4) AND ($5 IS NULL OR api_key_id = $5)
-                     AND ($6 IS NULL OR outcome = $6) AND ($7 IS NULL OR at >= $7) AND ($8 IS NULL OR at < $8)
-                     AND ($9 IS NULL OR sequence < (SELECT sequence FROM activity WHERE organization_id = $1 AND id = $9))
+                     AND (CAST($2 AS TEXT) IS NULL OR user_id = $2) AND (CAST($3 AS TEXT) IS NULL OR action = $3)
+                     AND (CAST($4 AS TEXT) IS NULL OR object_id = $4) AND (CAST($5 AS TEXT) IS NULL OR api_key_id = $5)
+                     AND (CAST($6 AS TEXT) IS NULL OR outcome = $6) AND (CAST($7 AS BIGINT) IS NULL OR at >= $7) AND (CAST($8 AS BIGINT) IS NULL OR at < $8)
+                     AND (CAST($9 AS TEXT) IS NULL OR sequence < (SELECT sequence FROM activity WHERE organization_id = $1 AND id = $9))
                  ORDER BY sequence DESC LIMIT $10",
                 args![
                     permit.organization(),

@@ -85,7 +85,7 @@ impl Tx {
     pub async fn certificates(&mut self, permit: &Permit, paging: &Paging) -> Result<Page<HeldCertificate>> {
         let rows = self
             .rows(
-                "SELECT * FROM certificates WHERE organization_id = $1 AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3",
+                "SELECT * FROM certificates WHERE organization_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id > $2) ORDER BY id LIMIT $3",
                 args![permit.organization(), paging.after.as_deref(), paging.fetch()],
             )
             .await?;

@@ -18,7 +18,7 @@
 //!
 //! The surprising thing: every statement is one literal for both databases, and a test reads them
 //! out of this source to prepare each on both and to see that none forgets the organization. So
-//! statements are never put together at run time; an optional filter is `($2 IS NULL OR …)`.
+//! statements are never put together at run time; an optional filter is `(CAST($2 AS TEXT) IS NULL OR …)`.
 
 mod accounts;
 mod activity;

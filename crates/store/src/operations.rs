@@ -81,7 +81,7 @@ impl Tx {
     pub async fn operations(&mut self, permit: &Permit, paging: &Paging) -> Result<Page<Operation>> {
         let rows = self
             .rows(
-                "SELECT * FROM operations WHERE organization_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+                "SELECT * FROM operations WHERE organization_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
                 args![permit.organization(), paging.after.as_deref(), paging.fetch()],
             )
             .await?;

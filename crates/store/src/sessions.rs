@@ -125,7 +125,7 @@ impl Tx {
     pub async fn end_sessions(&mut self, user: UserId, except: Option<SessionId>) -> Result<u32> {
         let ended = self
             .execute(
-                "DELETE FROM sessions WHERE user_id = $1 AND ($2 IS NULL OR id <> $2)",
+                "DELETE FROM sessions WHERE user_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id <> $2)",
                 args![user, except],
             )
             .await?;

@@ -112,7 +112,7 @@ impl Tx {
     pub async fn keys(&mut self, permit: &Permit, paging: &Paging) -> Result<Page<ApiKey>> {
         let rows = self
             .rows(
-                "SELECT * FROM api_keys WHERE organization_id = $1 AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3",
+                "SELECT * FROM api_keys WHERE organization_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id > $2) ORDER BY id LIMIT $3",
                 args![permit.organization(), paging.after.as_deref(), paging.fetch()],
             )
             .await?;

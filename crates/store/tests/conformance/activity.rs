@@ -1,1 +1,190 @@
+//! The activity log.
 
+use domain::{Action, Activity, Actor, Event, KeyKind, Need, Origin, Outcome};
+use store::{ActivityFilter, Paging, StoreError};
+
+use crate::world::{World, at, id, key, on_both, permit};
+
+on_both![
+    a_record_comes_back_as_it_went_in,
+    a_record_stands_if_its_transaction_does,
+    records_are_found_by_who_what_and_when,
+    the_log_is_read_newest_first_in_pages,
+];
+
+/// The `number`-th record of an organization: its first key was used by its owner.
+pub(crate) fn record(organization: u32, number: u32) -> Activity {
+    Activity {
+        id: id("act", organization * 1000 + number),
+        organization: Some(id("org", organization)),
+        at: at(i64::from(number)),
+        actor: Actor::Person {
+            user: id("user", organization),
+        },
+        origin: Origin {
+            address: Some("192.0.2.7".to_owned()),
+            request_id: Some(format!("req-{number}")),
+        },
+        event: Event::KeyUsed {
+            key: key(organization, 1).id,
+            name: "Key 1".to_owned(),
+            need: Need::Check,
+        },
+        outcome: Outcome::Done,
+        follows: None,
+    }
+}
+
+async fn a_record_comes_back_as_it_went_in(world: World) {
+    let may = permit(Action::SeeActivity, 1);
+    let intent = Activity {
+        outcome: Outcome::Intent,
+        ..record(1, 1)
+    };
+    let outcome = Activity {
+        outcome: Outcome::Unknown,
+        follows: Some(intent.id),
+        actor: Actor::Job {
+            job: id("job", 1),
+            on_behalf_of: None,
+        },
+        origin: Origin::default(),
+        ..record(1, 2)
+    };
+    let nowhere = Activity {
+        organization: None,
+        event: Event::SignInFailed { user: None },
+        actor: Actor::Anonymous,
+        ..record(1, 3)
+    };
+    let mut tx = world.store.begin().await.expect("begins");
+    for one in [&intent, &outcome, &nowhere] {
+        tx.record(one).await.expect("recorded");
+    }
+    assert_eq!(tx.activity(&may, intent.id).await.expect("found"), intent);
+    assert_eq!(tx.activity(&may, outcome.id).await.expect("found"), outcome);
+    assert!(matches!(tx.activity(&may, nowhere.id).await, Err(StoreError::NotFound)));
+}
+
+async fn a_record_stands_if_its_transaction_does(world: World) {
+    let may = permit(Action::SeeActivity, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    tx.record(&record(1, 1)).await.expect("recorded");
+    drop(tx);
+    let mut tx = world.store.begin().await.expect("begins");
+    assert!(tx.activity(&may, record(1, 1).id).await.is_err());
+    tx.record(&record(1, 2)).await.expect("recorded");
+    assert!(tx.record(&record(1, 2)).await.is_err(), "an id is used once");
+}
+
+async fn records_are_found_by_who_what_and_when(world: World) {
+    let may = permit(Action::SeeActivity, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    let added = Activity {
+        event: Event::KeyAdded {
+            key: key(1, 2).id,
+            name: "Key 2".to_owned(),
+            key_id: "KEYID00002".to_owned(),
+            kind: KeyKind::Team,
+        },
+        actor: Actor::Token {
+            token: id("tok", 1),
+            user: id("user", 2),
+        },
+        ..record(1, 2)
+    };
+    let refused = Activity {
+        outcome: Outcome::Refused,
+        ..record(1, 3)
+    };
+    for one in [&record(1, 1), &added, &refused] {
+        tx.record(one).await.expect("recorded");
+    }
+    let any = ActivityFilter::default;
+    let cases = [
+        (any(), vec![3, 2, 1]),
+        (
+            ActivityFilter {
+                user: Some(id("user", 2)),
+                ..any()
+            },
+            vec![2],
+        ),
+        (
+            ActivityFilter {
+                action: Some("key.add".to_owned()),
+                ..any()
+            },
+            vec![2],
+        ),
+        (
+            ActivityFilter {
+                object: Some(key(1, 1).id.to_string()),
+                ..any()
+            },
+            vec![3, 1],
+        ),
+        (
+            ActivityFilter {
+                key: Some(key(1, 2).id),
+                ..any()
+            },
+            vec![2],
+        ),
+        (
+            ActivityFilter {
+                outcome: Some(Outcome::Refused),
+                ..any()
+            },
+            vec![3],
+        ),
+        (
+            ActivityFilter {
+                since: Some(at(2)),
+                ..any()
+            },
+            vec![3, 2],
+        ),
+        (
+            ActivityFilter {
+                until: Some(at(2)),
+                ..any()
+            },
+            vec![1],
+        ),
+        (
+            ActivityFilter {
+                since: Some(at(2)),
+                outcome: Some(Outcome::Done),
+                ..any()
+            },
+            vec![2],
+        ),
+    ];
+    for (filter, expected) in cases {
+        let found = tx.activities(&may, &filter, &Paging::default()).await.expect("listed");
+        let numbers: Vec<_> = found.items.iter().map(|one| one.at).collect();
+        assert_eq!(numbers, expected.into_iter().map(at).collect::<Vec<_>>(), "{filter:?}");
+    }
+}
+
+async fn the_log_is_read_newest_first_in_pages(world: World) {
+    let may = permit(Action::SeeActivity, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    for number in 1..=3 {
+        tx.record(&record(1, number)).await.expect("recorded");
+        tx.record(&record(2, number)).await.expect("recorded");
+    }
+    let any = ActivityFilter::default();
+    let first = tx.activities(&may, &any, &Paging::first(2)).await.expect("listed");
+    assert_eq!(first.items, [record(1, 3), record(1, 2)]);
+    let cursor = first.next.expect("there is more");
+    let second = tx.activities(&may, &any, &Paging::after(cursor, 2)).await.expect("listed");
+    assert_eq!((second.items, second.next), (vec![record(1, 1)], None));
+    let foreign = Paging::after(record(2, 3).id.to_string(), 2);
+    assert!(
+        tx.activities(&may, &any, &foreign).await.expect("listed").items.is_empty(),
+        "no cursor of another organization"
+    );
+}

@@ -1,1 +1,112 @@
+//! Certificates held by an organization.
 
+use domain::{Action, CertificateType, HeldCertificate, ItemOrigin};
+use store::{Conflict, Paging, StoreError};
+
+use crate::world::{World, at, id, key, of, on_both, permit};
+
+on_both![
+    a_certificate_comes_back_as_it_went_in,
+    the_same_certificate_is_held_once,
+    certificates_are_found_by_what_apple_shows,
+    a_certificate_outlives_its_key,
+    lists_come_in_pages_and_by_expiry,
+];
+
+/// The `number`-th certificate, made through the organization's first key.
+pub(crate) fn certificate(organization: u32, number: u32) -> HeldCertificate {
+    HeldCertificate {
+        id: id("cert", organization * 1000 + number),
+        organization: id("org", organization),
+        api_key: Some(key(organization, 1).id),
+        apple_id: format!("APPLE{number:05}"),
+        certificate_type: CertificateType::of_apple("DISTRIBUTION"),
+        name: "Apple Distribution: Example Oy (TEAM123456)".to_owned(),
+        serial: format!("{number:032X}"),
+        public_key_fingerprint: format!("{number:064x}"),
+        sha1: format!("{number:040X}"),
+        team_id: Some(of("TEAM123456")),
+        der: vec![0x30, 0x00, 0xff, number as u8],
+        expires_at: at(i64::from(1000 - number)),
+        origin: ItemOrigin::Created,
+        private_key: Some(id("sec", number)),
+        added_at: at(0),
+    }
+}
+
+async fn a_certificate_comes_back_as_it_went_in(world: World) {
+    let may = permit(Action::CreateCertificate, 1);
+    let mut bare = certificate(1, 2);
+    bare.api_key = None;
+    bare.team_id = None;
+    bare.private_key = None;
+    bare.origin = ItemOrigin::Uploaded;
+    bare.certificate_type = CertificateType::of_apple("A_TYPE_OF_NEXT_YEAR");
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    for one in [certificate(1, 1), bare] {
+        tx.insert_certificate(&may, &one).await.expect("inserted");
+        assert_eq!(tx.certificate(&may, one.id).await.expect("found"), one);
+    }
+}
+
+async fn the_same_certificate_is_held_once(world: World) {
+    let may = permit(Action::CreateCertificate, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    tx.insert_certificate(&may, &certificate(1, 1)).await.expect("inserted");
+    let mut twin = certificate(1, 2);
+    twin.sha1 = certificate(1, 1).sha1;
+    let refused = tx.insert_certificate(&may, &twin).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::Certificate))), "{refused:?}");
+    let other = permit(Action::CreateCertificate, 2);
+    tx.insert_key(&other, &key(2, 1)).await.expect("inserted");
+    tx.insert_certificate(&other, &certificate(2, 1))
+        .await
+        .expect("another organization may hold it too");
+}
+
+async fn certificates_are_found_by_what_apple_shows(world: World) {
+    let may = permit(Action::SeeSigning, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    let mut without_key = certificate(1, 2);
+    without_key.private_key = None;
+    tx.insert_certificate(&may, &certificate(1, 1)).await.expect("inserted");
+    tx.insert_certificate(&may, &without_key).await.expect("inserted");
+    let found = tx.certificate_by_sha1(&may, &without_key.sha1).await.expect("asked");
+    assert_eq!(found, Some(without_key));
+    assert_eq!(tx.certificate_by_sha1(&may, "no such").await.expect("asked"), None);
+    let held = tx.held_keys(&may).await.expect("listed");
+    assert_eq!(held, [(certificate(1, 1).public_key_fingerprint, certificate(1, 1).id)].into());
+}
+
+async fn a_certificate_outlives_its_key(world: World) {
+    let may = permit(Action::RemoveKey, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    tx.insert_certificate(&may, &certificate(1, 1)).await.expect("inserted");
+    assert_eq!(
+        tx.certificates_of_key(&may, key(1, 1).id).await.expect("listed"),
+        [certificate(1, 1)]
+    );
+    assert_eq!(tx.key_dependents(&may, key(1, 1).id).await.expect("asked").certificates, 1);
+    tx.remove_key(&may, key(1, 1).id, "api_key").await.expect("removed");
+    assert_eq!(tx.certificate(&may, certificate(1, 1).id).await.expect("found").api_key, None);
+}
+
+async fn lists_come_in_pages_and_by_expiry(world: World) {
+    let may = permit(Action::SeeSigning, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    for number in 1..=3 {
+        tx.insert_certificate(&may, &certificate(1, number)).await.expect("inserted");
+    }
+    let first = tx.certificates(&may, &Paging::first(2)).await.expect("listed");
+    assert_eq!(first.items, [certificate(1, 1), certificate(1, 2)]);
+    let cursor = first.next.expect("there is more");
+    let second = tx.certificates(&may, &Paging::after(cursor, 2)).await.expect("listed");
+    assert_eq!((second.items, second.next), (vec![certificate(1, 3)], None));
+    let ending = tx.certificates_by_expiry(&may, 2).await.expect("listed");
+    assert_eq!(ending, [certificate(1, 3), certificate(1, 2)]);
+}

@@ -1,1 +1,137 @@
+//! Long acts and their steps.
 
+use domain::{Action, Actor, CertificateType, JobPayload, Operation, OperationKind, OperationState};
+use jiff::SignedDuration;
+use store::{Conflict, Paging, StoreError};
+
+use crate::world::{World, at, id, key, on_both, permit};
+
+on_both![
+    an_act_goes_its_steps_and_no_others,
+    a_step_that_came_too_late_is_refused,
+    a_job_finds_its_act,
+    unfinished_acts_are_listed_and_hold_their_key,
+];
+
+/// The `number`-th act of an organization: creating a certificate through its first key.
+pub(crate) fn operation(organization: u32, number: u32) -> Operation {
+    Operation {
+        id: id("op", organization * 1000 + number),
+        organization: id("org", organization),
+        started_by: Actor::Person {
+            user: id("user", organization),
+        },
+        kind: OperationKind::CreateCertificate {
+            key: key(organization, 1).id,
+            certificate_type: CertificateType::of_apple("DISTRIBUTION"),
+            private_key: id("sec", number),
+            csr: "-----BEGIN CERTIFICATE REQUEST-----".to_owned(),
+            public_key_fingerprint: "ef".repeat(32),
+        },
+        state: OperationState::Started,
+        started_at: at(0),
+        updated_at: at(0),
+    }
+}
+
+fn calling() -> OperationState {
+    OperationState::Calling { since: at(1) }
+}
+
+async fn an_act_goes_its_steps_and_no_others(world: World) {
+    let may = permit(Action::CreateCertificate, 1);
+    let act = operation(1, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.start_operation(&may, &act).await.expect("started");
+    assert_eq!(tx.operation(&may, act.id).await.expect("found"), act);
+    let unknown = OperationState::Unknown {
+        since: at(2),
+        why: "connection reset".to_owned(),
+    };
+    let done = OperationState::Done {
+        certificate: id("cert", 1),
+    };
+    for (state, seconds) in [(calling(), 1), (unknown, 2), (done.clone(), 3)] {
+        let now = tx.advance_operation(&may, act.id, &state, at(seconds)).await.expect("a step");
+        assert_eq!((&now.state, now.updated_at), (&state, at(seconds)));
+        assert_eq!(tx.operation(&may, act.id).await.expect("found"), now);
+    }
+    for next in [OperationState::Started, calling(), done] {
+        let refused = tx.advance_operation(&may, act.id, &next, at(4)).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(Conflict::Step))), "{refused:?}");
+    }
+    let stranger = tx.advance_operation(&may, id("op", 9), &calling(), at(4)).await;
+    assert!(matches!(stranger, Err(StoreError::NotFound)), "{stranger:?}");
+}
+
+async fn a_step_that_came_too_late_is_refused(world: World) {
+    let may = permit(Action::CreateCertificate, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.start_operation(&may, &operation(1, 1)).await.expect("started");
+    tx.commit().await.expect("kept");
+    let step = async || {
+        let mut tx = world.store.begin().await?;
+        tx.advance_operation(&may, operation(1, 1).id, &calling(), at(1)).await?;
+        tx.commit().await
+    };
+    // Two at once, on two connections where the database has them: Apple is called by one.
+    let (first, second) = tokio::join!(step(), step());
+    assert_eq!(
+        [&first, &second].into_iter().filter(|r| r.is_ok()).count(),
+        1,
+        "{first:?} {second:?}"
+    );
+}
+
+async fn a_job_finds_its_act(world: World) {
+    let may = permit(Action::CreateCertificate, 1);
+    let act = operation(1, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.start_operation(&may, &act).await.expect("started");
+    tx.enqueue(id("job", 1), act.organization, &JobPayload::Continue { operation: act.id }, at(0))
+        .await
+        .expect("enqueued");
+    let mut job = tx
+        .claim_job("w", at(0), SignedDuration::from_secs(60))
+        .await
+        .expect("asked")
+        .expect("claimed");
+    assert_eq!(tx.operation_of_job(&job).await.expect("found"), act);
+    job.organization = id("org", 2);
+    assert!(
+        matches!(tx.operation_of_job(&job).await, Err(StoreError::NotFound)),
+        "another organization's"
+    );
+    job.organization = id("org", 1);
+    job.payload = JobPayload::CheckKey { key: key(1, 1).id };
+    assert!(
+        matches!(tx.operation_of_job(&job).await, Err(StoreError::NotFound)),
+        "another kind of job"
+    );
+}
+
+async fn unfinished_acts_are_listed_and_hold_their_key(world: World) {
+    let may = permit(Action::CreateCertificate, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    for number in 1..=3 {
+        tx.start_operation(&may, &operation(1, number)).await.expect("started");
+    }
+    let failed = OperationState::Failed { why: "no key".to_owned() };
+    tx.advance_operation(&may, operation(1, 2).id, &failed, at(1))
+        .await
+        .expect("a step");
+    let ids = |acts: Vec<Operation>| acts.into_iter().map(|act| act.id).collect::<Vec<_>>();
+    assert_eq!(
+        ids(tx.unfinished_operations(&may).await.expect("listed")),
+        [operation(1, 1).id, operation(1, 3).id]
+    );
+    assert_eq!(tx.key_dependents(&may, key(1, 1).id).await.expect("asked").unfinished_operations, 2);
+    let newest = tx.operations(&may, &Paging::first(2)).await.expect("listed");
+    assert_eq!(ids(newest.items), [operation(1, 3).id, operation(1, 2).id]);
+    let older = tx
+        .operations(&may, &Paging::after(newest.next.expect("more"), 2))
+        .await
+        .expect("listed");
+    assert_eq!(ids(older.items), [operation(1, 1).id]);
+}

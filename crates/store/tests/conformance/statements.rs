@@ -1,1 +1,176 @@
+//! Every statement, read out of the source: both databases prepare it, and none that touches an
+//! organization's rows forgets which organization.
 
+use crate::coverage::sources;
+use crate::world::{World, on_both};
+
+on_both![every_statement_is_prepared];
+
+/// Tables whose rows belong to an organization.
+const TENANT_TABLES: [&str; 9] = [
+    "secrets",
+    "api_keys",
+    "key_checks",
+    "key_features",
+    "certificates",
+    "operations",
+    "activity",
+    "jobs",
+    "idempotency_keys",
+];
+
+/// Statements over all organizations, each with its reason.
+const OVER_ALL: [(&str, &str); 8] = [
+    ("UPDATE jobs SET lease_owner = $1", "the worker claims for all organizations"),
+    ("UPDATE jobs SET lease_until = $4", "a claim is named by worker and attempt"),
+    ("UPDATE jobs SET lease_owner = NULL", "a claim is named by worker and attempt"),
+    (
+        "DELETE FROM jobs WHERE id = $1 AND lease_owner",
+        "a claim is named by worker and attempt",
+    ),
+    ("SELECT MIN(COALESCE(lease_until", "the worker sleeps until the next job of anybody"),
+    ("SELECT COUNT(*) AS number FROM jobs", "a count over all"),
+    (
+        "DELETE FROM idempotency_keys WHERE created_at",
+        "old keys of all organizations are forgotten",
+    ),
+    ("UPDATE activity_sequence", "one sequence for the instance"),
+];
+
+/// The string literals of a source file that are statements, white space folded.
+fn statements_in(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(['"', '/', '\'']) {
+        let (before, at) = rest.split_at(start);
+        if at.starts_with("//") {
+            rest = at.split_once('\n').map_or("", |(_, after)| after);
+            continue;
+        }
+        if at.starts_with('\'') || at.starts_with('/') || before.ends_with("b'") {
+            rest = &at[1..];
+            continue;
+        }
+        let mut literal = String::new();
+        let mut characters = at[1..].char_indices();
+        let end = loop {
+            match characters.next() {
+                Some((_, '\\')) => literal.extend(characters.next().map(|(_, c)| c)),
+                Some((index, '"')) => break index + 2,
+                Some((_, c)) => literal.push(c),
+                None => break at.len(),
+            }
+        };
+        rest = &at[end..];
+        let folded = literal.split_whitespace().collect::<Vec<_>>().join(" ");
+        if ["SELECT ", "INSERT ", "UPDATE ", "DELETE "]
+            .iter()
+            .any(|verb| folded.starts_with(verb))
+        {
+            found.push(folded);
+        }
+    }
+    found
+}
+
+fn statements() -> Vec<String> {
+    let mut all: Vec<String> = sources("src").iter().flat_map(|(_, text)| statements_in(text)).collect();
+    all.sort();
+    all.dedup();
+    assert!(
+        all.len() > 70,
+        "only {} statements were found; has the way they are written changed?",
+        all.len()
+    );
+    all
+}
+
+async fn every_statement_is_prepared(world: World) {
+    let mut tx = world.store.read().await.expect("begins");
+    let sqlite = format!("{tx:?}").contains("SQLite");
+    for statement in statements() {
+        let postgres_only = ["SKIP LOCKED", "pg_"].iter().any(|word| statement.contains(word));
+        if sqlite && postgres_only {
+            continue;
+        }
+        if let Err(error) = tx.prepare(String::leak(statement.clone())).await {
+            panic!("{statement}\n{error}");
+        }
+    }
+}
+
+/// Whether every place where the statement reaches a tenant's rows names the organization.
+fn names_its_organization(statement: &str) -> bool {
+    if statement.starts_with("INSERT ") {
+        return statement.contains("organization_id");
+    }
+    // `organization_id = $1` in the statement, or in each of its sub-selects.
+    statement
+        .split("SELECT ")
+        .filter(|part| TENANT_TABLES.iter().any(|table| mentions(part, table)))
+        .all(|part| part.contains("organization_id = $1"))
+}
+
+fn mentions(statement: &str, table: &str) -> bool {
+    ["FROM", "UPDATE", "INTO"].iter().any(|word| {
+        statement.match_indices(&format!("{word} {table}")).any(|(at, hit)| {
+            statement[at + hit.len()..]
+                .chars()
+                .next()
+                .is_none_or(|c| !c.is_alphanumeric() && c != '_')
+        })
+    })
+}
+
+#[test]
+fn no_statement_forgets_its_organization() {
+    let mut looked_at = 0;
+    for statement in statements() {
+        if OVER_ALL.iter().any(|(start, _)| statement.starts_with(start)) {
+            continue;
+        }
+        if TENANT_TABLES.iter().any(|table| mentions(&statement, table)) {
+            looked_at += 1;
+            assert!(names_its_organization(&statement), "without its organization: {statement}");
+        }
+    }
+    assert!(looked_at > 40, "only {looked_at} statements were looked at");
+}
+
+#[test]
+fn every_exception_is_still_needed() {
+    let all = statements();
+    for (start, reason) in OVER_ALL {
+        assert!(
+            all.iter().any(|statement| statement.starts_with(start)),
+            "no longer there: {start} ({reason})"
+        );
+    }
+}
+
+#[test]
+fn statements_are_never_put_together_at_run_time() {
+    for (path, text) in sources("src") {
+        assert!(!text.contains("AssertSqlSafe"), "{}", path.display());
+        assert!(!text.contains("QueryBuilder"), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_reader_of_statements_reads_them() {
+    let source = r#"
+        // "SELECT nothing FROM comments"
+        tx.row("SELECT a FROM certificates
+                WHERE b = $1", args!['"', "x"]);
+        let t = "not a statement"; tx.execute("DELETE FROM t WHERE c = 'd'");
+    "#;
+    // The character literal '"' is the one thing it cannot read; the store has none.
+    assert_eq!(
+        statements_in(&source.replace("'\"', ", "")),
+        ["SELECT a FROM certificates WHERE b = $1", "DELETE FROM t WHERE c = 'd'",]
+    );
+    assert!(!names_its_organization("SELECT a FROM certificates WHERE id = $2"));
+    assert!(!names_its_organization(
+        "SELECT a FROM jobs WHERE organization_id = $1 AND x = (SELECT 1 FROM activity WHERE y = $2)"
+    ));
+}

@@ -1,1 +1,134 @@
+//! Organizations are apart: with the permit of one, nothing of another can be seen, changed or
+//! told from what does not exist.
 
+use std::collections::BTreeSet;
+
+use domain::{Action, Feature, JobPayload, KeyHealth, OperationState, Probed, Verdict};
+use store::{ActivityFilter, Paging, StoreError};
+
+use crate::activity::record;
+use crate::certificates::certificate;
+use crate::operations::operation;
+use crate::world::{World, at, id, key, of, on_both, permit, place, sealed};
+
+on_both![nothing_of_another_organization_is_seen, nothing_of_another_organization_is_changed];
+
+/// Organization 1 with one of everything.
+async fn furnish(world: &World) {
+    let may = permit(Action::AddKey, 1);
+    let owner = may.organization().to_string();
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    tx.put_secret(&may, &place(&owner, &key(1, 1).id.to_string(), 1), &sealed("s"))
+        .await
+        .expect("put");
+    tx.insert_certificate(&may, &certificate(1, 1)).await.expect("inserted");
+    tx.start_operation(&may, &operation(1, 1)).await.expect("started");
+    tx.set_probed(&may, key(1, 1).id, Feature::Profiles, &Probed::Readable { at: at(0) })
+        .await
+        .expect("set");
+    tx.update_key_health(&may, key(1, 1).id, &Verdict::Conclusive(KeyHealth::Working), at(1))
+        .await
+        .expect("updated");
+    tx.enqueue(id("job", 1), may.organization(), &JobPayload::CheckKey { key: key(1, 1).id }, at(0))
+        .await
+        .expect("enqueued");
+    tx.record(&record(1, 1)).await.expect("recorded");
+    tx.commit().await.expect("kept");
+}
+
+fn absent<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
+    assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
+}
+
+async fn nothing_of_another_organization_is_seen(world: World) {
+    furnish(&world).await;
+    let they = permit(Action::SeeKeys, 2);
+    let mine = key(1, 1);
+    let owner = mine.organization.to_string();
+    let mut tx = world.store.read().await.expect("begins");
+
+    absent(tx.key(&they, mine.id).await);
+    absent(tx.key_dependents(&they, mine.id).await);
+    absent(tx.secret(&they, &place(&owner, &mine.id.to_string(), 1)).await);
+    absent(
+        tx.secret(&they, &place(&they.organization().to_string(), &mine.id.to_string(), 1))
+            .await,
+    );
+    absent(tx.certificate(&they, certificate(1, 1).id).await);
+    absent(tx.operation(&they, operation(1, 1).id).await);
+    absent(tx.activity(&they, record(1, 1).id).await);
+
+    let all = Paging::default();
+    assert!(tx.all_keys(&they).await.expect("listed").is_empty());
+    assert!(tx.keys(&they, &all).await.expect("listed").items.is_empty());
+    assert_eq!(tx.key_by_key_id(&they, &mine.key_id).await.expect("asked"), None);
+    assert!(tx.key_checks(&they, mine.id, at(2), 14).await.expect("listed").is_empty());
+    assert!(tx.probed(&they, Feature::Profiles).await.expect("listed").is_empty());
+    let table = tx.feature_table(&they, &mine).await.expect("read");
+    assert!(table.iter().all(|row| row.probed == Probed::Never));
+    assert!(tx.certificates(&they, &all).await.expect("listed").items.is_empty());
+    assert!(tx.certificates_by_expiry(&they, 9).await.expect("listed").is_empty());
+    assert!(tx.certificates_of_key(&they, mine.id).await.expect("listed").is_empty());
+    assert_eq!(tx.certificate_by_sha1(&they, &certificate(1, 1).sha1).await.expect("asked"), None);
+    assert!(tx.held_keys(&they).await.expect("listed").is_empty());
+    assert!(tx.operations(&they, &all).await.expect("listed").items.is_empty());
+    assert!(tx.unfinished_operations(&they).await.expect("listed").is_empty());
+    let check = JobPayload::CheckKey { key: mine.id };
+    assert_eq!(tx.waiting_job_at(&they, &check).await.expect("asked"), None);
+    let filter = ActivityFilter {
+        key: Some(mine.id),
+        ..ActivityFilter::default()
+    };
+    assert!(tx.activities(&they, &filter, &all).await.expect("listed").items.is_empty());
+}
+
+async fn nothing_of_another_organization_is_changed(world: World) {
+    furnish(&world).await;
+    let they = permit(Action::EditKey, 2);
+    let mine = permit(Action::SeeKeys, 1);
+    let it = key(1, 1).id;
+    let owner = mine.organization().to_string();
+    let mut tx = world.store.begin().await.expect("begins");
+    let before = tx.key(&mine, it).await.expect("found");
+    let table = tx.feature_table(&mine, &before).await.expect("read");
+
+    absent(tx.rename_key(&they, it, &of("Theirs")).await);
+    absent(tx.set_key_roles(&they, it, &BTreeSet::new()).await);
+    absent(tx.set_key_overrides(&they, it, &BTreeSet::from([Feature::Profiles])).await);
+    absent(tx.set_key_team(&they, it, &of("TEAM999999")).await);
+    let used = domain::LastUse {
+        by: domain::Actor::Server,
+        need: domain::Need::Check,
+        at: at(5),
+    };
+    absent(tx.set_key_last_use(&they, it, &used).await);
+    absent(
+        tx.update_key_health(&they, it, &Verdict::Conclusive(KeyHealth::Mismatch), at(5))
+            .await,
+    );
+    absent(tx.set_probed(&they, it, Feature::Profiles, &Probed::Never).await);
+    let last = domain::LastResult {
+        need: domain::Need::Read {
+            feature: Feature::Profiles,
+        },
+        at: at(5),
+        refusal: None,
+    };
+    absent(tx.set_last_result(&they, it, &last).await);
+    absent(tx.remove_key(&they, it, "api_key").await);
+    let mut rotated = before.clone();
+    rotated.generation = 2;
+    assert!(tx.rotate_key(&they, &rotated).await.is_err());
+    assert_eq!(tx.delete_secrets(&they, "api_key", &it.to_string()).await.expect("asked"), 0);
+    absent(tx.delete_secret(&they, &place(&owner, &it.to_string(), 1)).await);
+    absent(tx.put_secret(&they, &place(&owner, &it.to_string(), 2), &sealed("theirs")).await);
+    let failed = OperationState::Failed { why: "theirs".to_owned() };
+    absent(tx.advance_operation(&they, operation(1, 1).id, &failed, at(5)).await);
+
+    assert_eq!(tx.key(&mine, it).await.expect("found"), before);
+    assert_eq!(tx.feature_table(&mine, &before).await.expect("read"), table);
+    assert_eq!(tx.key_checks(&mine, it, at(5), 14).await.expect("listed").len(), 1);
+    assert!(tx.secret(&mine, &place(&owner, &it.to_string(), 1)).await.is_ok());
+    assert_eq!(tx.operation(&mine, operation(1, 1).id).await.expect("found"), operation(1, 1));
+}
