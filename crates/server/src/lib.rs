@@ -1,1 +1,53 @@
-//! server
+//! HTTP in and out: the REST API, the web console, and the listener with its TLS.
+//!
+//! A handler asks `app` and renders the answer. No rule, no SQL, no call to Apple and no key lives here; the console has
+//! no powers that the REST API lacks.
+//!
+//! The one surprising thing: the REST API believes bearer tokens only and the console cookies only, so a page of another
+//! site that makes a browser send its cookie finds no API to misuse.
+
+pub mod console;
+mod headers;
+mod listen;
+mod origin;
+mod reply;
+pub mod rest;
+mod session;
+mod settings;
+
+pub use listen::{Listening, ServeError, serve};
+pub use settings::{Settings, SettingsError, Tls, TrustedProxies};
+
+use app::App;
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use std::sync::Arc;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+/// Largest JSON body, in bytes.
+const JSON_BYTES: usize = 1_000_000;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct State {
+    /// The use cases.
+    pub app: App,
+    /// How the server is reached.
+    pub settings: Arc<Settings>,
+    /// Random bytes for request ids.
+    pub entropy: Arc<dyn domain::Entropy>,
+    /// The time, for "in 12 days".
+    pub clock: Arc<dyn domain::Clock>,
+}
+
+/// The whole server as one router.
+#[must_use]
+pub fn router(state: &State) -> Router {
+    Router::new()
+        .merge(rest::router(state))
+        .merge(console::router(state))
+        .layer(DefaultBodyLimit::max(JSON_BYTES))
+        .layer(CatchPanicLayer::custom(reply::after_panic))
+        .layer(middleware::from_fn_with_state(state.clone(), headers::guard))
+        .layer(middleware::from_fn_with_state(state.clone(), origin::note))
+        .layer(CompressionLayer::new())
+}

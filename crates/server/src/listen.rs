@@ -1,0 +1,102 @@
+//! The listener: TLS or plain, and a stop that lets running requests end.
+
+use crate::{Settings, SettingsError, State};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+/// How long running requests may take to end after a stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Why the server does not listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The settings do not fit together.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The address is taken or not ours.
+    #[error("Cannot listen on {address}: {cause}. Stop what listens there, or choose another address with --listen.")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The certificate or its key does not fit.
+    #[error("Cannot use {certificate} with {key} for TLS: {cause}. Both must be PEM files, the certificate's chain first to last.")]
+    Tls {
+        /// The certificate file.
+        certificate: String,
+        /// The key file.
+        key: String,
+        /// What was wrong.
+        cause: std::io::Error,
+    },
+}
+
+/// A server that listens; requests are answered from now on.
+pub struct Listening {
+    /// The address, with the port that was chosen when 0 was asked for.
+    pub address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Listening {
+    /// Waits until the server has stopped by itself, which only an error makes it do.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub async fn wait(&mut self) -> std::io::Result<()> {
+        (&mut self.task).await.unwrap_or_else(|e| Err(std::io::Error::other(e)))
+    }
+
+    /// Takes no more requests, lets the running ones end, and returns.
+    pub async fn stop(mut self) {
+        self.handle.graceful_shutdown(Some(GRACE));
+        let _ = self.wait().await;
+    }
+}
+
+/// Binds the port at once; what makes the state may still be starting. Returns the socket and its address.
+///
+/// # Errors
+/// When the settings do not fit or the address is taken.
+fn bind(settings: &Settings) -> Result<(TcpListener, SocketAddr), ServeError> {
+    settings.check()?;
+    let failed = |cause| ServeError::Listen { address: settings.listen, cause };
+    let socket = TcpListener::bind(settings.listen).map_err(failed)?;
+    socket.set_nonblocking(true).map_err(failed)?;
+    let address = socket.local_addr().map_err(failed)?;
+    Ok((socket, address))
+}
+
+/// Starts to listen.
+///
+/// # Errors
+/// [`ServeError`], each with what to do.
+pub async fn serve(state: &State) -> Result<Listening, ServeError> {
+    let settings = &state.settings;
+    let (socket, address) = bind(settings)?;
+    let service = crate::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let handle = Handle::new();
+    let failed = |cause| ServeError::Listen { address, cause };
+    let task = match &settings.tls {
+        Some(tls) => {
+            let config = RustlsConfig::from_pem_file(&tls.certificate, &tls.key).await.map_err(|cause| ServeError::Tls {
+                certificate: tls.certificate.display().to_string(),
+                key: tls.key.display().to_string(),
+                cause,
+            })?;
+            let server = axum_server::from_tcp_rustls(socket, config).map_err(failed)?.handle(handle.clone());
+            tokio::spawn(server.serve(service))
+        }
+        None => {
+            let server = axum_server::from_tcp(socket).map_err(failed)?.handle(handle.clone());
+            tokio::spawn(server.serve(service))
+        }
+    };
+    Ok(Listening { address, handle, task })
+}

@@ -1,0 +1,137 @@
+//! The Apple account, read through a key.
+
+use super::{
+    extract::{Asked, Ids},
+    views,
+};
+use crate::{State, reply::Failure, session::Bearer};
+use app::{Problem, apple_account::{Download, ListQuery}};
+use axum::{
+    Json, extract,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use domain::{ApiKeyId, OrgId};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// What to show of a list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Shown {
+    /// Substring of name, identifier, serial or UDID; case does not matter.
+    search: Option<String>,
+    /// Apple's type, platform or class.
+    kind: Option<String>,
+    /// State, such as ACTIVE, INVALID, EXPIRED, ENABLED, DISABLED, valid, expiring, expired.
+    state: Option<String>,
+    /// Field to sort by; a leading `-` turns it around.
+    sort: Option<String>,
+}
+
+impl From<Shown> for ListQuery {
+    fn from(shown: Shown) -> Self {
+        Self { search: shown.search, kind: shown.kind, state: shown.state, sort: shown.sort }
+    }
+}
+
+async fn key_of(state: &State, who: &Bearer, org: OrgId, key: &str) -> Result<ApiKeyId, Problem> {
+    Ok(state.app.find_key(&who.0.caller, org, key).await?.id)
+}
+
+/// Certificates at Apple.
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/certificates", tag = "apple", params(("org" = String, Path,), ("key" = String, Path, description = "Id or name"), Shown),
+    responses((status = 200, body = api::AppleCertificates), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
+        (status = 409, body = api::Problem), (status = 422, body = api::Problem), (status = 429, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+pub(super) async fn certificates(
+    extract::State(state): extract::State<State>,
+    who: Bearer,
+    Ids((org, key)): Ids<(OrgId, String)>,
+    Asked(shown): Asked<Shown>,
+) -> Result<Json<api::AppleCertificates>, Failure> {
+    let key = key_of(&state, &who, org, &key).await?;
+    let list = state.app.apple_certificates(&who.0.caller, org, key, &shown.into()).await?;
+    let now = state.clock.now();
+    Ok(Json(api::AppleCertificates { items: list.items.iter().map(|c| views::apple_certificate(c, now)).collect(), total: list.total, at: list.at }))
+}
+
+/// Provisioning profiles at Apple.
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/profiles", tag = "apple", params(("org" = String, Path,), ("key" = String, Path, description = "Id or name"), Shown),
+    responses((status = 200, body = api::AppleProfiles), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
+        (status = 409, body = api::Problem), (status = 422, body = api::Problem), (status = 429, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+pub(super) async fn profiles(
+    extract::State(state): extract::State<State>,
+    who: Bearer,
+    Ids((org, key)): Ids<(OrgId, String)>,
+    Asked(shown): Asked<Shown>,
+) -> Result<Json<api::AppleProfiles>, Failure> {
+    let key = key_of(&state, &who, org, &key).await?;
+    let list = state.app.apple_profiles(&who.0.caller, org, key, &shown.into()).await?;
+    let now = state.clock.now();
+    Ok(Json(api::AppleProfiles { items: list.items.iter().map(|p| views::apple_profile(p, now)).collect(), total: list.total, at: list.at }))
+}
+
+/// A profile as `.mobileprovision`. The header `Russet-Signature` says what the check against the trust root found.
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/profiles/{profile}/content", tag = "apple",
+    params(("org" = String, Path,), ("key" = String, Path, description = "Id or name"), ("profile" = String, Path, description = "Apple's id")),
+    responses((status = 200, body = Vec<u8>, content_type = "application/x-apple-aspen-mobileprovision"), (status = 401, body = api::Problem), (status = 403, body = api::Problem),
+        (status = 404, body = api::Problem), (status = 409, body = api::Problem), (status = 422, body = api::Problem), (status = 429, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+pub(super) async fn download_profile(
+    extract::State(state): extract::State<State>,
+    who: Bearer,
+    Ids((org, key, profile)): Ids<(OrgId, String, String)>,
+) -> Result<Response, Failure> {
+    let key = key_of(&state, &who, org, &key).await?;
+    let (file, signature) = state.app.download_profile(&who.0.caller, org, key, &profile).await?;
+    let mut response = attachment(&file);
+    if let Ok(value) = HeaderValue::from_str(&signature) {
+        response.headers_mut().insert("russet-signature", value);
+    }
+    Ok(response)
+}
+
+/// A file to save.
+pub(crate) fn attachment(file: &Download) -> Response {
+    // The name is safe for a file system; as a header it must be ASCII too, so the exact one goes in the second form.
+    let ascii: String = file.file_name.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ()".contains(c) { c } else { '_' }).collect();
+    let exact: String = url::form_urlencoded::byte_serialize(file.file_name.as_bytes()).collect::<String>().replace('+', "%20");
+    let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{exact}");
+    let mut response = file.bytes.to_vec().into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));
+    if let Ok(value) = HeaderValue::from_str(&disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+/// Bundle IDs at Apple.
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/bundle-ids", tag = "apple", params(("org" = String, Path,), ("key" = String, Path, description = "Id or name"), Shown),
+    responses((status = 200, body = api::AppleBundleIds), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
+        (status = 409, body = api::Problem), (status = 422, body = api::Problem), (status = 429, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+pub(super) async fn bundle_ids(
+    extract::State(state): extract::State<State>,
+    who: Bearer,
+    Ids((org, key)): Ids<(OrgId, String)>,
+    Asked(shown): Asked<Shown>,
+) -> Result<Json<api::AppleBundleIds>, Failure> {
+    let key = key_of(&state, &who, org, &key).await?;
+    let list = state.app.apple_bundle_ids(&who.0.caller, org, key, &shown.into()).await?;
+    Ok(Json(api::AppleBundleIds { items: list.items.iter().map(views::apple_bundle_id).collect(), total: list.total, at: list.at }))
+}
+
+/// Devices at Apple.
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/devices", tag = "apple", params(("org" = String, Path,), ("key" = String, Path, description = "Id or name"), Shown),
+    responses((status = 200, body = api::AppleDevices), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
+        (status = 409, body = api::Problem), (status = 422, body = api::Problem), (status = 429, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+pub(super) async fn devices(
+    extract::State(state): extract::State<State>,
+    who: Bearer,
+    Ids((org, key)): Ids<(OrgId, String)>,
+    Asked(shown): Asked<Shown>,
+) -> Result<Json<api::AppleDevices>, Failure> {
+    let key = key_of(&state, &who, org, &key).await?;
+    let list = state.app.apple_devices(&who.0.caller, org, key, &shown.into()).await?;
+    Ok(Json(api::AppleDevices { items: list.items.iter().map(views::apple_device).collect(), total: list.total, at: list.at }))
+}

@@ -1,0 +1,108 @@
+//! Certificates held here, and the acts that make them.
+
+use super::{
+    extract::{Asked, Body, Ids},
+    idempotency::CarriesSecret,
+    views,
+};
+use crate::{State, reply::Failure, session::Bearer};
+use app::{Problem, certificates::P12Password};
+use axum::{Extension, Json, extract, http::StatusCode};
+use domain::{CertificateId, OperationId, OrgId, activity::ExportForm};
+use serde::Deserialize;
+use std::time::Duration;
+use utoipa::IntoParams;
+use zeroize::Zeroizing;
+
+/// Longest wait of one request, in seconds.
+const WAIT_SECONDS: u64 = 30;
+
+/// What is held here, soonest expiry first.
+#[utoipa::path(get, path = "/orgs/{org}/certificates", tag = "certificates", params(("org" = String, Path,)),
+    responses((status = 200, body = api::Certificates), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem)))]
+pub(super) async fn list(extract::State(state): extract::State<State>, Bearer(who): Bearer, Ids(org): Ids<OrgId>) -> Result<Json<api::Certificates>, Failure> {
+    let now = state.clock.now();
+    let held = state.app.certificates(&who.caller, org).await?;
+    Ok(Json(api::Certificates { items: held.iter().map(|c| views::certificate(c, now)).collect() }))
+}
+
+/// Begins to create a certificate. The answer is the act; ask for it until it is over.
+#[utoipa::path(post, path = "/orgs/{org}/certificates", tag = "certificates", params(("org" = String, Path,), ("Idempotency-Key" = Option<String>, Header,)), request_body = api::NewCertificate,
+    responses((status = 202, body = api::Operation), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
+        (status = 409, body = api::Problem), (status = 422, body = api::Problem)))]
+pub(super) async fn create(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids(org): Ids<OrgId>,
+    Body(input): Body<api::NewCertificate>,
+) -> Result<(StatusCode, Json<api::Operation>), Failure> {
+    let key = state.app.find_key(&who.caller, org, &input.key).await?;
+    let operation = state.app.create_certificate(&who.caller, org, key.id, &input.certificate_type).await?;
+    Ok((StatusCode::ACCEPTED, Json(views::operation(&operation, &[]))))
+}
+
+/// One certificate.
+#[utoipa::path(get, path = "/orgs/{org}/certificates/{certificate}", tag = "certificates", params(("org" = String, Path,), ("certificate" = String, Path,)),
+    responses((status = 200, body = api::Certificate), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem)))]
+pub(super) async fn show(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids((org, certificate)): Ids<(OrgId, CertificateId)>,
+) -> Result<Json<api::Certificate>, Failure> {
+    let held = state.app.certificate(&who.caller, org, certificate).await?;
+    Ok(Json(views::certificate(&held, state.clock.now())))
+}
+
+/// The form that a word names.
+pub(crate) fn export_form(word: &str) -> Result<ExportForm, Problem> {
+    match word {
+        "p12-compatible" => Ok(ExportForm::P12Compatible),
+        "p12-modern" => Ok(ExportForm::P12Modern),
+        "pem" => Ok(ExportForm::Pem),
+        "cer" => Ok(ExportForm::Cer),
+        other => Err(Problem::field("form_unknown", "form", format!("“{}” is not a form. Use p12-compatible, p12-modern, pem or cer.", other.chars().take(40).collect::<String>()))),
+    }
+}
+
+/// Takes a certificate away, with its private key where the form holds one. Recorded before a byte leaves.
+#[utoipa::path(post, path = "/orgs/{org}/certificates/{certificate}/export", tag = "certificates", params(("org" = String, Path,), ("certificate" = String, Path,)), request_body = api::ExportRequest,
+    responses((status = 200, body = api::Export), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
+        (status = 409, body = api::Problem), (status = 422, body = api::Problem)))]
+pub(super) async fn export(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids((org, certificate)): Ids<(OrgId, CertificateId)>,
+    Body(input): Body<api::ExportRequest>,
+) -> Result<(Extension<CarriesSecret>, Json<api::Export>), Failure> {
+    let password = match input.password {
+        None => P12Password::Generated,
+        Some(text) if text.is_empty() => P12Password::Empty,
+        Some(text) => P12Password::Given(Zeroizing::new(text)),
+    };
+    let export = state.app.export_certificate(&who.caller, org, certificate, export_form(&input.form)?, password).await?;
+    Ok((Extension(CarriesSecret), Json(views::export(&export))))
+}
+
+/// How long to wait.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wait {
+    /// Seconds to wait for the end, 30 at most; none: answer at once.
+    #[param(minimum = 0, maximum = 30)]
+    wait: Option<u64>,
+}
+
+/// Where a long act stands.
+#[utoipa::path(get, path = "/orgs/{org}/operations/{operation}", tag = "certificates", params(("org" = String, Path,), ("operation" = String, Path,), Wait),
+    responses((status = 200, body = api::Operation), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem), (status = 422, body = api::Problem)))]
+pub(super) async fn operation(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids((org, operation)): Ids<(OrgId, OperationId)>,
+    Asked(wait): Asked<Wait>,
+) -> Result<Json<api::Operation>, Failure> {
+    let wait = Duration::from_secs(wait.wait.unwrap_or(0).min(WAIT_SECONDS));
+    let view = state.app.wait_for_operation(&who.caller, org, operation, wait).await?;
+    Ok(Json(views::operation(&view.operation, &view.places)))
+}

@@ -1,0 +1,274 @@
+//! From what the use cases answer to what the API says.
+
+use app::{
+    accounts::SignedIn,
+    activity::ActivityView,
+    apple_account::{AppleBundleId, AppleCertificate, AppleDevice, AppleProfile},
+    certificates::{Export, Place},
+    keys::{KeyChoice, KeyDetails, KeySummary},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::{Actor, ApiToken, CheckMark, Declared, FeatureRow, HeldCertificate, KeyHealth, Operation, OperationKind, OperationState, Probed, Usability};
+use jiff::Timestamp;
+
+/// Whole days until a moment; negative when it is past.
+pub(crate) fn days_left(at: Timestamp, now: Timestamp) -> i64 {
+    (at.as_second() - now.as_second()).div_euclid(24 * 3600)
+}
+
+pub(super) fn token(token: &ApiToken) -> api::Token {
+    api::Token { id: token.id.to_string(), name: token.name.to_string(), created_at: token.created_at, expires_at: token.expires_at, used_at: token.used_at }
+}
+
+pub(super) fn me(who: &SignedIn) -> api::Me {
+    api::Me {
+        id: who.user.id.to_string(),
+        email: who.user.email.to_string(),
+        name: who.user.name.to_string(),
+        organizations: who.organizations.iter().map(|o| api::Organization { id: o.id.to_string(), name: o.name.to_string() }).collect(),
+    }
+}
+
+/// The word for a health, as the API has it.
+pub(crate) fn health_word(health: &KeyHealth) -> &'static str {
+    match health {
+        KeyHealth::Unverified => "unverified",
+        KeyHealth::Working => "working",
+        KeyHealth::ClockOff { .. } => "clock-off",
+        KeyHealth::WrongKind { .. } => "wrong-kind",
+        KeyHealth::NoLongerAccepted { .. } => "no-longer-accepted",
+        KeyHealth::Mismatch => "mismatch",
+        KeyHealth::AgreementMissing => "agreement-missing",
+        KeyHealth::MembershipLapsed => "membership-lapsed",
+    }
+}
+
+fn mark_word(mark: CheckMark) -> &'static str {
+    match mark {
+        CheckMark::Good => "good",
+        CheckMark::Trouble => "trouble",
+        CheckMark::Refused => "refused",
+    }
+}
+
+pub(super) fn key(summary: &KeySummary) -> api::Key {
+    let key = &summary.key;
+    api::Key {
+        id: key.id.to_string(),
+        name: key.name.to_string(),
+        kind: key.kind.to_string(),
+        key_id: key.key_id.to_string(),
+        issuer_id: key.issuer_id.as_ref().map(ToString::to_string),
+        roles: key.roles.iter().map(|r| r.as_str().to_owned()).collect(),
+        fingerprint: key.fingerprint.clone(),
+        team_id: key.team_id.as_ref().map(ToString::to_string),
+        health: health_word(&key.health).to_owned(),
+        next_step: key.health.next_step(),
+        health_since: key.health_since,
+        last_check: key.last_check,
+        trouble: summary.trouble.clone(),
+        added_by: summary.added_by.clone(),
+        added_at: key.added_at,
+        generation: key.generation,
+        last_used_by: summary.last_used_by.clone(),
+        last_used_for: key.last_use.as_ref().map(|u| u.need.to_string()),
+        last_used_at: key.last_use.as_ref().map(|u| u.at),
+        days: summary.strip.iter().map(|d| api::DayMark { day: d.day.to_string(), mark: d.mark.map(|m| mark_word(m).to_owned()) }).collect(),
+    }
+}
+
+pub(super) fn key_details(details: &KeyDetails) -> api::KeyDetails {
+    api::KeyDetails {
+        key: key(&details.summary),
+        features: details.features.iter().map(feature).collect(),
+        next_check: details.next_check,
+        budget: details.budget.map(|(left, of)| api::Budget { left, of }),
+    }
+}
+
+fn feature(row: &FeatureRow) -> api::Feature {
+    let (declared, limit) = match row.declared {
+        Declared::Yes(limit) => ("yes", limit),
+        Declared::No(limit) => ("no", limit),
+        Declared::Unknown => ("unknown", None),
+        Declared::NotWithThisKind => ("not-with-this-kind", None),
+    };
+    let (probed, probed_at, probed_note) = match &row.probed {
+        Probed::Never => ("never", None, None),
+        Probed::Readable { at } => ("readable", Some(*at), None),
+        Probed::Refused { at, code } => ("refused", Some(*at), Some(code.clone())),
+        Probed::NotProbeable { at, why } => ("not-probeable", Some(*at), Some(why.clone())),
+        Probed::Failed { at, why } => ("failed", Some(*at), Some(why.clone())),
+    };
+    api::Feature {
+        feature: row.feature.as_str().to_owned(),
+        title: row.feature.title().to_owned(),
+        declared: declared.to_owned(),
+        limit: limit.map(|l| l.title().to_owned()),
+        overridden: row.overridden,
+        probed: probed.to_owned(),
+        probed_at,
+        probed_note,
+        last: row.last.as_ref().map(|l| api::LastResult {
+            what: l.need.to_string(),
+            at: l.at,
+            done: l.refusal.is_none(),
+            refusal: l.refusal.as_ref().map(|r| format!("{} {}: {}", r.status, r.code, r.detail)),
+        }),
+    }
+}
+
+pub(super) fn key_choice(choice: &KeyChoice) -> api::KeyChoice {
+    let usability = match choice.usability {
+        Usability::Usable => "usable",
+        Usability::Doubtful(_) => "doubtful",
+        Usability::Refused(_) => "refused",
+    };
+    api::KeyChoice {
+        id: choice.key.id.to_string(),
+        name: choice.key.name.to_string(),
+        kind: choice.key.kind.to_string(),
+        usability: usability.to_owned(),
+        reason: choice.usability.reason().map(str::to_owned),
+    }
+}
+
+pub(super) fn apple_certificate(c: &AppleCertificate, now: Timestamp) -> api::AppleCertificate {
+    api::AppleCertificate {
+        id: c.id.clone(),
+        name: c.name.clone(),
+        certificate_type: c.certificate_type.clone(),
+        serial: c.serial.clone(),
+        team_id: c.team_id.clone(),
+        expires_at: c.expires_at,
+        days_left: c.expires_at.map(|at| days_left(at, now)),
+        held: c.held.map(|id| id.to_string()),
+        key_held: c.key_held,
+    }
+}
+
+pub(super) fn apple_profile(p: &AppleProfile, now: Timestamp) -> api::AppleProfile {
+    api::AppleProfile {
+        id: p.id.clone(),
+        name: p.name.clone(),
+        profile_type: p.profile_type.clone(),
+        state: p.state.clone(),
+        uuid: p.uuid.clone(),
+        bundle_identifier: p.bundle_identifier.clone(),
+        created_at: p.created_at,
+        expires_at: p.expires_at,
+        days_left: p.expires_at.map(|at| days_left(at, now)),
+        certificates: p.certificates.iter().map(|(id, name, key_held)| api::CertificateRef { id: id.clone(), name: name.clone(), key_held: *key_held }).collect(),
+        devices: p.devices.iter().map(|(id, name)| api::DeviceRef { id: id.clone(), name: name.clone() }).collect(),
+    }
+}
+
+pub(super) fn apple_bundle_id(b: &AppleBundleId) -> api::AppleBundleId {
+    api::AppleBundleId { id: b.id.clone(), name: b.name.clone(), identifier: b.identifier.clone(), platform: b.platform.clone(), capabilities: b.capabilities.clone() }
+}
+
+pub(super) fn apple_device(d: &AppleDevice) -> api::AppleDevice {
+    api::AppleDevice {
+        id: d.id.clone(),
+        name: d.name.clone(),
+        udid: d.udid.clone(),
+        device_class: d.device_class.clone(),
+        model: d.model.clone(),
+        platform: d.platform.clone(),
+        status: d.status.clone(),
+        added_at: d.added_at,
+    }
+}
+
+pub(super) fn certificate(c: &HeldCertificate, now: Timestamp) -> api::Certificate {
+    api::Certificate {
+        id: c.id.to_string(),
+        name: c.name.clone(),
+        certificate_type: c.certificate_type.to_string(),
+        apple_id: c.apple_id.clone(),
+        serial: c.serial.clone(),
+        sha1: c.sha1.clone(),
+        team_id: c.team_id.as_ref().map(ToString::to_string),
+        expires_at: c.expires_at,
+        days_left: days_left(c.expires_at, now),
+        origin: c.origin.as_str().to_owned(),
+        key_held: c.private_key.is_some(),
+        added_at: c.added_at,
+    }
+}
+
+/// Where a long act stands, in words.
+pub(crate) fn operation_message(operation: &Operation) -> String {
+    let OperationKind::CreateCertificate { certificate_type, .. } = &operation.kind;
+    let what = certificate_type.title();
+    match &operation.state {
+        OperationState::Started => format!("The key pair for {what} is made and sealed; Apple is asked next."),
+        OperationState::Calling { .. } => format!("Waiting for Apple to sign {what}."),
+        OperationState::Unknown { why, .. } => {
+            format!("Apple's answer was lost ({why}). Russet asks Apple what it did, and does not ask for a second certificate.")
+        }
+        OperationState::Done { .. } => format!("{what} is created and held here with its private key."),
+        OperationState::Refused { why, .. } | OperationState::Failed { why } => why.clone(),
+    }
+}
+
+pub(super) fn operation(operation: &Operation, places: &[Place]) -> api::Operation {
+    let (apple_status, apple_code) = match &operation.state {
+        OperationState::Refused { status, code, .. } => (Some(*status), Some(code.clone())),
+        _ => (None, None),
+    };
+    let certificate = match &operation.state {
+        OperationState::Done { certificate } => Some(certificate.to_string()),
+        _ => None,
+    };
+    api::Operation {
+        id: operation.id.to_string(),
+        kind: "create-certificate".to_owned(),
+        state: operation.state.as_str().to_owned(),
+        over: operation.state.is_over(),
+        message: operation_message(operation),
+        certificate,
+        apple_status,
+        apple_code,
+        places: places.iter().map(place).collect(),
+        started_at: operation.started_at,
+        updated_at: operation.updated_at,
+    }
+}
+
+pub(crate) fn place(place: &Place) -> api::Place {
+    api::Place { apple_id: place.apple_id.clone(), name: place.name.clone(), serial: place.serial.clone(), expires_at: place.expires_at, key_held: place.key_held }
+}
+
+pub(super) fn export(export: &Export) -> api::Export {
+    api::Export {
+        file_name: export.download.file_name.clone(),
+        media_type: export.download.media_type.to_owned(),
+        content: STANDARD.encode(&export.download.bytes[..]),
+        generated_password: export.generated_password.as_ref().map(|p| p.expose().to_owned()),
+        warnings: export.warnings.clone(),
+    }
+}
+
+pub(super) fn activity(view: &ActivityView) -> api::ActivityRecord {
+    let record = &view.record;
+    let actor_kind = match record.actor {
+        Actor::Person { .. } => "person",
+        Actor::Token { .. } => "token",
+        Actor::Job { .. } => "job",
+        Actor::Server => "server",
+        Actor::Anonymous => "anonymous",
+    };
+    api::ActivityRecord {
+        id: record.id.to_string(),
+        at: record.at,
+        actor: view.actor.clone(),
+        actor_kind: actor_kind.to_owned(),
+        action: record.event.action().to_owned(),
+        object: record.event.object(),
+        sentence: view.sentence.clone(),
+        outcome: record.outcome.as_str().to_owned(),
+        address: record.origin.address.clone(),
+        request_id: record.origin.request_id.clone(),
+    }
+}
