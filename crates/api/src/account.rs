@@ -12,6 +12,8 @@ pub struct Status {
     pub version: String,
     /// The server's clock.
     pub time: Timestamp,
+    /// How far it is ahead of Apple's, in seconds, as last measured (negative: behind); none before the first answer.
+    pub apple_clock_skew_seconds: Option<i64>,
 }
 
 /// Signs in for a personal token.

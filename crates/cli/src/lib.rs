@@ -1,1 +1,155 @@
-//! cli
+//! The command line: noun, then verb, as a client of the REST API and nothing more.
+//!
+//! Tables on a terminal, JSON when piped. Data goes to standard output; progress, hints and warnings go to standard
+//! error. Every refusal says what was found and what to do, and ends with a documented exit code ([`Exit`]).
+//!
+//! The one surprising thing: secrets never come from the command's words. A `--password` flag exists for scripts, and
+//! warns; files and standard input are the way.
+
+mod account;
+mod activity;
+mod certificates;
+mod client;
+mod doctor;
+mod exit;
+mod keys;
+mod lists;
+mod output;
+mod profile;
+mod secret;
+
+pub use exit::{Exit, Failure};
+
+use clap::{Args, CommandFactory, Subcommand, ValueEnum};
+use client::Client;
+use output::{Output, Printer};
+
+/// Options of every client command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Address of the server; remembered by `russet login`
+    #[arg(long, global = true, env = "RUSSET_URL", value_name = "URL")]
+    url: Option<String>,
+    /// Organization, by id or name; needed only with several
+    #[arg(long, global = true, env = "RUSSET_ORG", value_name = "ORG")]
+    org: Option<String>,
+    /// How to print: a table on a terminal, JSON when piped
+    #[arg(long, global = true, value_enum, value_name = "FORM")]
+    output: Option<Output>,
+}
+
+/// Nouns of the client.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Sign in and remember the server
+    Login(account::Login),
+    /// Forget the server and end its token
+    Logout,
+    /// Say who is signed in, and where
+    Whoami,
+    /// Organizations
+    #[command(subcommand)]
+    Orgs(account::Orgs),
+    /// Personal tokens for Russet itself
+    #[command(subcommand)]
+    Tokens(account::Tokens),
+    /// App Store Connect API keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Short-lived tokens for Apple
+    #[command(subcommand)]
+    AppleToken(keys::AppleToken),
+    /// Signing certificates
+    #[command(subcommand)]
+    Certificates(certificates::Certificates),
+    /// Provisioning profiles
+    #[command(subcommand)]
+    Profiles(profile::Profiles),
+    /// Bundle IDs
+    #[command(subcommand)]
+    BundleIds(lists::BundleIds),
+    /// Devices
+    #[command(subcommand)]
+    Devices(lists::Devices),
+    /// Who did what
+    #[command(subcommand)]
+    Activity(activity::Activity),
+    /// Look whether everything works: server, clock, keys, expiries; the exit code tells
+    Doctor,
+}
+
+/// Runs a client command and answers with its exit code.
+pub async fn run(global: Global, command: Command) -> Exit {
+    let printer = Printer::new(global.output);
+    match dispatch(&global, &printer, command).await {
+        Ok(exit) => exit,
+        Err(failure) => {
+            printer.failure(&failure);
+            failure.exit
+        }
+    }
+}
+
+async fn dispatch(global: &Global, printer: &Printer, command: Command) -> Result<Exit, Failure> {
+    if let Command::Login(login) = command {
+        return login.run(global, printer).await;
+    }
+    let client = Client::from_environment(global)?;
+    match command {
+        Command::Login(_) => Ok(Exit::Ok),
+        Command::Logout => account::logout(&client, printer).await,
+        Command::Whoami => account::whoami(&client, printer).await,
+        Command::Orgs(orgs) => orgs.run(&client, printer).await,
+        Command::Tokens(tokens) => tokens.run(&client, printer).await,
+        Command::Keys(keys) => keys.run(&client, printer).await,
+        Command::AppleToken(token) => token.run(&client, printer).await,
+        Command::Certificates(certificates) => certificates.run(&client, printer).await,
+        Command::Profiles(profiles) => profiles.run(&client, printer).await,
+        Command::BundleIds(list) => list.run(&client, printer).await,
+        Command::Devices(list) => list.run(&client, printer).await,
+        Command::Activity(activity) => activity.run(&client, printer).await,
+        Command::Doctor => doctor::run(&client, printer).await,
+    }
+}
+
+/// Shells that completions can be made for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Shell {
+    /// bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell
+    Powershell,
+    /// elvish
+    Elvish,
+}
+
+/// Writes completions of the whole program to standard output.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn completions<C: CommandFactory>(shell: Shell) -> std::io::Result<()> {
+    use clap_complete::Shell as S;
+    let shell = match shell {
+        Shell::Bash => S::Bash,
+        Shell::Zsh => S::Zsh,
+        Shell::Fish => S::Fish,
+        Shell::Powershell => S::PowerShell,
+        Shell::Elvish => S::Elvish,
+    };
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut C::command(), "russet", &mut text);
+    std::io::Write::write_all(&mut std::io::stdout(), &text)
+}
+
+/// Writes a man page for the program and each of its commands into a directory.
+///
+/// # Errors
+/// When the directory cannot be written.
+pub fn man_pages<C: CommandFactory>(directory: &std::path::Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    clap_mangen::generate_to(C::command(), directory)
+}

@@ -13,7 +13,7 @@ use domain::ApiTokenId;
 /// What the server says of itself to anybody.
 #[utoipa::path(get, path = "/status", tag = "account", security(()), responses((status = 200, body = api::Status)))]
 pub(super) async fn status(extract::State(state): extract::State<State>) -> Json<api::Status> {
-    Json(api::Status { state: "ready".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), time: state.clock.now() })
+    Json(api::Status { state: "ready".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), time: state.clock.now(), apple_clock_skew_seconds: state.app.apple_clock_skew_seconds() })
 }
 
 /// Signs in with e-mail and password for a personal token.

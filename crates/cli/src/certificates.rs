@@ -1,0 +1,408 @@
+//! `russet certificates`.
+
+use crate::{
+    Exit, Failure,
+    client::{Client, segment},
+    lists::Listing,
+    output::{Printer, expiry, place_line, private_file, table},
+    secret::PasswordSource,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use clap::{Args, Subcommand, ValueEnum};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// Forms that a certificate can be downloaded in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// .p12 that every reader opens (3DES, SHA-1 MAC)
+    P12Compatible,
+    /// .p12 with AES-256 and an HMAC-SHA-256 MAC
+    P12Modern,
+    /// PEM: private key, certificate, chain
+    Pem,
+    /// The certificate alone, DER
+    Cer,
+}
+
+impl Form {
+    fn word(self) -> &'static str {
+        match self {
+            Self::P12Compatible => "p12-compatible",
+            Self::P12Modern => "p12-modern",
+            Self::Pem => "pem",
+            Self::Cer => "cer",
+        }
+    }
+
+    fn takes_password(self) -> bool {
+        matches!(self, Self::P12Compatible | Self::P12Modern)
+    }
+}
+
+/// The form and its password.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Form of the file
+    #[arg(long, value_enum, default_value = "p12-compatible")]
+    form: Form,
+    #[command(flatten)]
+    password: PasswordSource,
+}
+
+/// `russet certificates`
+#[derive(Debug, Subcommand)]
+pub enum Certificates {
+    /// List the certificates held here or, with --key, those of the Apple account
+    List {
+        /// Read the Apple account through this key, by id or name
+        #[arg(long)]
+        key: Option<String>,
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// Create a certificate at Apple and keep it here with its private key
+    Create {
+        /// Through which key, by id or name
+        #[arg(long)]
+        key: String,
+        /// Apple's type: DISTRIBUTION, DEVELOPMENT, IOS_DISTRIBUTION, …
+        #[arg(long = "type", value_name = "TYPE")]
+        certificate_type: String,
+        /// Download it into this directory when it is made
+        #[arg(long, value_name = "DIR")]
+        download: Option<PathBuf>,
+        #[command(flatten)]
+        export: Export,
+        /// Say what would be done, and whether the key may, without doing it
+        #[arg(long)]
+        dry_run: bool,
+        /// Minutes to wait for Apple; the act goes on at the server after that
+        #[arg(long, value_name = "MINUTES", default_value_t = 10)]
+        wait: u64,
+    },
+    /// Download a certificate held here
+    Download {
+        /// Id, serial number or name
+        certificate: String,
+        /// File to write; a directory takes the name of the certificate
+        #[arg(long, value_name = "PATH", default_value = ".")]
+        out: PathBuf,
+        #[command(flatten)]
+        export: Export,
+    },
+}
+
+impl Certificates {
+    pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
+        match self {
+            Self::List { key: Some(key), listing } => {
+                let list: api::AppleCertificates = listing.ask(client, &key, "certificates").await?;
+                printer.show(&list, |list| {
+                    table(
+                        &["name", "type", "expires", "private key", "serial", "id"],
+                        list.items.iter().map(|c| {
+                            vec![
+                                c.name.clone(),
+                                c.certificate_type.clone(),
+                                expiry(c.expires_at, c.days_left),
+                                held(c.key_held),
+                                c.serial.clone(),
+                                c.id.clone(),
+                            ]
+                        }),
+                    )
+                });
+            }
+            Self::List { key: None, listing } if !listing.is_empty() => {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    "--search, --type, --state and --sort choose from the Apple account. Give --key with them.",
+                ));
+            }
+            Self::List { key: None, .. } => {
+                let home = client.home().await?;
+                let list: api::Certificates = client.get(&format!("{home}/certificates"), &[]).await?;
+                printer.show(&list, |list| {
+                    table(
+                        &["name", "type", "expires", "private key", "serial", "id"],
+                        list.items.iter().map(|c| {
+                            vec![
+                                c.name.clone(),
+                                c.certificate_type.clone(),
+                                expiry(Some(c.expires_at), Some(c.days_left)),
+                                held(c.key_held),
+                                c.serial.clone(),
+                                c.id.clone(),
+                            ]
+                        }),
+                    )
+                });
+            }
+            Self::Create {
+                key,
+                certificate_type,
+                download,
+                export,
+                dry_run,
+                wait,
+            } => {
+                return create(
+                    client,
+                    printer,
+                    Wish {
+                        key,
+                        certificate_type,
+                        download,
+                        export,
+                        dry_run,
+                        wait,
+                    },
+                )
+                .await;
+            }
+            Self::Download { certificate, out, export } => {
+                let home = client.home().await?;
+                let chosen = find(client, &home, &certificate).await?;
+                fetch(client, printer, &home, &chosen.id, &out, &export).await?;
+            }
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+fn held(key_held: bool) -> String {
+    if key_held { "held here" } else { "not here" }.to_owned()
+}
+
+struct Wish {
+    key: String,
+    certificate_type: String,
+    download: Option<PathBuf>,
+    export: Export,
+    dry_run: bool,
+    wait: u64,
+}
+
+async fn create(client: &Client, printer: &Printer, wish: Wish) -> Result<Exit, Failure> {
+    // Everything that could spoil the download is looked at before Apple's scarce place is taken.
+    if let Some(directory) = &wish.download {
+        writable(directory)?;
+    }
+    let password = wish.export.password.read(printer)?;
+    let home = client.home().await?;
+    let key = client.key(&home, &wish.key).await?.key;
+    if wish.dry_run {
+        return rehearse(client, printer, &home, &key, &wish.certificate_type).await;
+    }
+    let request = api::NewCertificate {
+        key: key.id.clone(),
+        certificate_type: wish.certificate_type.clone(),
+    };
+    let begun: api::Operation = client.post_once(&format!("{home}/certificates"), &request).await?;
+    let over = wait_for(client, printer, &home, begun, wish.wait).await?;
+    let Some(certificate) = over.certificate.clone() else {
+        return Err(refused(over));
+    };
+    let made: api::Certificate = client.get(&format!("{home}/certificates/{certificate}"), &[]).await?;
+    match &wish.download {
+        None => printer.show(&made, |c| {
+            format!(
+                "Created {} ({}), which ends {}. Download it with: russet certificates download {}",
+                c.name,
+                c.serial,
+                expiry(Some(c.expires_at), Some(c.days_left)),
+                c.id
+            )
+        }),
+        Some(directory) => {
+            save(client, printer, &home, &certificate, directory, wish.export.form, password).await?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+async fn rehearse(client: &Client, printer: &Printer, home: &str, key: &api::Key, certificate_type: &str) -> Result<Exit, Failure> {
+    let query = [
+        ("need", "create-certificate".to_owned()),
+        ("certificate_type", certificate_type.to_owned()),
+    ];
+    let choices: api::KeyChoices = client.get(&format!("{home}/key-choices"), &query).await?;
+    let mine = choices.items.iter().find(|c| c.id == key.id);
+    if let Some(choice) = mine.filter(|c| c.usability == "refused") {
+        let others: Vec<_> = choices
+            .items
+            .iter()
+            .filter(|c| c.usability == "usable")
+            .map(|c| format!("“{}”", c.name))
+            .collect();
+        let hint = if others.is_empty() {
+            String::new()
+        } else {
+            format!(" Keys that would work: {}.", others.join(", "))
+        };
+        return Err(Failure::new(
+            Exit::NotAllowed,
+            format!(
+                "“{}” would be refused: {}{hint}",
+                key.name,
+                choice.reason.clone().unwrap_or_default()
+            ),
+        ));
+    }
+    let doubt = mine
+        .and_then(|c| c.reason.clone())
+        .map(|why| format!(" In doubt: {why}"))
+        .unwrap_or_default();
+    printer.done(&format!(
+        "Would make an RSA key pair here, ask Apple once for a {} certificate through “{}”, and keep both. Nothing was done.{doubt}",
+        certificate_type.to_uppercase(),
+        key.name
+    ));
+    Ok(Exit::Ok)
+}
+
+async fn wait_for(
+    client: &Client,
+    printer: &Printer,
+    home: &str,
+    mut operation: api::Operation,
+    minutes: u64,
+) -> Result<api::Operation, Failure> {
+    let bar = printer.progress(&operation.message);
+    // The server holds each question for up to 20 seconds, so counting questions counts time.
+    for _ in 0..minutes.max(1) * 3 {
+        if operation.over {
+            break;
+        }
+        bar.set_message(operation.message.clone());
+        operation = client
+            .get(&format!("{home}/operations/{}", operation.id), &[("wait", "20".to_owned())])
+            .await?;
+    }
+    bar.finish_and_clear();
+    if operation.over {
+        return Ok(operation);
+    }
+    Err(Failure::new(
+        Exit::AppleTimedOut,
+        format!(
+            "{} It goes on at the server as {}; “russet certificates list” shows the certificate when it is there.",
+            operation.message, operation.id
+        ),
+    ))
+}
+
+fn refused(operation: api::Operation) -> Failure {
+    let exit = if operation.state == "refused" {
+        Exit::AppleRefused
+    } else {
+        Exit::Fault
+    };
+    let mut message = operation.message;
+    if !operation.places.is_empty() {
+        message.push_str("\nThese certificates hold the places at Apple:");
+        for place in &operation.places {
+            message.push_str(&format!("\n  {}", place_line(place)));
+        }
+    }
+    if let (Some(status), Some(code)) = (operation.apple_status, operation.apple_code) {
+        message.push_str(&format!("\nApple answered {status} {code}."));
+    }
+    Failure::new(exit, message)
+}
+
+/// By id, serial number or name; a name that several have is no answer.
+async fn find(client: &Client, home: &str, wanted: &str) -> Result<api::Certificate, Failure> {
+    let list: api::Certificates = client.get(&format!("{home}/certificates"), &[]).await?;
+    let mut fitting: Vec<_> = list
+        .items
+        .into_iter()
+        .filter(|c| c.id == wanted || c.serial.eq_ignore_ascii_case(wanted) || c.name == wanted)
+        .collect();
+    match fitting.len() {
+        1 => Ok(fitting.remove(0)),
+        0 => Err(Failure::new(
+            Exit::NotFound,
+            format!("No certificate “{wanted}” is held here. “russet certificates list” shows those that are."),
+        )),
+        several => Err(Failure::new(
+            Exit::Conflict,
+            format!("{several} certificates are called “{wanted}”. Name one by its id or serial number, from “russet certificates list”."),
+        )),
+    }
+}
+
+async fn fetch(client: &Client, printer: &Printer, home: &str, certificate: &str, out: &Path, export: &Export) -> Result<(), Failure> {
+    let password = export.password.read(printer)?;
+    save(client, printer, home, certificate, out, export.form, password).await
+}
+
+async fn save(
+    client: &Client,
+    printer: &Printer,
+    home: &str,
+    certificate: &str,
+    out: &Path,
+    form: Form,
+    password: Option<String>,
+) -> Result<(), Failure> {
+    let request = api::ExportRequest {
+        form: form.word().to_owned(),
+        password: password.filter(|_| form.takes_password()),
+    };
+    let export: api::Export = client
+        .post(&format!("{home}/certificates/{}/export", segment(certificate)), &request)
+        .await?;
+    let bytes = STANDARD
+        .decode(&export.content)
+        .map_err(|_| Failure::new(Exit::Fault, "The server's file could not be read."))?;
+    let path = if out.is_dir() {
+        out.join(&export.file_name)
+    } else {
+        out.to_owned()
+    };
+    write_private(&path, &bytes)?;
+    for warning in &export.warnings {
+        printer.hint(&format!("russet: {warning}"));
+    }
+    let told = serde_json::json!({ "certificate": certificate, "file": path.display().to_string(), "form": form.word(), "generated_password": export.generated_password });
+    printer.show(&told, |_| match &export.generated_password {
+        Some(password) => format!("Wrote {}\nPassword, shown once: {password}", path.display()),
+        None => format!("Wrote {}", path.display()),
+    });
+    Ok(())
+}
+
+/// Writes a file that only its owner may read, and leaves nothing half-written.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let cannot = |cause: std::io::Error| {
+        let advice = if cause.kind() == std::io::ErrorKind::AlreadyExists {
+            " Russet overwrites nothing; move it or name another file with --out."
+        } else {
+            ""
+        };
+        Failure::new(Exit::Usage, format!("Cannot write {}: {cause}.{advice}", path.display()))
+    };
+    let mut file = private_file(path).map_err(cannot)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|cause| {
+        let _ = std::fs::remove_file(path);
+        cannot(cause)
+    })
+}
+
+/// Whether files can be written there; makes the directory when it is missing.
+fn writable(directory: &Path) -> Result<(), Failure> {
+    let cannot = |cause: std::io::Error| {
+        Failure::new(
+            Exit::Usage,
+            format!("Cannot write into {}: {cause}. Nothing was asked of Apple.", directory.display()),
+        )
+    };
+    std::fs::create_dir_all(directory).map_err(cannot)?;
+    let probe = directory.join(".russet-write-check");
+    private_file(&probe).map_err(cannot)?;
+    std::fs::remove_file(&probe).map_err(cannot)
+}

@@ -1,0 +1,336 @@
+//! The connection to a server: where it is, who we are there, and how its refusals come back.
+
+use crate::{Exit, Failure, Global};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{fs, io::Write, path::PathBuf, time::Duration};
+
+/// Longest wait for one answer; the server holds `wait` requests for 30 s at most.
+const TIMEOUT: Duration = Duration::from_secs(100);
+
+/// What `russet login` remembers, in a file that only its owner reads.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    pub(crate) url: String,
+    pub(crate) token: String,
+    #[serde(default)]
+    pub(crate) org: Option<String>,
+}
+
+impl Remembered {
+    /// `$XDG_CONFIG_HOME/russet/login.json`, or below `~/.config`.
+    fn path() -> Result<PathBuf, Failure> {
+        let base = std::env::var_os("XDG_CONFIG_HOME")
+            .filter(|v| !v.is_empty())
+            .map(PathBuf::from)
+            .or_else(|| std::env::home_dir().map(|home| home.join(".config")))
+            .ok_or_else(|| {
+                Failure::new(
+                    Exit::Usage,
+                    "There is no home directory to remember the sign-in in. Set RUSSET_URL and RUSSET_TOKEN instead.",
+                )
+            })?;
+        Ok(base.join("russet").join("login.json"))
+    }
+
+    pub(crate) fn load() -> Option<Self> {
+        serde_json::from_slice(&fs::read(Self::path().ok()?).ok()?).ok()
+    }
+
+    /// Writes a new file beside the old one and swaps them, so that a kill leaves one of the two whole.
+    pub(crate) fn save(&self) -> Result<(), Failure> {
+        let path = Self::path()?;
+        let cannot = |cause: std::io::Error| Failure::new(Exit::Fault, format!("Cannot write {}: {cause}.", path.display()));
+        let folder = path.parent().map(PathBuf::from).unwrap_or_default();
+        fs::create_dir_all(&folder).map_err(cannot)?;
+        let fresh = path.with_extension("new");
+        let _ = fs::remove_file(&fresh);
+        let mut file = crate::output::private_file(&fresh).map_err(cannot)?;
+        file.write_all(&serde_json::to_vec_pretty(self).unwrap_or_default())
+            .and_then(|()| file.sync_all())
+            .map_err(cannot)?;
+        fs::rename(&fresh, &path).map_err(cannot)
+    }
+
+    pub(crate) fn forget() -> Result<(), Failure> {
+        match fs::remove_file(Self::path()?) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(cause.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A client of one server.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    url: String,
+    token: Option<String>,
+    org: Option<String>,
+}
+
+impl Client {
+    /// From flags, environment and what `russet login` remembered, in this order.
+    pub(crate) fn from_environment(global: &Global) -> Result<Self, Failure> {
+        let remembered = Remembered::load();
+        let url = global
+            .url
+            .clone()
+            .or_else(|| remembered.as_ref().map(|r| r.url.clone()))
+            .ok_or_else(|| {
+                Failure::new(
+                    Exit::Usage,
+                    "No server is known. Run “russet login URL”, or set RUSSET_URL and RUSSET_TOKEN.",
+                )
+            })?;
+        let url = server_url(&url)?;
+        // A remembered token belongs to the server it was given by, and goes to no other.
+        let kept = remembered.filter(|r| server_url(&r.url).ok().as_deref() == Some(url.as_str()));
+        let token = std::env::var("RUSSET_TOKEN")
+            .ok()
+            .filter(|t| !t.is_empty())
+            .or_else(|| kept.as_ref().map(|r| r.token.clone()));
+        let org = global.org.clone().or_else(|| kept.and_then(|r| r.org));
+        Self::new(url, token, org)
+    }
+
+    pub(crate) fn new(url: String, token: Option<String>, org: Option<String>) -> Result<Self, Failure> {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("russet-cli/", env!("CARGO_PKG_VERSION")))
+            .timeout(TIMEOUT)
+            .connect_timeout(Duration::from_secs(10))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|cause| Failure::new(Exit::Fault, format!("Cannot start an HTTP client: {cause}.")))?;
+        Ok(Self { http, url, token, org })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{}{path}", self.url, api::ROOT));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<reqwest::Response, Failure> {
+        let response = request.send().await.map_err(|cause| {
+            let why = if cause.is_timeout() {
+                "it did not answer in time".to_owned()
+            } else {
+                innermost(&cause)
+            };
+            Failure::new(
+                Exit::Unreachable,
+                format!(
+                    "The server at {} cannot be reached: {why}. Is it running, and is the address right?",
+                    self.url
+                ),
+            )
+        })?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let request_id = response
+            .headers()
+            .get("x-request-id")
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned);
+        let body = response.bytes().await.unwrap_or_default();
+        match serde_json::from_slice::<api::Problem>(&body) {
+            Ok(mut problem) => {
+                problem.request_id = problem.request_id.or(request_id);
+                Err(Failure::of_server(problem))
+            }
+            Err(_) => Err(not_russet(&self.url, status)),
+        }
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
+        let response = self.send(request).await?;
+        let status = response.status();
+        response.json().await.map_err(|_| not_russet(&self.url, status))
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, Failure> {
+        self.answer(self.request(Method::GET, path).query(query)).await
+    }
+
+    /// A file and what its `Russet-Signature` header says.
+    pub(crate) async fn file(&self, path: &str) -> Result<(Vec<u8>, Option<String>), Failure> {
+        let response = self.send(self.request(Method::GET, path)).await?;
+        let signature = response
+            .headers()
+            .get("russet-signature")
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned);
+        let bytes = response
+            .bytes()
+            .await
+            .map_err(|cause| Failure::new(Exit::Unreachable, format!("The answer broke off: {}.", innermost(&cause))))?;
+        Ok((bytes.to_vec(), signature))
+    }
+
+    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        self.answer(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// A POST that may be sent again without doing its work twice.
+    pub(crate) async fn post_once<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        let key = idempotency_key();
+        let send = || self.answer(self.request(Method::POST, path).header("Idempotency-Key", &key).json(body));
+        match send().await {
+            // The connection broke: the server may have done it, and says so when asked again under the same key.
+            Err(failure) if failure.exit == Exit::Unreachable && failure.problem.is_none() => send().await,
+            other => other,
+        }
+    }
+
+    pub(crate) async fn post_nothing(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
+        self.send(self.request(Method::POST, path).json(body)).await.map(|_| ())
+    }
+
+    pub(crate) async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        self.answer(self.request(Method::PATCH, path).json(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), Failure> {
+        self.send(self.request(Method::DELETE, path)).await.map(|_| ())
+    }
+
+    pub(crate) async fn me(&self) -> Result<api::Me, Failure> {
+        self.get("/me", &[]).await
+    }
+
+    /// The organization to work in: the named one, or the only one.
+    pub(crate) async fn organization(&self) -> Result<api::Organization, Failure> {
+        let mut all = self.me().await?.organizations;
+        match &self.org {
+            Some(wanted) => pick(&all, wanted).cloned().ok_or_else(|| {
+                let known: Vec<_> = all.iter().map(|o| o.name.as_str()).collect();
+                Failure::new(
+                    Exit::NotFound,
+                    format!("There is no organization “{wanted}” among yours: {}.", known.join(", ")),
+                )
+            }),
+            None if all.len() == 1 => Ok(all.remove(0)),
+            None if all.is_empty() => Err(Failure::new(
+                Exit::NotAllowed,
+                "You belong to no organization. Ask an Owner to invite you.",
+            )),
+            None => Err(Failure::new(
+                Exit::Usage,
+                "You belong to several organizations. Name one with --org or RUSSET_ORG, or choose one with “russet orgs switch”.",
+            )),
+        }
+    }
+
+    /// The address of the organization to work in.
+    pub(crate) async fn home(&self) -> Result<String, Failure> {
+        Ok(format!("/orgs/{}", self.organization().await?.id))
+    }
+
+    /// A key by id or name.
+    pub(crate) async fn key(&self, home: &str, key: &str) -> Result<api::KeyDetails, Failure> {
+        self.get(&format!("{home}/keys/{}", segment(key)), &[]).await
+    }
+}
+
+/// By id, by exact name, then by name without regard to case.
+pub(crate) fn pick<'o>(all: &'o [api::Organization], wanted: &str) -> Option<&'o api::Organization> {
+    all.iter()
+        .find(|o| o.id == wanted || o.name == wanted)
+        .or_else(|| all.iter().find(|o| o.name.to_lowercase() == wanted.to_lowercase()))
+}
+
+/// One segment of a path, whatever a name holds.
+pub(crate) fn segment(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
+}
+
+/// An origin without a slash at its end.
+pub(crate) fn server_url(text: &str) -> Result<String, Failure> {
+    let full = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
+    };
+    let wrong = |why: &str| {
+        Failure::new(
+            Exit::Usage,
+            format!("“{text}” is not a server's address: {why}. Give one like https://russet.example.com."),
+        )
+    };
+    let url = url::Url::parse(&full).map_err(|cause| wrong(&cause.to_string()))?;
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => return Err(wrong("it has no host")),
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback => {}
+        "http" => return Err(wrong("a token would travel in the clear over http")),
+        _ => return Err(wrong("it is neither http nor https")),
+    }
+    Ok(url.as_str().trim_end_matches('/').trim_end_matches(api::ROOT).to_owned())
+}
+
+fn not_russet(url: &str, status: StatusCode) -> Failure {
+    Failure::new(
+        Exit::Unreachable,
+        format!(
+            "What answers at {url} does not speak Russet's API (status {}). Is the address right? A proxy in between may answer instead.",
+            status.as_u16()
+        ),
+    )
+}
+
+/// The innermost cause; the outer ones repeat the address.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line has no injected randomness; a key needs only to be unlike others"
+)]
+fn idempotency_key() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_travels_encrypted_or_not_at_all() {
+        assert_eq!(server_url("russet.example.com").unwrap(), "https://russet.example.com");
+        assert_eq!(server_url("http://localhost:7400/").unwrap(), "http://localhost:7400");
+        assert_eq!(server_url("http://127.0.0.1:7400/api/v1").unwrap(), "http://127.0.0.1:7400");
+        assert!(
+            server_url("http://russet.example.com")
+                .unwrap_err()
+                .message
+                .contains("in the clear")
+        );
+        assert!(server_url("ftp://localhost").is_err());
+        assert!(server_url("").is_err());
+    }
+
+    #[test]
+    fn any_name_fits_into_an_address() {
+        assert_eq!(segment("CI uploads/№ 7?"), "CI%20uploads%2F%E2%84%96%207%3F");
+    }
+}

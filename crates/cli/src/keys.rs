@@ -1,0 +1,347 @@
+//! `russet keys` and `russet apple-token`.
+
+use crate::{
+    Exit, Failure,
+    client::{Client, segment},
+    output::{Printer, date, table},
+    secret,
+};
+use clap::{Args, Subcommand, ValueEnum};
+use std::{io::IsTerminal, path::PathBuf};
+
+/// Kinds of keys.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Kind {
+    /// Of a team; sees all apps
+    Team,
+    /// Of one person; no provisioning
+    Individual,
+    /// Of the Enterprise Program; provisioning only
+    Enterprise,
+}
+
+/// Roles that a key can have at Apple.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Role {
+    /// Admin
+    Admin,
+    /// App Manager
+    AppManager,
+    /// Developer
+    Developer,
+    /// Finance
+    Finance,
+    /// Sales
+    Sales,
+    /// Marketing
+    Marketing,
+    /// Customer Support
+    CustomerSupport,
+}
+
+fn word(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map(|v| v.get_name().to_owned()).unwrap_or_default()
+}
+
+/// The file and the ids that Apple shows beside it.
+#[derive(Debug, Args)]
+pub struct KeyFile {
+    /// The file AuthKey_<Key ID>.p8; “-” reads standard input
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+    /// Apple's Key ID; taken from the file name when left out
+    #[arg(long, value_name = "ID", default_value = "")]
+    key_id: String,
+    /// Apple's Issuer ID, from above the list of keys; not for individual keys
+    #[arg(long, value_name = "UUID", default_value = "")]
+    issuer_id: String,
+    /// Save it even when Apple does not accept it or does not answer
+    #[arg(long)]
+    save_unverified: bool,
+}
+
+impl KeyFile {
+    fn into_request(self) -> Result<api::NewKey, Failure> {
+        Ok(api::NewKey {
+            name: String::new(),
+            kind: word(&Kind::Team),
+            key_id: self.key_id,
+            issuer_id: self.issuer_id,
+            roles: vec![],
+            file_name: self
+                .file
+                .file_name()
+                .filter(|name| *name != "-")
+                .map(|name| name.to_string_lossy().into_owned()),
+            private_key: secret::key_file(&self.file)?,
+            save_unverified: self.save_unverified,
+        })
+    }
+}
+
+/// `russet keys`
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// List the keys and their health
+    List,
+    /// Link a key: read it, prove it at Apple, seal it
+    Add {
+        #[command(flatten)]
+        file: KeyFile,
+        /// What to call it; made from the Key ID when left out
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Kind of key
+        #[arg(long, value_enum, default_value = "team")]
+        kind: Kind,
+        /// Role it was given at Apple; may be repeated; unknown when left out
+        #[arg(long, value_enum, value_name = "ROLE")]
+        role: Vec<Role>,
+    },
+    /// Show one key with its feature table
+    Show {
+        /// Id or name
+        key: String,
+    },
+    /// Ask Apple about it now
+    Check {
+        /// Id or name
+        key: String,
+    },
+    /// Give it another name
+    Rename {
+        /// Id or name
+        key: String,
+        /// The new name
+        name: String,
+    },
+    /// Put a new private key under the same item
+    Rotate {
+        /// Id or name
+        key: String,
+        #[command(flatten)]
+        file: KeyFile,
+    },
+    /// Remove it from Russet, with its sealed private key
+    Remove {
+        /// Id or name
+        key: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+impl Keys {
+    pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
+        let home = client.home().await?;
+        match self {
+            Self::List => {
+                let keys: api::Keys = client.get(&format!("{home}/keys"), &[]).await?;
+                printer.show(&keys.items, |items| {
+                    table(
+                        &["name", "kind", "key id", "roles", "health", "last used", "id"],
+                        items.iter().map(|k| {
+                            vec![
+                                k.name.clone(),
+                                k.kind.clone(),
+                                k.key_id.clone(),
+                                roles(k),
+                                k.health.clone(),
+                                used(k),
+                                k.id.clone(),
+                            ]
+                        }),
+                    )
+                });
+            }
+            Self::Add { file, name, kind, role } => {
+                let mut request = file.into_request()?;
+                request.name = name;
+                request.kind = word(&kind);
+                request.roles = role.iter().map(word).collect();
+                let bar = printer.progress("Asking Apple whether it accepts the key");
+                let added = client.post_once::<api::KeyDetails>(&format!("{home}/keys"), &request).await;
+                bar.finish_and_clear();
+                printer.show(&added?, details);
+            }
+            Self::Show { key } => printer.show(&client.key(&home, &key).await?, details),
+            Self::Check { key } => {
+                let key = client.key(&home, &key).await?.key;
+                let bar = printer.progress("Asking Apple");
+                let checked = client
+                    .post::<api::KeyDetails>(&format!("{home}/keys/{}/check", key.id), &serde_json::json!({}))
+                    .await;
+                bar.finish_and_clear();
+                let checked = checked?;
+                printer.show(&checked, details);
+                if !matches!(checked.key.health.as_str(), "working") {
+                    return Ok(Exit::AppleRefused);
+                }
+            }
+            Self::Rename { key, name } => {
+                let key = client.key(&home, &key).await?.key;
+                let edit = api::EditKey {
+                    name: Some(name),
+                    roles: None,
+                };
+                let renamed: api::KeyDetails = client.patch(&format!("{home}/keys/{}", key.id), &edit).await?;
+                printer.done(&format!("“{}” is called “{}” now.", key.name, renamed.key.name));
+            }
+            Self::Rotate { key, file } => {
+                let key = client.key(&home, &key).await?.key;
+                let mut request = file.into_request()?;
+                request.kind.clone_from(&key.kind);
+                let bar = printer.progress("Asking Apple whether it accepts the new key");
+                let rotated = client
+                    .post_once::<api::KeyDetails>(&format!("{home}/keys/{}/rotate", key.id), &request)
+                    .await;
+                bar.finish_and_clear();
+                printer.show(&rotated?, details);
+            }
+            Self::Remove { key, yes } => {
+                let key = client.key(&home, &key).await?.key;
+                let path = format!("{home}/keys/{}", key.id);
+                let hangs: api::Dependents = client.get(&format!("{path}/dependents"), &[]).await?;
+                if !hangs.certificates.is_empty() {
+                    printer.hint(&format!(
+                        "Made or fetched through this key, and staying here without it: {}.",
+                        hangs.certificates.join(", ")
+                    ));
+                }
+                if !yes
+                    && !confirmed(&format!(
+                        "Remove “{}” ({}) and its sealed private key? Apple keeps the key, Russet cannot give it back.",
+                        key.name, key.key_id
+                    ))?
+                {
+                    return Err(Failure::new(
+                        Exit::Usage,
+                        "Nothing was removed. Give --yes to remove without being asked.",
+                    ));
+                }
+                client
+                    .post_nothing(&format!("{path}/remove"), &api::RemoveKey { name: key.name.clone() })
+                    .await?;
+                printer.done(&format!("“{}” is removed.", key.name));
+            }
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+/// Asks on a terminal; elsewhere the answer is no.
+fn confirmed(question: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    dialoguer::Confirm::new()
+        .with_prompt(question)
+        .default(false)
+        .interact()
+        .map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))
+}
+
+fn roles(key: &api::Key) -> String {
+    if key.roles.is_empty() {
+        "Unknown".to_owned()
+    } else {
+        key.roles.join(", ")
+    }
+}
+
+fn used(key: &api::Key) -> String {
+    match (&key.last_used_for, key.last_used_at) {
+        (Some(what), Some(at)) => format!("{what}, {}", date(Some(at))),
+        _ => "Never".to_owned(),
+    }
+}
+
+fn details(details: &api::KeyDetails) -> String {
+    let key = &details.key;
+    let facts = table(
+        &["", ""],
+        [
+            ("Name", key.name.clone()),
+            ("Id", key.id.clone()),
+            ("Kind", key.kind.clone()),
+            ("Key ID", key.key_id.clone()),
+            ("Issuer ID", key.issuer_id.clone().unwrap_or_else(|| "None".to_owned())),
+            ("Roles", roles(key)),
+            ("Team ID", key.team_id.clone().unwrap_or_else(|| "Not known".to_owned())),
+            ("Fingerprint", key.fingerprint.clone()),
+            ("Health", format!("{} since {}", key.health, date(Some(key.health_since)))),
+            ("Next step", key.trouble.clone().unwrap_or_else(|| key.next_step.clone())),
+            ("Added", format!("by {}, {}", key.added_by, date(Some(key.added_at)))),
+            ("Last used", used(key)),
+        ]
+        .into_iter()
+        .map(|(name, value)| vec![name.to_owned(), value]),
+    );
+    let features = table(
+        &["feature", "declared", "probed", "last result"],
+        details.features.iter().map(|f| {
+            let mut declared = f.declared.clone();
+            if let Some(limit) = &f.limit {
+                declared.push_str(&format!(" ({limit})"));
+            }
+            if f.overridden {
+                declared.push_str(", let pass by an Owner");
+            }
+            let probed = match &f.probed_note {
+                Some(note) => format!("{} ({note})", f.probed),
+                None => f.probed.clone(),
+            };
+            let last = f.last.as_ref().map_or_else(
+                || "Never tried".to_owned(),
+                |l| {
+                    format!(
+                        "{}: {}, {}",
+                        l.what,
+                        l.refusal.clone().unwrap_or_else(|| "done".to_owned()),
+                        date(Some(l.at))
+                    )
+                },
+            );
+            vec![f.title.clone(), declared, probed, last]
+        }),
+    );
+    format!("{facts}\n\n{features}")
+}
+
+/// `russet apple-token`
+#[derive(Debug, Subcommand)]
+pub enum AppleToken {
+    /// Print a token for Apple that ends within 19 minutes
+    Create {
+        /// Key, by id or name
+        #[arg(long)]
+        key: String,
+        /// Minutes until it ends
+        #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=19))]
+        minutes: u32,
+        /// Limit it to such a request, as Apple describes scopes ("GET /v1/apps"); may be repeated; untested at Apple
+        #[arg(long)]
+        scope: Vec<String>,
+    },
+}
+
+impl AppleToken {
+    pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
+        let Self::Create { key, minutes, scope } = self;
+        let home = client.home().await?;
+        let key = client.key(&home, &key).await?.key;
+        let path = format!("{home}/keys/{}/apple-token", segment(&key.id));
+        let token: api::AppleToken = client
+            .post(
+                &path,
+                &api::NewAppleToken {
+                    minutes: Some(minutes),
+                    scope,
+                },
+            )
+            .await?;
+        printer.show(&token, |t| t.token.clone());
+        Ok(Exit::Ok)
+    }
+}

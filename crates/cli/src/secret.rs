@@ -1,0 +1,107 @@
+//! Reading secrets: from a file, from standard input, or from a prompt; from a flag only with a warning.
+
+use crate::{Exit, Failure, output::Printer};
+use clap::Args;
+use std::{
+    io::{IsTerminal, Read},
+    path::{Path, PathBuf},
+};
+
+/// Largest file that is read as a key, in bytes. A key has 300; the server says what a larger file is.
+const KEY_FILE_BYTES: u64 = 900_000;
+
+/// Where a password comes from.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PasswordSource {
+    /// File whose first line is the password
+    #[arg(long, value_name = "FILE", group = "password_source")]
+    password_file: Option<PathBuf>,
+    /// Read the password from standard input
+    #[arg(long, group = "password_source")]
+    password_stdin: bool,
+    /// The password itself; other users of this machine can see it while the command runs
+    #[arg(long, value_name = "PASSWORD", group = "password_source")]
+    password: Option<String>,
+}
+
+impl PasswordSource {
+    /// The password, if one was given in any way.
+    pub(crate) fn read(&self, printer: &Printer) -> Result<Option<String>, Failure> {
+        if let Some(path) = &self.password_file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|cause| Failure::new(Exit::Usage, format!("Cannot read the password from {}: {cause}.", path.display())))?;
+            return Ok(Some(first_line(&text)));
+        }
+        if self.password_stdin {
+            let mut text = String::new();
+            std::io::stdin()
+                .take(4096)
+                .read_to_string(&mut text)
+                .map_err(|_| Failure::new(Exit::Usage, "The password on standard input is not text."))?;
+            return Ok(Some(first_line(&text)));
+        }
+        if let Some(password) = &self.password {
+            printer.hint("russet: a password in the command's words can be seen by other users of this machine; --password-file and --password-stdin cannot.");
+            return Ok(Some(password.clone()));
+        }
+        Ok(None)
+    }
+
+    /// The password, asked for on a terminal when it was not given.
+    pub(crate) fn read_or_ask(&self, printer: &Printer, prompt: &str) -> Result<String, Failure> {
+        if let Some(password) = self.read(printer)? {
+            return Ok(password);
+        }
+        if !std::io::stdin().is_terminal() {
+            return Err(Failure::new(
+                Exit::Usage,
+                "A password is needed, and there is no terminal to ask on. Give --password-stdin or --password-file.",
+            ));
+        }
+        dialoguer::Password::new()
+            .with_prompt(prompt)
+            .interact()
+            .map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))
+    }
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.split('\n').next().unwrap_or_default();
+    line.strip_suffix('\r').unwrap_or(line).to_owned()
+}
+
+/// The text of a key file, or of standard input for `-`. What is no text goes as base64, for the server to say what it is.
+pub(crate) fn key_file(path: &Path) -> Result<String, Failure> {
+    let cannot = |cause: std::io::Error| Failure::new(Exit::Usage, format!("Cannot read {}: {cause}.", path.display()));
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().take(KEY_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    } else {
+        std::fs::File::open(path)
+            .and_then(|file| file.take(KEY_FILE_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(cannot)?;
+    }
+    if bytes.len() as u64 > KEY_FILE_BYTES {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "{} is larger than {} KB; a key file has less than 1 KB. Give the file AuthKey_….p8 that App Store Connect gave you once.",
+                path.display(),
+                KEY_FILE_BYTES / 1000
+            ),
+        ));
+    }
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|not_text| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, not_text.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_one_line_and_keeps_its_blanks() {
+        assert_eq!(first_line(" p a s s \r\nmore"), " p a s s ");
+        assert_eq!(first_line(""), "");
+    }
+}
