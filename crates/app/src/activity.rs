@@ -15,5 +15,13 @@ pub struct ActivityView {
 
 impl App {
     /// Newest first, `limit` at most, before the record `before`.
-    pub async fn activity(&self, caller: &Caller, org: OrgId, before: Option<ActivityId>, limit: u32) -> Result<Vec<ActivityView>, Problem> { todo!() }
+    pub async fn activity(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        before: Option<ActivityId>,
+        limit: u32,
+    ) -> Result<Vec<ActivityView>, Problem> {
+        todo!()
+    }
 }

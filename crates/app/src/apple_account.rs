@@ -121,14 +121,48 @@ pub struct Download {
 
 impl App {
     /// Certificates at Apple.
-    pub async fn apple_certificates(&self, caller: &Caller, org: OrgId, key: ApiKeyId, query: &ListQuery) -> Result<Listing<AppleCertificate>, Problem> { todo!() }
+    pub async fn apple_certificates(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        query: &ListQuery,
+    ) -> Result<Listing<AppleCertificate>, Problem> {
+        todo!()
+    }
     /// Profiles at Apple, with their certificates and devices.
-    pub async fn apple_profiles(&self, caller: &Caller, org: OrgId, key: ApiKeyId, query: &ListQuery) -> Result<Listing<AppleProfile>, Problem> { todo!() }
+    pub async fn apple_profiles(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        query: &ListQuery,
+    ) -> Result<Listing<AppleProfile>, Problem> {
+        todo!()
+    }
     /// Bundle IDs at Apple.
-    pub async fn apple_bundle_ids(&self, caller: &Caller, org: OrgId, key: ApiKeyId, query: &ListQuery) -> Result<Listing<AppleBundleId>, Problem> { todo!() }
+    pub async fn apple_bundle_ids(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        query: &ListQuery,
+    ) -> Result<Listing<AppleBundleId>, Problem> {
+        todo!()
+    }
     /// Devices at Apple.
-    pub async fn apple_devices(&self, caller: &Caller, org: OrgId, key: ApiKeyId, query: &ListQuery) -> Result<Listing<AppleDevice>, Problem> { todo!() }
+    pub async fn apple_devices(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        query: &ListQuery,
+    ) -> Result<Listing<AppleDevice>, Problem> {
+        todo!()
+    }
     /// A profile as `.mobileprovision`, its signature checked against the trust root; by Apple's id. Also answers in words
     /// what the check said.
-    pub async fn download_profile(&self, caller: &Caller, org: OrgId, key: ApiKeyId, profile: &str) -> Result<(Download, String), Problem> { todo!() }
+    pub async fn download_profile(&self, caller: &Caller, org: OrgId, key: ApiKeyId, profile: &str) -> Result<(Download, String), Problem> {
+        todo!()
+    }
 }

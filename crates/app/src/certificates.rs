@@ -43,11 +43,32 @@ pub struct Export {
 impl App {
     /// Begins to create a certificate: permission, usability of the key, key pair and CSR, operation, intent and job, all
     /// in one transaction. The worker goes on.
-    pub async fn create_certificate(&self, caller: &Caller, org: OrgId, key: ApiKeyId, certificate_type: &str) -> Result<Operation, Problem> { todo!() }
+    pub async fn create_certificate(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        certificate_type: &str,
+    ) -> Result<Operation, Problem> {
+        todo!()
+    }
     /// What is held here, soonest expiry first.
-    pub async fn certificates(&self, caller: &Caller, org: OrgId) -> Result<Vec<HeldCertificate>, Problem> { todo!() }
+    pub async fn certificates(&self, caller: &Caller, org: OrgId) -> Result<Vec<HeldCertificate>, Problem> {
+        todo!()
+    }
     /// One of them.
-    pub async fn certificate(&self, caller: &Caller, org: OrgId, certificate: CertificateId) -> Result<HeldCertificate, Problem> { todo!() }
+    pub async fn certificate(&self, caller: &Caller, org: OrgId, certificate: CertificateId) -> Result<HeldCertificate, Problem> {
+        todo!()
+    }
     /// Takes it away: recorded and committed before a byte leaves.
-    pub async fn export_certificate(&self, caller: &Caller, org: OrgId, certificate: CertificateId, form: ExportForm, password: P12Password) -> Result<Export, Problem> { todo!() }
+    pub async fn export_certificate(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        certificate: CertificateId,
+        form: ExportForm,
+        password: P12Password,
+    ) -> Result<Export, Problem> {
+        todo!()
+    }
 }

@@ -18,7 +18,26 @@ pub enum Replay {
 impl App {
     /// Reserves the key. A different request under the same key, one still running, and one whose answer carried a secret
     /// are conflicts (`idempotency_mismatch`, `in_progress`, `already_done`).
-    pub async fn replay(&self, caller: &Caller, org: OrgId, key: &str, request_hash: [u8; 32]) -> Result<Replay, Problem> { todo!() }
+    pub async fn replay(&self, caller: &Caller, org: OrgId, key: &str, request_hash: [u8; 32]) -> Result<Replay, Problem> {
+        todo!()
+    }
     /// Keeps the answer; `carried_secret` keeps only that there was one.
-    pub async fn remember(&self, caller: &Caller, org: OrgId, key: &str, status: u16, body: &[u8], carried_secret: bool) -> Result<(), Problem> { todo!() }
+    pub async fn remember(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: &str,
+        status: u16,
+        body: &[u8],
+        carried_secret: bool,
+    ) -> Result<(), Problem> {
+        todo!()
+    }
+}
+
+impl App {
+    /// Gives the reservation back, for a request whose answer would not be the same a second time.
+    pub async fn forget(&self, caller: &Caller, org: OrgId, key: &str) -> Result<(), Problem> {
+        todo!()
+    }
 }

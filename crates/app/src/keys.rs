@@ -81,27 +81,51 @@ pub struct Dependents {
 
 impl App {
     /// Reads, proves by the health probe, seals and saves a key; asks the feature probes; plans the daily check.
-    pub async fn add_key(&self, caller: &Caller, org: OrgId, input: NewKey) -> Result<KeyDetails, Problem> { todo!() }
+    pub async fn add_key(&self, caller: &Caller, org: OrgId, input: NewKey) -> Result<KeyDetails, Problem> {
+        todo!()
+    }
     /// The organization's keys by name.
-    pub async fn keys(&self, caller: &Caller, org: OrgId) -> Result<Vec<KeySummary>, Problem> { todo!() }
+    pub async fn keys(&self, caller: &Caller, org: OrgId) -> Result<Vec<KeySummary>, Problem> {
+        todo!()
+    }
     /// One key.
-    pub async fn key(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<KeyDetails, Problem> { todo!() }
+    pub async fn key(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<KeyDetails, Problem> {
+        todo!()
+    }
     /// A key by its id or its name (exactly, then without regard to case), for the command line.
-    pub async fn find_key(&self, caller: &Caller, org: OrgId, name_or_id: &str) -> Result<ApiKey, Problem> { todo!() }
+    pub async fn find_key(&self, caller: &Caller, org: OrgId, name_or_id: &str) -> Result<ApiKey, Problem> {
+        todo!()
+    }
     /// Gives it another name.
-    pub async fn rename_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, name: &str) -> Result<ApiKey, Problem> { todo!() }
+    pub async fn rename_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, name: &str) -> Result<ApiKey, Problem> {
+        todo!()
+    }
     /// Enters the roles that it was given at Apple.
-    pub async fn set_key_roles(&self, caller: &Caller, org: OrgId, key: ApiKeyId, roles: &[String]) -> Result<ApiKey, Problem> { todo!() }
+    pub async fn set_key_roles(&self, caller: &Caller, org: OrgId, key: ApiKeyId, roles: &[String]) -> Result<ApiKey, Problem> {
+        todo!()
+    }
     /// Lets a declared "no" pass, or stops it again.
-    pub async fn override_feature(&self, caller: &Caller, org: OrgId, key: ApiKeyId, feature: Feature, on: bool) -> Result<(), Problem> { todo!() }
+    pub async fn override_feature(&self, caller: &Caller, org: OrgId, key: ApiKeyId, feature: Feature, on: bool) -> Result<(), Problem> {
+        todo!()
+    }
     /// Asks Apple now: health, feature probes, team ID.
-    pub async fn check_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<KeyDetails, Problem> { todo!() }
+    pub async fn check_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<KeyDetails, Problem> {
+        todo!()
+    }
     /// Replaces the private key under the same item; proven first.
-    pub async fn rotate_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, input: NewKey) -> Result<KeyDetails, Problem> { todo!() }
+    pub async fn rotate_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, input: NewKey) -> Result<KeyDetails, Problem> {
+        todo!()
+    }
     /// What depends on it.
-    pub async fn key_dependents(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<Dependents, Problem> { todo!() }
+    pub async fn key_dependents(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<Dependents, Problem> {
+        todo!()
+    }
     /// Removes it with its sealed private key. `typed_name` must be its name.
-    pub async fn remove_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, typed_name: &str) -> Result<(), Problem> { todo!() }
+    pub async fn remove_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, typed_name: &str) -> Result<(), Problem> {
+        todo!()
+    }
     /// The keys for a need, usable ones first.
-    pub async fn key_choices(&self, caller: &Caller, org: OrgId, need: &Need) -> Result<Vec<KeyChoice>, Problem> { todo!() }
+    pub async fn key_choices(&self, caller: &Caller, org: OrgId, need: &Need) -> Result<Vec<KeyChoice>, Problem> {
+        todo!()
+    }
 }

@@ -14,7 +14,17 @@ pub struct OperationView {
 
 impl App {
     /// Where it stands.
-    pub async fn operation(&self, caller: &Caller, org: OrgId, operation: OperationId) -> Result<OperationView, Problem> { todo!() }
+    pub async fn operation(&self, caller: &Caller, org: OrgId, operation: OperationId) -> Result<OperationView, Problem> {
+        todo!()
+    }
     /// Waits until it is over, at most so long, and says where it stands then.
-    pub async fn wait_for_operation(&self, caller: &Caller, org: OrgId, operation: OperationId, at_most: Duration) -> Result<OperationView, Problem> { todo!() }
+    pub async fn wait_for_operation(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        operation: OperationId,
+        at_most: Duration,
+    ) -> Result<OperationView, Problem> {
+        todo!()
+    }
 }

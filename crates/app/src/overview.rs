@@ -38,5 +38,7 @@ pub struct Overview {
 
 impl App {
     /// Gathers it.
-    pub async fn overview(&self, caller: &Caller, org: OrgId) -> Result<Overview, Problem> { todo!() }
+    pub async fn overview(&self, caller: &Caller, org: OrgId) -> Result<Overview, Problem> {
+        todo!()
+    }
 }

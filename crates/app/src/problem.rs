@@ -76,13 +76,26 @@ impl Problem {
     /// A problem with nothing but its class, code and sentence.
     #[must_use]
     pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), fields: vec![], apple: None, usable_keys: vec![], places: vec![], inside: None }
+        Self {
+            kind,
+            code,
+            message: message.into(),
+            fields: vec![],
+            apple: None,
+            usable_keys: vec![],
+            places: vec![],
+            inside: None,
+        }
     }
 
     /// The one answer for what does not exist and for what may not be seen.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(Kind::NotFound, "not_found", "There is nothing here under this address, or you may not see it.")
+        Self::new(
+            Kind::NotFound,
+            "not_found",
+            "There is nothing here under this address, or you may not see it.",
+        )
     }
 
     /// Input that does not fit, told at one field.

@@ -16,7 +16,11 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
 pub(crate) async fn guard(axum::extract::State(state): axum::extract::State<State>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let mut response = if changes && is_cross_site(request.headers()) {
-        let problem = Problem::new(Kind::NotAllowed, "cross_site", "This form was sent from another site. Open it in Russet and send it from there.");
+        let problem = Problem::new(
+            Kind::NotAllowed,
+            "cross_site",
+            "This form was sent from another site. Open it in Russet and send it from there.",
+        );
         reply::Failure::from(problem).into_response()
     } else {
         next.run(request).await

@@ -66,7 +66,10 @@ impl Listening {
 /// When the settings do not fit or the address is taken.
 fn bind(settings: &Settings) -> Result<(TcpListener, SocketAddr), ServeError> {
     settings.check()?;
-    let failed = |cause| ServeError::Listen { address: settings.listen, cause };
+    let failed = |cause| ServeError::Listen {
+        address: settings.listen,
+        cause,
+    };
     let socket = TcpListener::bind(settings.listen).map_err(failed)?;
     socket.set_nonblocking(true).map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
@@ -85,11 +88,13 @@ pub async fn serve(state: &State) -> Result<Listening, ServeError> {
     let failed = |cause| ServeError::Listen { address, cause };
     let task = match &settings.tls {
         Some(tls) => {
-            let config = RustlsConfig::from_pem_file(&tls.certificate, &tls.key).await.map_err(|cause| ServeError::Tls {
-                certificate: tls.certificate.display().to_string(),
-                key: tls.key.display().to_string(),
-                cause,
-            })?;
+            let config = RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
+                .await
+                .map_err(|cause| ServeError::Tls {
+                    certificate: tls.certificate.display().to_string(),
+                    key: tls.key.display().to_string(),
+                    cause,
+                })?;
             let server = axum_server::from_tcp_rustls(socket, config).map_err(failed)?.handle(handle.clone());
             tokio::spawn(server.serve(service))
         }

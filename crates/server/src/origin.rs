@@ -32,7 +32,10 @@ pub(crate) async fn note(axum::extract::State(state): axum::extract::State<State
     let id = hex::encode(random);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| client_address(peer, request.headers(), |a| state.settings.trusted_proxies.contains(a)));
-    let origin = Origin { address: address.map(|a| a.to_string()), request_id: Some(id.clone()) };
+    let origin = Origin {
+        address: address.map(|a| a.to_string()),
+        request_id: Some(id.clone()),
+    };
     request.extensions_mut().insert(From(origin));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = next.run(request).await;
@@ -53,7 +56,12 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: impl Fn(IpAddr) ->
     if !trusted(peer) {
         return peer;
     }
-    let forwarded: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).collect();
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .collect();
     let mut nearest = peer;
     for hop in forwarded.iter().rev() {
         let Ok(address) = hop.trim().parse::<IpAddr>() else { break };

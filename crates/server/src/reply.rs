@@ -49,9 +49,28 @@ pub(crate) fn document(problem: &Problem) -> api::Problem {
         detail: problem.message.clone(),
         code: problem.code.to_owned(),
         request_id: None,
-        fields: problem.fields.iter().map(|f| api::Field { field: f.field.to_owned(), message: f.message.clone() }).collect(),
-        apple: problem.apple.as_ref().map(|a| api::AppleAnswer { status: a.status, code: a.code.clone(), detail: a.detail.clone(), see: a.see.clone() }),
-        usable_keys: problem.usable_keys.iter().map(|(id, name)| api::UsableKey { id: id.to_string(), name: name.clone() }).collect(),
+        fields: problem
+            .fields
+            .iter()
+            .map(|f| api::Field {
+                field: f.field.to_owned(),
+                message: f.message.clone(),
+            })
+            .collect(),
+        apple: problem.apple.as_ref().map(|a| api::AppleAnswer {
+            status: a.status,
+            code: a.code.clone(),
+            detail: a.detail.clone(),
+            see: a.see.clone(),
+        }),
+        usable_keys: problem
+            .usable_keys
+            .iter()
+            .map(|(id, name)| api::UsableKey {
+                id: id.to_string(),
+                name: name.clone(),
+            })
+            .collect(),
         places: problem.places.iter().map(crate::rest::views::place).collect(),
     }
 }
@@ -73,6 +92,10 @@ impl IntoResponse for Failure {
 
 /// A panic in a handler is our fault and says no more than that.
 pub(crate) fn after_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
-    let cause = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+    let cause = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic");
     Failure::from(Problem::internal(cause)).into_response()
 }

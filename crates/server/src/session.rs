@@ -69,7 +69,10 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
 pub(crate) fn begin(https: bool, value: &str) -> String {
     let secure = if https { "; Secure" } else { "" };
     let days = domain::account::SESSION_DAYS * 24 * 3600;
-    format!("{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={days}{secure}", cookie_name(https))
+    format!(
+        "{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={days}{secure}",
+        cookie_name(https)
+    )
 }
 
 /// The `Set-Cookie` value that ends it.

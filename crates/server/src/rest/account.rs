@@ -13,7 +13,12 @@ use domain::ApiTokenId;
 /// What the server says of itself to anybody.
 #[utoipa::path(get, path = "/status", tag = "account", security(()), responses((status = 200, body = api::Status)))]
 pub(super) async fn status(extract::State(state): extract::State<State>) -> Json<api::Status> {
-    Json(api::Status { state: "ready".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), time: state.clock.now(), apple_clock_skew_seconds: state.app.apple_clock_skew_seconds() })
+    Json(api::Status {
+        state: "ready".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        time: state.clock.now(),
+        apple_clock_skew_seconds: state.app.apple_clock_skew_seconds(),
+    })
 }
 
 /// Signs in with e-mail and password for a personal token.
@@ -24,11 +29,21 @@ pub(super) async fn login(
     origin::From(origin): origin::From,
     Body(input): Body<api::Login>,
 ) -> Result<(StatusCode, Extension<CarriesSecret>, Json<api::CreatedToken>), Failure> {
-    let session = state.app.sign_in(&input.email, &input.password, origin, Some("russet login")).await?;
+    let session = state
+        .app
+        .sign_in(&input.email, &input.password, origin, Some("russet login"))
+        .await?;
     let created = state.app.create_token(&session.signed_in, &input.token_name, None).await;
     state.app.sign_out(&session.signed_in).await?;
     let (token, value) = created?;
-    Ok((StatusCode::CREATED, Extension(CarriesSecret), Json(api::CreatedToken { token: views::token(&token), value: value.expose().to_owned() })))
+    Ok((
+        StatusCode::CREATED,
+        Extension(CarriesSecret),
+        Json(api::CreatedToken {
+            token: views::token(&token),
+            value: value.expose().to_owned(),
+        }),
+    ))
 }
 
 /// Who the token belongs to.
@@ -41,7 +56,9 @@ pub(super) async fn me(Bearer(who): Bearer) -> Json<api::Me> {
 #[utoipa::path(get, path = "/me/tokens", tag = "account", responses((status = 200, body = api::Tokens), (status = 401, body = api::Problem)))]
 pub(super) async fn tokens(extract::State(state): extract::State<State>, Bearer(who): Bearer) -> Result<Json<api::Tokens>, Failure> {
     let tokens = state.app.tokens(&who).await?;
-    Ok(Json(api::Tokens { items: tokens.iter().map(views::token).collect() }))
+    Ok(Json(api::Tokens {
+        items: tokens.iter().map(views::token).collect(),
+    }))
 }
 
 /// Makes a personal token. Its value is in this answer and nowhere else.
@@ -53,7 +70,14 @@ pub(super) async fn create_token(
     Body(input): Body<api::NewToken>,
 ) -> Result<(StatusCode, Extension<CarriesSecret>, Json<api::CreatedToken>), Failure> {
     let (token, value) = state.app.create_token(&who, &input.name, input.expires_at).await?;
-    Ok((StatusCode::CREATED, Extension(CarriesSecret), Json(api::CreatedToken { token: views::token(&token), value: value.expose().to_owned() })))
+    Ok((
+        StatusCode::CREATED,
+        Extension(CarriesSecret),
+        Json(api::CreatedToken {
+            token: views::token(&token),
+            value: value.expose().to_owned(),
+        }),
+    ))
 }
 
 /// Ends a personal token at once; `current` names the one that asks.
@@ -64,7 +88,11 @@ pub(super) async fn revoke_token(
     Bearer(who): Bearer,
     Ids(token): Ids<String>,
 ) -> Result<StatusCode, Failure> {
-    let token = if token == "current" { who.token } else { token.parse::<ApiTokenId>().ok() };
+    let token = if token == "current" {
+        who.token
+    } else {
+        token.parse::<ApiTokenId>().ok()
+    };
     let token = token.ok_or_else(Problem::not_found)?;
     state.app.revoke_token(&who, token).await?;
     Ok(StatusCode::NO_CONTENT)

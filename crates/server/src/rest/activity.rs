@@ -36,10 +36,19 @@ pub(super) async fn list(
     Asked(page): Asked<Page>,
 ) -> Result<Json<api::ActivityPage>, Failure> {
     let before = page.before.map(|text| text.parse()).transpose().map_err(|_| {
-        Problem::field("cursor_unknown", "before", "This is not the `next` of a page. Begin without `before`.")
+        Problem::field(
+            "cursor_unknown",
+            "before",
+            "This is not the `next` of a page. Begin without `before`.",
+        )
     })?;
     let limit = page.limit.unwrap_or(50).clamp(1, MOST);
     let records = state.app.activity(&who.caller, org, before, limit).await?;
-    let next = (records.len() == limit as usize).then(|| records.last().map(|r| r.record.id.to_string())).flatten();
-    Ok(Json(api::ActivityPage { items: records.iter().map(views::activity).collect(), next }))
+    let next = (records.len() == limit as usize)
+        .then(|| records.last().map(|r| r.record.id.to_string()))
+        .flatten();
+    Ok(Json(api::ActivityPage {
+        items: records.iter().map(views::activity).collect(),
+        next,
+    }))
 }

@@ -5,7 +5,10 @@ use super::{
     views,
 };
 use crate::{State, reply::Failure, session::Bearer};
-use app::{Problem, apple_account::{Download, ListQuery}};
+use app::{
+    Problem,
+    apple_account::{Download, ListQuery},
+};
 use axum::{
     Json, extract,
     http::{HeaderValue, header},
@@ -32,7 +35,12 @@ pub(super) struct Shown {
 
 impl From<Shown> for ListQuery {
     fn from(shown: Shown) -> Self {
-        Self { search: shown.search, kind: shown.kind, state: shown.state, sort: shown.sort }
+        Self {
+            search: shown.search,
+            kind: shown.kind,
+            state: shown.state,
+            sort: shown.sort,
+        }
     }
 }
 
@@ -53,7 +61,11 @@ pub(super) async fn certificates(
     let key = key_of(&state, &who, org, &key).await?;
     let list = state.app.apple_certificates(&who.0.caller, org, key, &shown.into()).await?;
     let now = state.clock.now();
-    Ok(Json(api::AppleCertificates { items: list.items.iter().map(|c| views::apple_certificate(c, now)).collect(), total: list.total, at: list.at }))
+    Ok(Json(api::AppleCertificates {
+        items: list.items.iter().map(|c| views::apple_certificate(c, now)).collect(),
+        total: list.total,
+        at: list.at,
+    }))
 }
 
 /// Provisioning profiles at Apple.
@@ -69,7 +81,11 @@ pub(super) async fn profiles(
     let key = key_of(&state, &who, org, &key).await?;
     let list = state.app.apple_profiles(&who.0.caller, org, key, &shown.into()).await?;
     let now = state.clock.now();
-    Ok(Json(api::AppleProfiles { items: list.items.iter().map(|p| views::apple_profile(p, now)).collect(), total: list.total, at: list.at }))
+    Ok(Json(api::AppleProfiles {
+        items: list.items.iter().map(|p| views::apple_profile(p, now)).collect(),
+        total: list.total,
+        at: list.at,
+    }))
 }
 
 /// A profile as `.mobileprovision`. The header `Russet-Signature` says what the check against the trust root found.
@@ -94,8 +110,20 @@ pub(super) async fn download_profile(
 /// A file to save.
 pub(crate) fn attachment(file: &Download) -> Response {
     // The name is safe for a file system; as a header it must be ASCII too, so the exact one goes in the second form.
-    let ascii: String = file.file_name.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ()".contains(c) { c } else { '_' }).collect();
-    let exact: String = url::form_urlencoded::byte_serialize(file.file_name.as_bytes()).collect::<String>().replace('+', "%20");
+    let ascii: String = file
+        .file_name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "._- ()".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let exact: String = url::form_urlencoded::byte_serialize(file.file_name.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20");
     let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{exact}");
     let mut response = file.bytes.to_vec().into_response();
     let headers = response.headers_mut();
@@ -118,7 +146,11 @@ pub(super) async fn bundle_ids(
 ) -> Result<Json<api::AppleBundleIds>, Failure> {
     let key = key_of(&state, &who, org, &key).await?;
     let list = state.app.apple_bundle_ids(&who.0.caller, org, key, &shown.into()).await?;
-    Ok(Json(api::AppleBundleIds { items: list.items.iter().map(views::apple_bundle_id).collect(), total: list.total, at: list.at }))
+    Ok(Json(api::AppleBundleIds {
+        items: list.items.iter().map(views::apple_bundle_id).collect(),
+        total: list.total,
+        at: list.at,
+    }))
 }
 
 /// Devices at Apple.
@@ -133,5 +165,9 @@ pub(super) async fn devices(
 ) -> Result<Json<api::AppleDevices>, Failure> {
     let key = key_of(&state, &who, org, &key).await?;
     let list = state.app.apple_devices(&who.0.caller, org, key, &shown.into()).await?;
-    Ok(Json(api::AppleDevices { items: list.items.iter().map(views::apple_device).collect(), total: list.total, at: list.at }))
+    Ok(Json(api::AppleDevices {
+        items: list.items.iter().map(views::apple_device).collect(),
+        total: list.total,
+        at: list.at,
+    }))
 }

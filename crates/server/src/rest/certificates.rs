@@ -20,10 +20,16 @@ const WAIT_SECONDS: u64 = 30;
 /// What is held here, soonest expiry first.
 #[utoipa::path(get, path = "/orgs/{org}/certificates", tag = "certificates", params(("org" = String, Path,)),
     responses((status = 200, body = api::Certificates), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem)))]
-pub(super) async fn list(extract::State(state): extract::State<State>, Bearer(who): Bearer, Ids(org): Ids<OrgId>) -> Result<Json<api::Certificates>, Failure> {
+pub(super) async fn list(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids(org): Ids<OrgId>,
+) -> Result<Json<api::Certificates>, Failure> {
     let now = state.clock.now();
     let held = state.app.certificates(&who.caller, org).await?;
-    Ok(Json(api::Certificates { items: held.iter().map(|c| views::certificate(c, now)).collect() }))
+    Ok(Json(api::Certificates {
+        items: held.iter().map(|c| views::certificate(c, now)).collect(),
+    }))
 }
 
 /// Begins to create a certificate. The answer is the act; ask for it until it is over.
@@ -37,7 +43,10 @@ pub(super) async fn create(
     Body(input): Body<api::NewCertificate>,
 ) -> Result<(StatusCode, Json<api::Operation>), Failure> {
     let key = state.app.find_key(&who.caller, org, &input.key).await?;
-    let operation = state.app.create_certificate(&who.caller, org, key.id, &input.certificate_type).await?;
+    let operation = state
+        .app
+        .create_certificate(&who.caller, org, key.id, &input.certificate_type)
+        .await?;
     Ok((StatusCode::ACCEPTED, Json(views::operation(&operation, &[]))))
 }
 
@@ -60,7 +69,14 @@ pub(crate) fn export_form(word: &str) -> Result<ExportForm, Problem> {
         "p12-modern" => Ok(ExportForm::P12Modern),
         "pem" => Ok(ExportForm::Pem),
         "cer" => Ok(ExportForm::Cer),
-        other => Err(Problem::field("form_unknown", "form", format!("“{}” is not a form. Use p12-compatible, p12-modern, pem or cer.", other.chars().take(40).collect::<String>()))),
+        other => Err(Problem::field(
+            "form_unknown",
+            "form",
+            format!(
+                "“{}” is not a form. Use p12-compatible, p12-modern, pem or cer.",
+                other.chars().take(40).collect::<String>()
+            ),
+        )),
     }
 }
 
@@ -79,7 +95,10 @@ pub(super) async fn export(
         Some(text) if text.is_empty() => P12Password::Empty,
         Some(text) => P12Password::Given(Zeroizing::new(text)),
     };
-    let export = state.app.export_certificate(&who.caller, org, certificate, export_form(&input.form)?, password).await?;
+    let export = state
+        .app
+        .export_certificate(&who.caller, org, certificate, export_form(&input.form)?, password)
+        .await?;
     Ok((Extension(CarriesSecret), Json(views::export(&export))))
 }
 

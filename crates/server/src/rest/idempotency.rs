@@ -37,17 +37,40 @@ pub(crate) async fn once(axum::extract::State(state): axum::extract::State<State
 
 /// The organization that an address is about.
 fn organization(path: &str) -> Option<OrgId> {
-    path.strip_prefix(api::ROOT)?.strip_prefix("/orgs/")?.split('/').next()?.parse().ok()
+    path.strip_prefix(api::ROOT)?
+        .strip_prefix("/orgs/")?
+        .split('/')
+        .next()?
+        .parse()
+        .ok()
 }
 
 async fn answer_once(state: &State, key: &HeaderValue, org: OrgId, request: Request, next: Next) -> Result<Response, Failure> {
-    let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= KEY_CHARACTERS).ok_or_else(|| {
-        Problem::new(Kind::Invalid, "idempotency_key_malformed", format!("The Idempotency-Key must be 1 to {KEY_CHARACTERS} printable ASCII characters."))
-    })?;
+    let key = key
+        .to_str()
+        .ok()
+        .filter(|key| !key.is_empty() && key.len() <= KEY_CHARACTERS)
+        .ok_or_else(|| {
+            Problem::new(
+                Kind::Invalid,
+                "idempotency_key_malformed",
+                format!("The Idempotency-Key must be 1 to {KEY_CHARACTERS} printable ASCII characters."),
+            )
+        })?;
     let (mut parts, body) = request.into_parts();
     let who = Bearer::from_request_parts(&mut parts, state).await?;
-    let too_large = || Problem::new(Kind::TooLarge, "body_too_large", "The request's body is larger than 1 MB, which is the most that fits.");
-    let bytes = http_body_util::Limited::new(body, crate::JSON_BYTES).collect().await.map_err(|_| too_large())?.to_bytes();
+    let too_large = || {
+        Problem::new(
+            Kind::TooLarge,
+            "body_too_large",
+            "The request's body is larger than 1 MB, which is the most that fits.",
+        )
+    };
+    let bytes = http_body_util::Limited::new(body, crate::JSON_BYTES)
+        .collect()
+        .await
+        .map_err(|_| too_large())?
+        .to_bytes();
     let hash = request_hash(parts.method.as_str(), parts.uri.path(), &bytes);
     if let Replay::Answered { status, body } = state.app.replay(&who.0.caller, org, key, hash).await? {
         return Ok(replayed(status, body));
@@ -57,7 +80,10 @@ async fn answer_once(state: &State, key: &HeaderValue, org: OrgId, request: Requ
     let bytes = body.collect().await.map(|b| b.to_bytes()).map_err(Problem::internal)?;
     let secret = parts.extensions.get::<CarriesSecret>().is_some();
     if is_final(parts.status) {
-        state.app.remember(&who.0.caller, org, key, parts.status.as_u16(), &bytes, secret).await?;
+        state
+            .app
+            .remember(&who.0.caller, org, key, parts.status.as_u16(), &bytes, secret)
+            .await?;
     } else {
         state.app.forget(&who.0.caller, org, key).await?;
     }
@@ -82,9 +108,15 @@ fn request_hash(method: &str, path: &str, body: &Bytes) -> [u8; 32] {
 
 fn replayed(status: u16, body: Vec<u8>) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let media = if status.is_client_error() { "application/problem+json" } else { "application/json" };
+    let media = if status.is_client_error() {
+        "application/problem+json"
+    } else {
+        "application/json"
+    };
     let mut response = (status, body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response
+        .headers_mut()
+        .insert("idempotency-replayed", HeaderValue::from_static("true"));
     response
 }

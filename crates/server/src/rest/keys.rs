@@ -29,9 +29,15 @@ fn new_key(input: api::NewKey) -> NewKey {
 /// The organization's keys, by name.
 #[utoipa::path(get, path = "/orgs/{org}/keys", tag = "keys", params(("org" = String, Path,)),
     responses((status = 200, body = api::Keys), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem)))]
-pub(super) async fn list(extract::State(state): extract::State<State>, Bearer(who): Bearer, Ids(org): Ids<OrgId>) -> Result<Json<api::Keys>, Failure> {
+pub(super) async fn list(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids(org): Ids<OrgId>,
+) -> Result<Json<api::Keys>, Failure> {
     let keys = state.app.keys(&who.caller, org).await?;
-    Ok(Json(api::Keys { items: keys.iter().map(views::key).collect() }))
+    Ok(Json(api::Keys {
+        items: keys.iter().map(views::key).collect(),
+    }))
 }
 
 /// Links a key: reads it tolerantly, proves it at Apple, seals it. Nothing is saved when it does not fit.
@@ -114,7 +120,9 @@ pub(super) async fn rotate(
     Ids((org, key)): Ids<(OrgId, ApiKeyId)>,
     Body(input): Body<api::NewKey>,
 ) -> Result<Json<api::KeyDetails>, Failure> {
-    Ok(Json(views::key_details(&state.app.rotate_key(&who.caller, org, key, new_key(input)).await?)))
+    Ok(Json(views::key_details(
+        &state.app.rotate_key(&who.caller, org, key, new_key(input)).await?,
+    )))
 }
 
 /// What hangs on it.
@@ -126,7 +134,10 @@ pub(super) async fn dependents(
     Ids((org, key)): Ids<(OrgId, ApiKeyId)>,
 ) -> Result<Json<api::Dependents>, Failure> {
     let found = state.app.key_dependents(&who.caller, org, key).await?;
-    Ok(Json(api::Dependents { certificates: found.certificates.iter().map(|c| c.name.clone()).collect(), running_operations: found.running_operations }))
+    Ok(Json(api::Dependents {
+        certificates: found.certificates.iter().map(|c| c.name.clone()).collect(),
+        running_operations: found.running_operations,
+    }))
 }
 
 /// Lets a declared "no" pass for one feature, or stops it again.
@@ -153,8 +164,18 @@ pub(super) async fn apple_token(
     Ids((org, key)): Ids<(OrgId, ApiKeyId)>,
     Body(input): Body<api::NewAppleToken>,
 ) -> Result<(StatusCode, Extension<CarriesSecret>, Json<api::AppleToken>), Failure> {
-    let (token, expires_at) = state.app.mint_apple_token(&who.caller, org, key, input.minutes.unwrap_or(15), &input.scope).await?;
-    Ok((StatusCode::CREATED, Extension(CarriesSecret), Json(api::AppleToken { token: token.expose().to_owned(), expires_at })))
+    let (token, expires_at) = state
+        .app
+        .mint_apple_token(&who.caller, org, key, input.minutes.unwrap_or(15), &input.scope)
+        .await?;
+    Ok((
+        StatusCode::CREATED,
+        Extension(CarriesSecret),
+        Json(api::AppleToken {
+            token: token.expose().to_owned(),
+            expires_at,
+        }),
+    ))
 }
 
 /// What a key is wanted for.
@@ -180,11 +201,16 @@ pub(super) async fn choices(
     let need = match wanted.need.as_str() {
         "create-certificate" => {
             let text = wanted.certificate_type.as_deref().unwrap_or("DISTRIBUTION");
-            let certificate_type = CertificateType::creatable(text).map_err(|why| Problem::field("certificate_type_unknown", "certificate_type", why))?;
+            let certificate_type =
+                CertificateType::creatable(text).map_err(|why| Problem::field("certificate_type_unknown", "certificate_type", why))?;
             Need::CreateCertificate { certificate_type }
         }
-        feature => Need::Read { feature: feature.parse().map_err(|why: String| Problem::field("need_unknown", "need", why))? },
+        feature => Need::Read {
+            feature: feature.parse().map_err(|why: String| Problem::field("need_unknown", "need", why))?,
+        },
     };
     let choices = state.app.key_choices(&who.caller, org, &need).await?;
-    Ok(Json(api::KeyChoices { items: choices.iter().map(views::key_choice).collect() }))
+    Ok(Json(api::KeyChoices {
+        items: choices.iter().map(views::key_choice).collect(),
+    }))
 }

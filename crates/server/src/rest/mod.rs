@@ -43,7 +43,12 @@ struct BearerScheme;
 
 impl Modify for BearerScheme {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("A personal token of Russet's, `russet_…`")).build());
+        let scheme = SecurityScheme::Http(
+            Http::builder()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some("A personal token of Russet's, `russet_…`"))
+                .build(),
+        );
         document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
     }
 }
@@ -92,7 +97,10 @@ pub(crate) fn router(state: &State) -> Router {
     let document = axum::body::Bytes::from(document.to_json().unwrap_or_default());
     routes
         .layer(middleware::from_fn_with_state(state.clone(), idempotency::once))
-        .route("/api/openapi.json", get(move || async move { ([("content-type", "application/json")], document) }))
+        .route(
+            "/api/openapi.json",
+            get(move || async move { ([("content-type", "application/json")], document) }),
+        )
         .route("/api/{*rest}", axum::routing::any(unknown))
         .method_not_allowed_fallback(wrong_method)
         .with_state(state.clone())
@@ -115,5 +123,9 @@ async fn wrong_method() -> impl IntoResponse {
         usable_keys: vec![],
         places: vec![],
     };
-    (axum::http::StatusCode::METHOD_NOT_ALLOWED, [("content-type", "application/problem+json")], Json(problem))
+    (
+        axum::http::StatusCode::METHOD_NOT_ALLOWED,
+        [("content-type", "application/problem+json")],
+        Json(problem),
+    )
 }

@@ -8,7 +8,10 @@ use app::{
     keys::{KeyChoice, KeyDetails, KeySummary},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{Actor, ApiToken, CheckMark, Declared, FeatureRow, HeldCertificate, KeyHealth, Operation, OperationKind, OperationState, Probed, Usability};
+use domain::{
+    Actor, ApiToken, CheckMark, Declared, FeatureRow, HeldCertificate, KeyHealth, Operation, OperationKind, OperationState, Probed,
+    Usability,
+};
 use jiff::Timestamp;
 
 /// Whole days until a moment; negative when it is past.
@@ -17,7 +20,13 @@ pub(crate) fn days_left(at: Timestamp, now: Timestamp) -> i64 {
 }
 
 pub(super) fn token(token: &ApiToken) -> api::Token {
-    api::Token { id: token.id.to_string(), name: token.name.to_string(), created_at: token.created_at, expires_at: token.expires_at, used_at: token.used_at }
+    api::Token {
+        id: token.id.to_string(),
+        name: token.name.to_string(),
+        created_at: token.created_at,
+        expires_at: token.expires_at,
+        used_at: token.used_at,
+    }
 }
 
 pub(super) fn me(who: &SignedIn) -> api::Me {
@@ -25,7 +34,14 @@ pub(super) fn me(who: &SignedIn) -> api::Me {
         id: who.user.id.to_string(),
         email: who.user.email.to_string(),
         name: who.user.name.to_string(),
-        organizations: who.organizations.iter().map(|o| api::Organization { id: o.id.to_string(), name: o.name.to_string() }).collect(),
+        organizations: who
+            .organizations
+            .iter()
+            .map(|o| api::Organization {
+                id: o.id.to_string(),
+                name: o.name.to_string(),
+            })
+            .collect(),
     }
 }
 
@@ -73,7 +89,14 @@ pub(super) fn key(summary: &KeySummary) -> api::Key {
         last_used_by: summary.last_used_by.clone(),
         last_used_for: key.last_use.as_ref().map(|u| u.need.to_string()),
         last_used_at: key.last_use.as_ref().map(|u| u.at),
-        days: summary.strip.iter().map(|d| api::DayMark { day: d.day.to_string(), mark: d.mark.map(|m| mark_word(m).to_owned()) }).collect(),
+        days: summary
+            .strip
+            .iter()
+            .map(|d| api::DayMark {
+                day: d.day.to_string(),
+                mark: d.mark.map(|m| mark_word(m).to_owned()),
+            })
+            .collect(),
     }
 }
 
@@ -158,13 +181,34 @@ pub(super) fn apple_profile(p: &AppleProfile, now: Timestamp) -> api::AppleProfi
         created_at: p.created_at,
         expires_at: p.expires_at,
         days_left: p.expires_at.map(|at| days_left(at, now)),
-        certificates: p.certificates.iter().map(|(id, name, key_held)| api::CertificateRef { id: id.clone(), name: name.clone(), key_held: *key_held }).collect(),
-        devices: p.devices.iter().map(|(id, name)| api::DeviceRef { id: id.clone(), name: name.clone() }).collect(),
+        certificates: p
+            .certificates
+            .iter()
+            .map(|(id, name, key_held)| api::CertificateRef {
+                id: id.clone(),
+                name: name.clone(),
+                key_held: *key_held,
+            })
+            .collect(),
+        devices: p
+            .devices
+            .iter()
+            .map(|(id, name)| api::DeviceRef {
+                id: id.clone(),
+                name: name.clone(),
+            })
+            .collect(),
     }
 }
 
 pub(super) fn apple_bundle_id(b: &AppleBundleId) -> api::AppleBundleId {
-    api::AppleBundleId { id: b.id.clone(), name: b.name.clone(), identifier: b.identifier.clone(), platform: b.platform.clone(), capabilities: b.capabilities.clone() }
+    api::AppleBundleId {
+        id: b.id.clone(),
+        name: b.name.clone(),
+        identifier: b.identifier.clone(),
+        platform: b.platform.clone(),
+        capabilities: b.capabilities.clone(),
+    }
 }
 
 pub(super) fn apple_device(d: &AppleDevice) -> api::AppleDevice {
@@ -237,7 +281,13 @@ pub(super) fn operation(operation: &Operation, places: &[Place]) -> api::Operati
 }
 
 pub(crate) fn place(place: &Place) -> api::Place {
-    api::Place { apple_id: place.apple_id.clone(), name: place.name.clone(), serial: place.serial.clone(), expires_at: place.expires_at, key_held: place.key_held }
+    api::Place {
+        apple_id: place.apple_id.clone(),
+        name: place.name.clone(),
+        serial: place.serial.clone(),
+        expires_at: place.expires_at,
+        key_held: place.key_held,
+    }
 }
 
 pub(super) fn export(export: &Export) -> api::Export {
