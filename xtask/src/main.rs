@@ -20,6 +20,7 @@ mod contract;
 mod generate;
 mod judges;
 mod libtest;
+mod offered;
 mod postgres;
 mod process;
 mod prove;
@@ -44,7 +45,8 @@ usage: cargo xtask COMMAND
   screenshots DIR  pictures of the console's pages
   judges           third-party clients against the simulator
   contract [--journal DIR]
-                   what tests sent and simulators answered, against Apple's OpenAPI documents";
+                   what tests sent and simulators answered, against Apple's OpenAPI documents
+  offered          the simulator's tables of what Apple's OpenAPI documents offer";
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,6 +62,7 @@ fn main() -> anyhow::Result<ExitCode> {
         ["browser"] => browser::run(),
         ["screenshots", folder] => browser::screenshots(folder.as_ref()),
         ["judges"] => judges::run(),
+        ["offered"] => offered::run(),
         ["contract"] => contract::run(None),
         ["contract", "--journal", folder] => contract::run(Some(folder)),
         ["help" | "--help" | "-h"] => {

@@ -53,6 +53,7 @@ pub(crate) fn step(bench: &Workbench, journals: &Path) -> anyhow::Result<Outcome
             folder.display()
         ));
     }
+    crate::offered::ensure_current(&folder, &bench.root)?;
     let contract = Contract {
         app_store: Document::load(&folder.join("app_store_connect_api_4.4.1.json"))?,
         enterprise: Document::load(&folder.join("enterprise_program_api_1.0.json"))?,

@@ -1,0 +1,176 @@
+//! What the simulator answers although nobody has seen Apple answer it: one list.
+//!
+//! A test that depends on one of these proves something of the simulator, not of Apple. Where an answer becomes known,
+//! it is corrected and its line goes.
+
+/// One answer that is an invention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invention {
+    /// What is asked.
+    pub case: &'static str,
+    /// What the simulator answers.
+    pub answer: &'static str,
+    /// Why so.
+    pub reason: &'static str,
+}
+
+const fn invention(case: &'static str, answer: &'static str, reason: &'static str) -> Invention {
+    Invention { case, answer, reason }
+}
+
+/// Every invented answer.
+pub const INVENTED: [Invention; 33] = [
+    invention(
+        "a token that lives too long, or whose scope does not fit, or holds an entry that is not a GET",
+        "the 401 of all other causes",
+        "facts A3, K: unknown",
+    ),
+    invention(
+        "a token whose header has no `typ`",
+        "accepted; any other type than JWT is refused",
+        "facts A1 names the value, not what its absence does",
+    ),
+    invention(
+        "an individual key on a provisioning resource",
+        "403 FORBIDDEN_ERROR, `The API key in use does not allow this request`",
+        "facts A4: 401 or 403 is not known",
+    ),
+    invention(
+        "which role reaches which resource family",
+        "the matrix of facts L",
+        "inferred from Apple's role pages and reports",
+    ),
+    invention(
+        "a Developer key and devices",
+        "reads, no registration",
+        "facts B2: the row's cells are not known",
+    ),
+    invention(
+        "a Developer key deletes a certificate or profile",
+        "development types only, else 403",
+        "facts B2: cells not known",
+    ),
+    invention(
+        "the order of checks",
+        "token, rate, standing of the team, path, role, parameters, object, body, rule",
+        "never observed as a whole",
+    ),
+    invention(
+        "a path of no resource type",
+        "404 NOT_FOUND, title `The specified resource does not exist`",
+        "facts B5: the title is not known",
+    ),
+    invention(
+        "a path below a known type that is not exposed",
+        "404 PATH_ERROR, title `The URL path is not valid`, with a detail",
+        "facts B5: the field is uncertain",
+    ),
+    invention(
+        "a method that the API does not speak",
+        "405 METHOD_NOT_ALLOWED with texts of ours",
+        "facts B4 gives the code only",
+    ),
+    invention(
+        "an operation of Apple's that is not simulated",
+        "501 SIMULATOR.NOT_SIMULATED",
+        "honesty; Apple has no such answer",
+    ),
+    invention(
+        "a parameter that is not allowed",
+        "title `A parameter is not allowed`",
+        "facts B5: the title is uncertain",
+    ),
+    invention(
+        "a parameter value outside its words or bounds",
+        "400 PARAMETER_ERROR.INVALID with a detail of ours",
+        "only the cursor's detail is known",
+    ),
+    invention(
+        "a required parameter is missing",
+        "400 PARAMETER_ERROR.REQUIRED with texts of ours",
+        "facts B4 gives the code only",
+    ),
+    invention(
+        "a body that is not JSON, or JSON of another structure",
+        "400 ENTITY_INVALID, 422 ENTITY_UNPROCESSABLE with texts of ours",
+        "facts B4 gives the codes only",
+    ),
+    invention(
+        "a body with another `type`, or an `id` other than the path's",
+        "409 ENTITY_ERROR.TYPE.INVALID, ENTITY_ERROR.ID.INVALID",
+        "never observed",
+    ),
+    invention("an unknown attribute", "409 ENTITY_ERROR.ATTRIBUTE.UNKNOWN", "never observed"),
+    invention(
+        "a page without `limit`",
+        "20 provisioning objects, 50 of the store",
+        "facts E5 shows an offset of 20 only",
+    ),
+    invention(
+        "relations that are not played",
+        "absent from `relationships`; an `include` of them adds nothing; a filter over them finds nothing",
+        "the simulator holds no such objects",
+    ),
+    invention(
+        "`data` of a relationship that is not included",
+        "absent; provisioning relationships say `meta.paging {total: 0}` as observed",
+        "facts E5 shows the paging, not the whole member",
+    ),
+    invention(
+        "text filters",
+        "substring on provisioning and on names, any case for UDIDs, else the whole value",
+        "facts E5: observed for identifier and serialNumber",
+    ),
+    invention(
+        "a CSR that is not one, or not RSA 2048",
+        "409 ENTITY_ERROR.ATTRIBUTE.INVALID in the pattern of bad UDIDs, with `csrContent`",
+        "facts E6: text not found; EC support unknown",
+    ),
+    invention(
+        "a Developer ID certificate through the API",
+        "403 FORBIDDEN_ERROR, the key does not allow it",
+        "facts E2: refused, text unknown",
+    ),
+    invention(
+        "the number of certificates per type",
+        "DISTRIBUTION 3, DEVELOPMENT 2, others without limit; settable",
+        "facts E6, K: sources disagree",
+    ),
+    invention("a revoked certificate", "leaves the list at once", "facts E2: unknown"),
+    invention("an expired certificate", "stays in the list and holds no place", "never observed"),
+    invention(
+        "`platform` of certificates for all platforms, `model` of devices",
+        "null",
+        "facts L lists null attributes as a live deviation, not where",
+    ),
+    invention(
+        "the class of a registered device",
+        "guessed from platform and name",
+        "Apple reads it from the UDID",
+    ),
+    invention(
+        "more devices than a class may have",
+        "409 ENTITY_ERROR with a detail of ours",
+        "never observed",
+    ),
+    invention(
+        "names and identifiers of bundle IDs that do not fit, another team's prefix",
+        "409 ENTITY_ERROR.ATTRIBUTE.INVALID, `The attribute 'name' is invalid: '…'`",
+        "facts B5 gives the pattern",
+    ),
+    invention(
+        "deleting the bundle ID of an app",
+        "409 ENTITY_ERROR with a detail of ours",
+        "facts E6: refused, text unknown",
+    ),
+    invention(
+        "certificates or devices that do not fit the profile type, several certificates in a store profile",
+        "409 ENTITY_ERROR.RELATIONSHIP.INVALID with a detail of ours",
+        "facts E3 gives the rules, not the texts",
+    ),
+    invention(
+        "a profile name that is taken",
+        "409 ENTITY_ERROR, `Multiple profiles found with the name '…'.`",
+        "facts E6, K: an old text",
+    ),
+];

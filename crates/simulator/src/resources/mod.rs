@@ -1,0 +1,106 @@
+//! What Apple's business rules make of a well-formed request: one module per resource that can be written.
+//!
+//! A rule may refuse with Apple's words, change the team, and nothing else. Who may ask was decided before, except where
+//! it depends on the object (development or distribution), which the rule asks the caller for.
+
+mod apps;
+mod bundle_ids;
+mod capabilities;
+mod certificates;
+mod devices;
+mod pass_type_ids;
+mod profiles;
+mod users;
+
+pub(crate) use certificates::keep_own as keep_own_certificate;
+
+use crate::api::{Api, Kind};
+use crate::artefacts::{ArtefactError, Authority};
+use crate::entity::Entity;
+use crate::entropy::Entropy;
+use crate::options::Limits;
+use crate::refusal::Refusal;
+use crate::roles::Caller;
+use crate::team::{Object, Settling, Team};
+use jiff::Timestamp;
+
+/// What a rule works with: the team, the caller, the time.
+pub(crate) struct Act<'a> {
+    pub(crate) api: Api,
+    pub(crate) now: Timestamp,
+    pub(crate) caller: &'a Caller,
+    pub(crate) team: &'a mut Team,
+    /// The team at the other API: identifiers are taken across all teams (facts E6).
+    pub(crate) other: &'a Team,
+    pub(crate) entropy: &'a mut Entropy,
+    pub(crate) authority: &'a Authority,
+    pub(crate) limits: &'a Limits,
+    pub(crate) settling: Settling,
+}
+
+impl Act<'_> {
+    fn object(&self, kind: Kind, id: String) -> Object {
+        Object::new(kind, id, self.now, self.settling)
+    }
+}
+
+/// Makes an object; its id.
+pub(crate) fn create(act: &mut Act<'_>, kind: Kind, entity: &Entity) -> Result<String, Refusal> {
+    match kind {
+        Kind::BundleIds => bundle_ids::create(act, entity),
+        Kind::BundleIdCapabilities => capabilities::create(act, entity),
+        Kind::Certificates => certificates::create(act, entity),
+        Kind::Devices => devices::create(act, entity),
+        Kind::PassTypeIds => pass_type_ids::create(act, entity),
+        Kind::Profiles => profiles::create(act, entity),
+        Kind::UserInvitations => users::invite(act, entity),
+        Kind::Apps | Kind::AppInfos | Kind::BetaGroups | Kind::BuildUploads | Kind::ReviewSubmissions | Kind::Users => {
+            Err(Refusal::not_simulated(&format!("POST {}", kind.as_str())))
+        }
+    }
+}
+
+/// Changes an object that exists.
+pub(crate) fn update(act: &mut Act<'_>, kind: Kind, id: &str, entity: &Entity) -> Result<(), Refusal> {
+    match kind {
+        Kind::Apps => apps::update(act, id, entity),
+        Kind::BundleIds => bundle_ids::update(act, id, entity),
+        Kind::BundleIdCapabilities => capabilities::update(act, id, entity),
+        Kind::Devices => devices::update(act, id, entity),
+        Kind::Certificates | Kind::PassTypeIds | Kind::Users => {
+            overwrite(act, kind, id, entity);
+            Ok(())
+        }
+        _ => Err(Refusal::not_simulated(&format!("PATCH {}", kind.as_str()))),
+    }
+}
+
+/// Removes an object that exists, with what hangs on it.
+pub(crate) fn delete(act: &mut Act<'_>, kind: Kind, id: &str) -> Result<(), Refusal> {
+    match kind {
+        Kind::BundleIds => bundle_ids::delete(act, id),
+        Kind::BundleIdCapabilities => capabilities::delete(act, id),
+        Kind::Certificates => certificates::revoke(act, id),
+        Kind::Profiles => profiles::delete(act, id),
+        Kind::PassTypeIds | Kind::UserInvitations | Kind::Users => {
+            act.team.remove(kind, id);
+            Ok(())
+        }
+        _ => Err(Refusal::not_simulated(&format!("DELETE {}", kind.as_str()))),
+    }
+}
+
+/// Writes the given attributes over the old ones; `null` leaves the old one.
+fn overwrite(act: &mut Act<'_>, kind: Kind, id: &str, entity: &Entity) {
+    if let Some(object) = act.team.get_mut(kind, id) {
+        for (name, value) in entity.attributes.iter().filter(|(_, value)| !value.is_null()) {
+            object.set(name, value.clone());
+        }
+    }
+}
+
+/// An artefact that could not be made is the simulator's own fault: Apple's 500, and the reason in the log.
+fn unmade(error: &ArtefactError) -> Refusal {
+    tracing::error!(%error, "the simulated authority failed");
+    Refusal::unexpected()
+}

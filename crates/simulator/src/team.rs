@@ -1,0 +1,235 @@
+//! The state of one team: its objects, how they hang together, and its standing with Apple.
+//!
+//! Objects are JSON attributes plus links, so that listing, filtering, sorting and rendering are written once for all
+//! types. What an attribute means is the business of [`crate::resources`]; nothing here refuses anything.
+
+use crate::api::{Api, Kind};
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How a team stands with Apple (facts B5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Everything is in order.
+    #[default]
+    Active,
+    /// The membership has lapsed: every request is refused.
+    MembershipLapsed,
+    /// An agreement is missing: every request is refused.
+    AgreementMissing,
+}
+
+/// How long a new object stays unseen, as Apple's eventual consistency lets it be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settling {
+    /// Seconds on the simulator's clock.
+    pub seconds: u32,
+    /// Reads that do not see it yet.
+    pub reads: u32,
+}
+
+/// One resource of a team.
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    pub(crate) kind: Kind,
+    pub(crate) id: String,
+    pub(crate) attributes: Map<String, Value>,
+    pub(crate) links: BTreeMap<&'static str, Vec<String>>,
+    /// When a certificate or profile ends.
+    pub(crate) expires: Option<Timestamp>,
+    visible_from: Timestamp,
+    unseen_reads: u32,
+}
+
+impl Object {
+    pub(crate) fn new(kind: Kind, id: String, born: Timestamp, settling: Settling) -> Self {
+        Self {
+            kind,
+            id,
+            attributes: Map::new(),
+            links: BTreeMap::new(),
+            expires: None,
+            visible_from: born.checked_add(i64::from(settling.seconds).seconds()).unwrap_or(born),
+            unseen_reads: settling.reads,
+        }
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.attributes.insert(name.to_owned(), value.into());
+    }
+
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.attributes.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub(crate) fn link(&mut self, name: &'static str, ids: Vec<String>) {
+        self.links.insert(name, ids);
+    }
+
+    pub(crate) fn links_to(&self, name: &str, id: &str) -> bool {
+        self.links.get(name).is_some_and(|ids| ids.iter().any(|linked| linked == id))
+    }
+
+    pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// The attributes as they read at `now`: a profile past its end reads EXPIRED (facts L, deviations).
+    pub(crate) fn seen_at(&self, now: Timestamp) -> Map<String, Value> {
+        let mut attributes = self.attributes.clone();
+        if self.kind == Kind::Profiles && self.has_expired(now) {
+            attributes.insert("profileState".into(), "EXPIRED".into());
+        }
+        attributes
+    }
+}
+
+/// A named way from one type to another.
+pub(crate) struct Relation {
+    pub(crate) name: &'static str,
+    pub(crate) target: Kind,
+    pub(crate) many: bool,
+    through: Through,
+}
+
+enum Through {
+    /// The object holds the ids.
+    Held,
+    /// The target holds this object's id under that name.
+    Inverse(&'static str),
+    /// The app whose `bundleId` is this object's `identifier`.
+    Identifier,
+}
+
+const fn relation(name: &'static str, target: Kind, many: bool, through: Through) -> Relation {
+    Relation {
+        name,
+        target,
+        many,
+        through,
+    }
+}
+
+static APPS: [Relation; 4] = [
+    relation("appInfos", Kind::AppInfos, true, Through::Inverse("app")),
+    relation("betaGroups", Kind::BetaGroups, true, Through::Inverse("app")),
+    relation("buildUploads", Kind::BuildUploads, true, Through::Inverse("app")),
+    relation("reviewSubmissions", Kind::ReviewSubmissions, true, Through::Inverse("app")),
+];
+static OF_APP: [Relation; 1] = [relation("app", Kind::Apps, false, Through::Held)];
+static BUNDLE_IDS: [Relation; 3] = [
+    relation("profiles", Kind::Profiles, true, Through::Inverse("bundleId")),
+    relation(
+        "bundleIdCapabilities",
+        Kind::BundleIdCapabilities,
+        true,
+        Through::Inverse("bundleId"),
+    ),
+    relation("app", Kind::Apps, false, Through::Identifier),
+];
+static CERTIFICATES: [Relation; 1] = [relation("passTypeId", Kind::PassTypeIds, false, Through::Held)];
+static PASS_TYPE_IDS: [Relation; 1] = [relation("certificates", Kind::Certificates, true, Through::Inverse("passTypeId"))];
+static PROFILES: [Relation; 3] = [
+    relation("bundleId", Kind::BundleIds, false, Through::Held),
+    relation("devices", Kind::Devices, true, Through::Held),
+    relation("certificates", Kind::Certificates, true, Through::Held),
+];
+
+/// The relations of a type that the simulator plays.
+pub(crate) fn relations(kind: Kind, api: Api) -> &'static [Relation] {
+    match kind {
+        Kind::Apps => &APPS,
+        Kind::AppInfos | Kind::BetaGroups | Kind::ReviewSubmissions => &OF_APP,
+        Kind::BundleIds if api == Api::Enterprise => &BUNDLE_IDS[..2], // no apps there
+        Kind::BundleIds => &BUNDLE_IDS,
+        Kind::Certificates => &CERTIFICATES,
+        Kind::PassTypeIds => &PASS_TYPE_IDS,
+        Kind::Profiles => &PROFILES,
+        Kind::BuildUploads | Kind::BundleIdCapabilities | Kind::Devices | Kind::UserInvitations | Kind::Users => &[],
+    }
+}
+
+/// A team and all it owns.
+#[derive(Debug)]
+pub(crate) struct Team {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Whose name development certificates bear.
+    pub(crate) person: String,
+    pub(crate) standing: Standing,
+    objects: BTreeMap<Kind, Vec<Object>>,
+}
+
+impl Team {
+    pub(crate) fn new(id: String, name: &str, person: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            person: person.to_owned(),
+            standing: Standing::Active,
+            objects: BTreeMap::new(),
+        }
+    }
+
+    /// All objects of a type in the order in which they were made, also those not visible yet.
+    pub(crate) fn all(&self, kind: Kind) -> &[Object] {
+        self.objects.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn all_mut(&mut self, kind: Kind) -> &mut Vec<Object> {
+        self.objects.entry(kind).or_default()
+    }
+
+    pub(crate) fn get(&self, kind: Kind, id: &str) -> Option<&Object> {
+        self.all(kind).iter().find(|object| object.id == id)
+    }
+
+    pub(crate) fn get_mut(&mut self, kind: Kind, id: &str) -> Option<&mut Object> {
+        self.all_mut(kind).iter_mut().find(|object| object.id == id)
+    }
+
+    pub(crate) fn add(&mut self, object: Object) {
+        self.all_mut(object.kind).push(object);
+    }
+
+    pub(crate) fn remove(&mut self, kind: Kind, id: &str) {
+        self.all_mut(kind).retain(|object| object.id != id);
+    }
+
+    /// The objects that `relation` leads to from `object`.
+    pub(crate) fn related<'t>(&'t self, object: &Object, relation: &Relation) -> Vec<&'t Object> {
+        let targets = self.all(relation.target).iter();
+        match relation.through {
+            Through::Held => object
+                .links
+                .get(relation.name)
+                .into_iter()
+                .flatten()
+                .filter_map(|id| self.get(relation.target, id))
+                .collect(),
+            Through::Inverse(name) => targets.filter(|target| target.links_to(name, &object.id)).collect(),
+            Through::Identifier => targets.filter(|app| app.text("bundleId") == object.text("identifier")).collect(),
+        }
+    }
+
+    /// The ids that one read at `now` does not see yet; the read counts.
+    pub(crate) fn unseen(&mut self, kind: Kind, only: Option<&str>, now: Timestamp) -> BTreeSet<String> {
+        let mut unseen = BTreeSet::new();
+        for object in self.all_mut(kind) {
+            if only.is_some_and(|id| id != object.id) {
+                continue;
+            }
+            if object.unseen_reads > 0 {
+                object.unseen_reads -= 1;
+                unseen.insert(object.id.clone());
+            } else if object.visible_from > now {
+                unseen.insert(object.id.clone());
+            }
+        }
+        unseen
+    }
+}
