@@ -10,6 +10,7 @@ mod accounts;
 mod activity;
 mod certificates;
 mod coverage;
+mod crash;
 mod idempotency;
 mod jobs;
 mod keys;
