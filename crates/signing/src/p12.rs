@@ -4,8 +4,9 @@
 //! never RC2: every macOS, OpenSSL and Java reads it. *Modern* is PBES2 with AES-256-CBC and an HMAC-SHA-256 MAC: older
 //! macOS does not read it. Nothing is ever written unencrypted.
 //!
-//! Reading is bounded (1 MB, 1,000,000 iterations, within the 2,000,000 that security.md's design allows) and insists on
-//! a MAC, because without one a wrong password and a changed file look the same.
+//! Reading is bounded (1 MB, 1,000,000 iterations for each part) and insists on a MAC, because without one a wrong
+//! password and a changed file look the same. The bound on all parts together sees only those outside the encryption: a
+//! file made for it can hide many keys inside, so read a stranger's bundle where it may be given up on.
 //!
 //! This module must not choose certificates: the caller passes the chain. It must not keep passwords or keys.
 //! The surprising thing: salts and nonces come from the PKCS#12 library's own random source, so two bundles of the same
@@ -115,7 +116,7 @@ impl P12Error {
             ),
             Self::TooManyIterations => Explanation::new(
                 "The .p12 asks for too many password iterations.",
-                format!("The limit is {MAX_ITERATIONS}; usual are 2,000 to 600,000."),
+                format!("The limit for each of its parts is {MAX_ITERATIONS}; usual are 2,000 to 600,000."),
                 EXPORT,
             ),
             Self::WrongPassword => Explanation::new(

@@ -199,6 +199,12 @@ fn nothing_too_much_and_nonsense_are_told() {
     refuses(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff", P8Error::Binary);
     refuses(&[0; 300], P8Error::Binary);
     refuses("Grüße, hier ist der Schlüssel".as_bytes(), P8Error::NotAKey);
+    refuses("AAAü".as_bytes(), P8Error::NotAKey);
+    refuses("AAAAü=".as_bytes(), P8Error::NotAKey);
+    refuses(
+        "-----BEGIN PRIVATE KEY-----\nAAAü\n-----END PRIVATE KEY-----".as_bytes(),
+        P8Error::Damaged,
+    );
     refuses(b"<html><script>alert(1)</script></html>", P8Error::NotAKey);
     let both = [self::key().pkcs8_pem().as_bytes(), key.pkcs8_pem().as_bytes()].concat();
     refuses(&both, P8Error::Several { blocks: 2 });

@@ -9,8 +9,11 @@ use crate::rsa_key::RsaKeyPair;
 
 /// The most that is read as a bundle.
 pub const MAX_BYTES: usize = 1024 * 1024;
-/// The most password iterations that are computed for a bundle, each of its parts alone and all visible ones together.
+/// The most password iterations that one part of a bundle may ask for: the PKCS#12 library's own bound, inside the
+/// 2,000,000 that the design allows.
 pub const MAX_ITERATIONS: u64 = 1_000_000;
+/// The most that the visible parts may ask for together: MAC, certificates and key, each at its bound.
+const MAX_TOTAL_ITERATIONS: u64 = 3 * MAX_ITERATIONS;
 
 /// What a bundle held.
 #[derive(Debug)]
@@ -61,7 +64,7 @@ pub fn read(bytes: &[u8], password: &str) -> Result<ReadIdentity, P12Error> {
     })
 }
 
-/// The MAC is there, and what can be seen before the password costs no more than [`MAX_ITERATIONS`].
+/// The MAC is there, and what can be seen before the password stays within the iteration limits.
 fn check_limits(der: &[u8]) -> Result<(), P12Error> {
     let (outer, _) = asn1::read(der).map_err(|_| P12Error::NotAP12)?;
     let parts = outer.leading(3);
@@ -74,7 +77,7 @@ fn check_limits(der: &[u8]) -> Result<(), P12Error> {
     let mac_iterations = parts[2].leading(3).get(2).map_or(1, integer);
     let content = octets_within(&parts[1]);
     let safes = content.map_or(0, |content| iterations_in(content, 0));
-    if mac_iterations.saturating_add(safes) > MAX_ITERATIONS {
+    if mac_iterations > MAX_ITERATIONS || mac_iterations.saturating_add(safes) > MAX_TOTAL_ITERATIONS {
         return Err(P12Error::TooManyIterations);
     }
     Ok(())

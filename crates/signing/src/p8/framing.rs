@@ -110,11 +110,14 @@ fn decode(text: &str) -> Result<Secret<Vec<u8>>, P8Error> {
     if digits.is_empty() {
         return Err(P8Error::Empty);
     }
-    // One digit too many or too few is what a cut leaves; four bits cannot be a byte.
-    let whole = if digits.trim_end_matches('=').len() % 4 == 1 {
-        &digits[..digits.trim_end_matches('=').len() - 1]
-    } else {
-        digits.as_str()
+    if !digits.is_ascii() {
+        return Err(P8Error::NotAKey);
+    }
+    // A cut may leave one digit too many; its six bits are no byte.
+    let unpadded = digits.trim_end_matches('=').len();
+    let whole = match unpadded % 4 {
+        1 => &digits[..unpadded - 1],
+        _ => digits.as_str(),
     };
     BASE64.decode(whole).map(Zeroizing::new).map_err(|_| P8Error::NotAKey)
 }

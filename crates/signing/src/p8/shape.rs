@@ -51,7 +51,7 @@ pub(super) fn of(der: &[u8]) -> Shape {
         [INTEGER, INTEGER, INTEGER, ..] => Shape::RsaKey,
         [INTEGER, SEQUENCE, ..] if starts_with_oid(&children[1], PKCS7_DATA) => Shape::Pkcs12,
         [SEQUENCE, OCTET_STRING] => Shape::EncryptedKey,
-        [SEQUENCE, BIT_STRING] => Shape::PublicKey,
+        [SEQUENCE, BIT_STRING] | [INTEGER, INTEGER] => Shape::PublicKey,
         [SEQUENCE, SEQUENCE, BIT_STRING] => signed_structure(&children[0]),
         [OBJECT_IDENTIFIER, CONTEXT_0] if children[0].content == PKCS7_SIGNED_DATA => Shape::SignedMessage,
         _ => Shape::Unknown,

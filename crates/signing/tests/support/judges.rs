@@ -38,7 +38,7 @@ impl Judge {
     }
 
     pub(crate) fn keytool() -> Option<Self> {
-        Self::find("keytool", &["-J-version"]).or_else(|| Self::find("keytool", &["-help"]))
+        Self::find("keytool", &["-help"])
     }
 
     /// Python with the packages that `tests/judges/` needs; `RUSSET_PYTHON` may name the interpreter.
@@ -49,8 +49,14 @@ impl Judge {
 
     /// Runs the judge in `folder`, where its files lie.
     pub(crate) fn run(&self, folder: &Path, arguments: &[&str]) -> Verdict {
+        self.run_with_password("", folder, arguments)
+    }
+
+    /// The same with a password in the variable `P12_PASSWORD`, so that no shell and no trimming touches it.
+    pub(crate) fn run_with_password(&self, password: &str, folder: &Path, arguments: &[&str]) -> Verdict {
         let output = Command::new(&self.program)
             .args(arguments)
+            .env("P12_PASSWORD", password)
             .current_dir(folder)
             .stdin(Stdio::null())
             .output()

@@ -104,12 +104,14 @@ fn build() -> House {
         (DnType::OrganizationName, "Müller & Søn"),
         (DnType::CountryName, "DK"),
     ]);
+    leaf.is_ca = IsCa::ExplicitNoCa;
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
     mark(&mut leaf, CertificateKind::Distribution);
     let leaf = leaf.signed_by(&leaf_key, &intermediate).unwrap();
     let signer_key = RsaKeyPair::generate().unwrap();
     let mut signer = params(&[(DnType::CommonName, "Test Provisioning Profile Signing")]);
+    signer.is_ca = IsCa::ExplicitNoCa;
     signer.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     let signer = signer.signed_by(&signer_key, &intermediate).unwrap();
     House {

@@ -1,0 +1,135 @@
+//! `.p12` and PEM bundles, as far as no judge is needed: round trips, refusals, limits, passwords.
+
+mod support;
+
+use signing::certificate::Certificate;
+use signing::p12::{Form, Identity, MAX_BYTES, P12Error, PasswordAdvice, advice, generate_password, pem_bundle, read, write};
+use signing::rsa_key::RsaKeyPair;
+use support::{House, house};
+
+fn identity(chain: &[Certificate]) -> Identity<'_> {
+    let House { leaf, leaf_key, .. } = house();
+    Identity {
+        key: leaf_key,
+        certificate: leaf,
+        chain,
+        friendly_name: "Apple Distribution: Müller & Søn (A1B2C3D4E5)",
+    }
+}
+
+#[test]
+fn both_forms_come_back_whole() {
+    let house = house();
+    for form in [Form::Compatible, Form::Modern] {
+        let bytes = write(&identity(&house.chain()), "secret", form).unwrap();
+        let back = read(&bytes, "secret").unwrap();
+        assert_eq!(back.key.pkcs8_der(), house.leaf_key.pkcs8_der());
+        assert_eq!(back.certificate, house.leaf);
+        assert_eq!(back.others, house.chain());
+        assert_eq!(back.friendly_name.as_deref(), Some("Apple Distribution: Müller & Søn (A1B2C3D4E5)"));
+    }
+}
+
+#[test]
+fn nothing_is_readable_without_the_password() {
+    let house = house();
+    for form in [Form::Compatible, Form::Modern] {
+        let bytes = write(&identity(&house.chain()), "secret", form).unwrap();
+        let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        assert!(!holds(b"Apple Distribution"), "certificates are encrypted too");
+        assert!(!holds(&house.leaf_key.pkcs8_der()[100..132]));
+        for wrong in ["", "Secret", "secret ", "секрет"] {
+            assert_eq!(read(&bytes, wrong).unwrap_err(), P12Error::WrongPassword);
+        }
+    }
+}
+
+#[test]
+fn every_printable_character_works_in_a_password() {
+    let ascii: String = (' '..='~').collect();
+    for password in ["", " ", "  two  blanks ", "\"'`$\\!%^&", "påsswörd", "пароль", "密码", &ascii] {
+        for form in [Form::Compatible, Form::Modern] {
+            let bytes = write(&identity(&[]), password, form).unwrap();
+            assert_eq!(read(&bytes, password).unwrap().certificate, house().leaf, "{password}");
+        }
+    }
+    for password in ["a\nb", "a\0b", "🔑"] {
+        assert_eq!(
+            write(&identity(&[]), password, Form::Modern).unwrap_err(),
+            P12Error::PasswordCharacters
+        );
+    }
+}
+
+#[test]
+fn a_key_of_another_certificate_is_refused() {
+    let stranger = RsaKeyPair::generate().unwrap();
+    let mixed = Identity {
+        key: &stranger,
+        ..identity(&[])
+    };
+    assert_eq!(write(&mixed, "x", Form::Compatible).unwrap_err(), P12Error::KeyDoesNotMatch);
+}
+
+#[test]
+fn every_changed_byte_is_noticed() {
+    let bytes = write(&identity(&[]), "secret", Form::Compatible).unwrap();
+    for at in (0..bytes.len()).step_by(7) {
+        let mut changed = bytes.to_vec();
+        changed[at] ^= 0x10;
+        let opened = read(&changed, "secret");
+        let unharmed = opened.as_ref().is_ok_and(|back| back.certificate == house().leaf);
+        assert!(opened.is_err() || unharmed, "byte {at}");
+    }
+}
+
+#[test]
+fn wrong_files_are_named() {
+    let of = |bytes: &[u8]| read(bytes, "secret").unwrap_err();
+    assert_eq!(of(b""), P12Error::NotAP12);
+    assert_eq!(of(b"hello"), P12Error::NotAP12);
+    assert_eq!(of(house().leaf.der()), P12Error::NotAP12);
+    assert_eq!(of(&vec![0x30; MAX_BYTES + 1]), P12Error::TooLarge { bytes: MAX_BYTES + 1 });
+    let bytes = write(&identity(&[]), "secret", Form::Modern).unwrap();
+    assert_eq!(of(&bytes[..bytes.len() - 1]), P12Error::NotAP12);
+}
+
+#[test]
+fn names_outside_the_basic_plane_are_replaced_not_refused() {
+    let named = Identity {
+        friendly_name: "Rocket 🚀 Team",
+        ..identity(&[])
+    };
+    let bytes = write(&named, "x", Form::Compatible).unwrap();
+    assert_eq!(read(&bytes, "x").unwrap().friendly_name.as_deref(), Some("Rocket \u{fffd} Team"));
+}
+
+#[test]
+fn the_pem_bundle_has_key_leaf_and_chain_in_this_order() {
+    let house = house();
+    let bundle = pem_bundle(&identity(&house.chain()));
+    let blocks = pem::parse_many(bundle.as_bytes()).unwrap();
+    let tags: Vec<&str> = blocks.iter().map(pem::Pem::tag).collect();
+    assert_eq!(tags, ["PRIVATE KEY", "CERTIFICATE", "CERTIFICATE", "CERTIFICATE"]);
+    assert_eq!(blocks[0].contents(), house.leaf_key.pkcs8_der());
+    assert_eq!(blocks[1].contents(), house.leaf.der());
+    assert_eq!(blocks[2].contents(), house.intermediate.der());
+}
+
+#[test]
+fn generated_passwords_are_alphanumeric_and_even() {
+    let every_byte: Vec<u8> = (0..=255).collect();
+    let password = generate_password(&every_byte);
+    assert_eq!(password.len(), 248, "the 8 bytes that would favor some characters are skipped");
+    for c in ('A'..='Z').chain('a'..='z').chain('0'..='9') {
+        assert_eq!(password.matches(c).count(), 4, "{c}");
+    }
+    assert_eq!(*generate_password(&[0, 61, 255, 62, 1]), "A9AB");
+}
+
+#[test]
+fn passwords_come_with_advice() {
+    assert_eq!(advice("abc 123"), PasswordAdvice::Fine);
+    assert_eq!(advice(""), PasswordAdvice::Empty);
+    assert_eq!(advice("påss"), PasswordAdvice::NotAscii);
+}

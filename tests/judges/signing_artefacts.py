@@ -1,0 +1,72 @@
+"""Judges Russet's files with Python's own readers.
+
+    signing_artefacts.py p12 FILE          password in the variable P12_PASSWORD
+    signing_artefacts.py profile FILE      finds the property list as many build tools do, between <?xml and </plist>
+    signing_artefacts.py pem FILE          key and certificates of a PEM bundle
+
+Prints one line per fact, `name: value`. Any refusal is an exception and a non-zero exit.
+"""
+
+import os
+import plistlib
+import sys
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+
+def public_bytes(key):
+    return key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def prove_pair(key, certificate):
+    message = b"signed with the key, verified with the certificate"
+    signature = key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+    certificate.public_key().verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+    assert public_bytes(key.public_key()) == public_bytes(certificate.public_key())
+
+
+def prove_chain(certificates):
+    for child, parent in zip(certificates, certificates[1:]):
+        child.verify_directly_issued_by(parent)
+
+
+def judge_p12(data):
+    bundle = pkcs12.load_pkcs12(data, os.environ["P12_PASSWORD"].encode())
+    chain = [bundle.cert.certificate] + [extra.certificate for extra in bundle.additional_certs]
+    prove_pair(bundle.key, chain[0])
+    prove_chain(chain)
+    name = bundle.cert.friendly_name or b""
+    print("friendly name:", name.decode())
+    print("subject:", chain[0].subject.rfc4514_string())
+    print("certificates:", len(chain))
+
+
+def judge_pem(data):
+    key = serialization.load_pem_private_key(data, None)
+    chain = x509.load_pem_x509_certificates(data)
+    prove_pair(key, chain[0])
+    prove_chain(chain)
+    print("certificates:", len(chain))
+
+
+def judge_profile(data):
+    start, end = data.index(b"<?xml"), data.index(b"</plist>") + len(b"</plist>")
+    entries = plistlib.loads(data[start:end])
+    print("name:", entries["Name"])
+    print("uuid:", entries["UUID"])
+    print("expires:", entries["ExpirationDate"].isoformat())
+    for certificate in entries["DeveloperCertificates"]:
+        parsed = x509.load_der_x509_certificate(certificate)
+        print("certificate:", parsed.subject.rfc4514_string())
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8")
+    kind, path = sys.argv[1:]
+    with open(path, "rb") as file:
+        {"p12": judge_p12, "pem": judge_pem, "profile": judge_profile}[kind](file.read())
