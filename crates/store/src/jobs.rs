@@ -9,7 +9,7 @@ use domain::{Job, JobId, JobPayload, OrgId, Permit};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::sql::{Row, args, json};
-use crate::{Conflict, Result, Tx};
+use crate::{Conflict, Result, StoreError, Tx};
 
 /// Longest error text that is kept, in characters.
 const ERROR_CHARACTERS: usize = 500;
@@ -59,8 +59,15 @@ impl Tx {
                          ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING id, organization_id, payload, run_at, attempts",
         );
-        let row = self.row_opt(statement, args![worker, now, until]).await?;
-        row.map(|row| job(&row, until)).transpose()
+        while let Some(row) = self.row_opt(statement, args![worker, now, until]).await? {
+            match job(&row, until) {
+                // One job that this program cannot read must not hold up the others: it keeps
+                // its lease, and comes around again when that ends.
+                Err(StoreError::Unreadable { column, why }) => tracing::error!(column, why, "a job in the table cannot be read"),
+                readable => return readable.map(Some),
+            }
+        }
+        Ok(None)
     }
 
     /// Keeps a claim alive; gives the job with its new lease.

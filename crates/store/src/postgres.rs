@@ -25,6 +25,9 @@ pub(crate) async fn open(url: &str) -> Result<PgPool> {
             sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some("3D000") => StoreError::Address {
                 why: "the database does not exist on that server; create it with createdb.".to_owned(),
             },
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => StoreError::Address {
+                why: "no PostgreSQL answers there. Is the server running, and the port right?".to_owned(),
+            },
             _ => error.into(),
         })?;
     warn_when_not_durable(&pool).await?;

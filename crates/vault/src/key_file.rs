@@ -114,7 +114,7 @@ impl KeyFile {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let draft = self.path.with_extension("draft");
+        let draft = self.path.with_extension(format!("{}.draft", std::process::id()));
         let write = || {
             fs::create_dir_all(directory)?;
             if draft.exists() {

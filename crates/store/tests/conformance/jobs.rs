@@ -14,6 +14,7 @@ on_both![
     a_postponed_job_gives_way_to_one_that_was_asked_for_anew,
     racing_workers_never_share_a_job,
     a_job_whose_transaction_fails_was_never_enqueued,
+    a_job_that_cannot_be_read_holds_up_no_other,
 ];
 
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -162,4 +163,15 @@ async fn a_job_whose_transaction_fails_was_never_enqueued(world: World) {
     drop(tx);
     let mut tx = world.store.begin().await.expect("begins");
     assert_eq!(tx.job_count().await.expect("counted"), 0);
+}
+
+async fn a_job_that_cannot_be_read_holds_up_no_other(world: World) {
+    let mut tx = world.store.begin().await.expect("begins");
+    enqueue(&mut tx, 1, &check(1), 0).await;
+    enqueue(&mut tx, 2, &check(2), 1).await;
+    tx.run("UPDATE jobs SET payload = '{\"job\":\"of-next-year\"}' WHERE run_at = (SELECT MIN(run_at) FROM jobs)")
+        .await
+        .expect("updated");
+    assert_eq!(claim(&mut tx, "w", 5).await.expect("the readable one").payload, check(2));
+    assert_eq!(claim(&mut tx, "w", 5).await, None);
 }

@@ -191,6 +191,7 @@ fn an_address_that_leads_nowhere_never_shows_its_password() {
         ] {
             let error = Store::open(&Location::parse(address)).await.expect_err("nobody there");
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+            assert!(matches!(error, StoreError::Address { .. }), "{error:?}");
         }
     });
 }
