@@ -19,10 +19,12 @@ pub mod operations;
 pub mod overview;
 pub mod problem;
 pub mod start;
+pub mod unseal;
 pub mod worker;
 
 pub use problem::{AppleAnswer, FieldProblem, Kind, Problem};
 pub use start::{App, Parts, StartError};
+pub use unseal::{SystemEntropy, unseal};
 
 use domain::{Origin, Principal};
 
