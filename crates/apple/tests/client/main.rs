@@ -2,6 +2,7 @@
 
 mod faults;
 mod silence;
+mod simulated;
 mod stage;
 mod token_cache;
 mod wire;

@@ -419,3 +419,11 @@ async fn probes_that_do_not_fit_the_kind_are_not_sent() {
     }
     assert!(stage.seen().is_empty());
 }
+
+#[tokio::test]
+async fn calls_can_be_spawned() {
+    let stage = Stage::new(vec![page(&["1"], None)]).await;
+    let session = stage.team();
+    let call = tokio::spawn(async move { session.profiles().list(&ProfileFilter::default()).await });
+    assert_eq!(call.await.expect("joined").expect("a list").len(), 1);
+}
