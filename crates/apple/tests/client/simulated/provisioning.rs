@@ -173,6 +173,21 @@ async fn a_bundle_id_lives_with_its_capabilities() {
 }
 
 #[tokio::test]
+async fn the_bundle_id_of_an_app_stays() {
+    let world = World::new().await;
+    let admin = world.admin();
+    let apps = admin.apps().list(&everything()).await.expect("apps");
+    let filter = BundleIdFilter {
+        identifiers: vec![apps[0].attributes.bundle_id.clone().expect("an identifier")],
+        ..everything()
+    };
+    let bundle_ids = admin.bundle_ids().list(&filter).await.expect("bundle IDs");
+    let error = admin.bundle_ids().delete(&bundle_ids[0].id).await.expect_err("in the store");
+    assert!(matches!(error, Error::Conflict { .. }), "{error:?}");
+    assert!(!error.outcome_is_unknown());
+}
+
+#[tokio::test]
 async fn filters_are_hints_only() {
     let world = World::new().await;
     let admin = world.admin();
