@@ -14,6 +14,7 @@ pub(crate) mod names;
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+use base64::Engine;
 use jiff::Timestamp;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
@@ -254,16 +255,16 @@ fn timestamp(time: &ASN1Time) -> Option<Timestamp> {
     Timestamp::from_second(time.timestamp()).ok()
 }
 
-/// DER out of DER, out of the only PEM block with one of `labels`, or out of bare base64.
+/// DER out of DER, out of the first PEM block with one of `labels`, or out of bare base64.
 pub(crate) fn der_of(bytes: &[u8], labels: &[&str]) -> Option<Vec<u8>> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Some(bytes.to_vec());
     };
     if text.contains("-----BEGIN") {
-        let block = pem::parse(text.trim_start_matches('\u{feff}')).ok()?;
-        return labels.contains(&block.tag()).then(|| block.contents().to_vec());
+        let blocks = pem::parse_many(text).ok()?;
+        let labeled = blocks.iter().find(|block| labels.contains(&block.tag()));
+        return labeled.map(|block| block.contents().to_vec());
     }
     let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    use base64::Engine;
     base64::engine::general_purpose::STANDARD.decode(digits).ok()
 }

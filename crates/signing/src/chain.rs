@@ -33,6 +33,8 @@ pub enum TrustRootError {
     },
     /// No certificate in it.
     Empty,
+    /// Its PEM is broken.
+    Damaged,
     /// One of the PEM blocks is not a certificate.
     NotACertificate {
         /// Which block, counted from 1.
@@ -58,6 +60,11 @@ impl TrustRootError {
             Self::Empty => Explanation::new(
                 "The file of trusted certificates holds none.",
                 "Without one no certificate and no profile can be verified.",
+                NEXT,
+            ),
+            Self::Damaged => Explanation::new(
+                "The file of trusted certificates is damaged.",
+                "One of its PEM blocks is not well formed or has no end.",
                 NEXT,
             ),
             Self::NotACertificate { position } => Explanation::new(
@@ -90,12 +97,18 @@ impl TrustRoot {
         if bytes.len() > MAX_BUNDLE_BYTES {
             return Err(TrustRootError::TooLarge { bytes: bytes.len() });
         }
-        let blocks = match std::str::from_utf8(bytes) {
-            Ok(text) => {
-                let blocks = pem::parse_many(text).map_err(|_| TrustRootError::Empty)?;
-                blocks.into_iter().map(pem::Pem::into_contents).collect()
+        const DER_START: u8 = 0x30;
+        const PEM_BEGIN: &[u8] = b"-----BEGIN ";
+        let blocks = if bytes.first() == Some(&DER_START) {
+            vec![bytes.to_vec()]
+        } else {
+            let blocks = pem::parse_many(bytes).map_err(|_| TrustRootError::Damaged)?;
+            // The PEM reader silently leaves out a block that has no end.
+            let begun = bytes.windows(PEM_BEGIN.len()).filter(|window| *window == PEM_BEGIN);
+            if begun.count() != blocks.len() {
+                return Err(TrustRootError::Damaged);
             }
-            Err(_) => vec![bytes.to_vec()],
+            blocks.into_iter().map(pem::Pem::into_contents).collect()
         };
         let read_one = |(index, der): (usize, Vec<u8>)| {
             Certificate::from_der(&der).map_err(|_: CertificateError| TrustRootError::NotACertificate { position: index + 1 })

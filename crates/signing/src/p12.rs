@@ -71,7 +71,7 @@ pub enum P12Error {
     TooManyIterations,
     /// The password does not open it.
     WrongPassword,
-    /// An encryption that is not read (RC2-128, RC4, …).
+    /// An encryption that is not read (RC2-128, RC4, scrypt, …).
     UnsupportedEncryption,
     /// No private key inside.
     NoPrivateKey,

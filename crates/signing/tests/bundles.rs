@@ -95,6 +95,33 @@ fn wrong_files_are_named() {
 }
 
 #[test]
+fn scrypt_is_refused_before_its_memory_is_asked_for() {
+    const PBKDF2: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 12];
+    const SCRYPT: &[u8] = &[6, 9, 0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 11];
+    let mut bytes = write(&identity(&[]), "secret", Form::Modern).unwrap().to_vec();
+    let at = bytes.windows(PBKDF2.len()).position(|window| window == PBKDF2).unwrap();
+    bytes[at..at + SCRYPT.len()].copy_from_slice(SCRYPT);
+    assert_eq!(read(&bytes, "secret").unwrap_err(), P12Error::UnsupportedEncryption);
+}
+
+#[test]
+fn iterations_are_added_up_before_any_is_computed() {
+    // 100,000 as DER INTEGER, three times in a modern bundle: certificates, key, MAC.
+    const HUNDRED_THOUSAND: &[u8] = &[2, 3, 0x01, 0x86, 0xa0];
+    const EIGHT_MILLION: &[u8] = &[2, 3, 0x7f, 0xff, 0xff];
+    let bytes = write(&identity(&[]), "secret", Form::Modern).unwrap().to_vec();
+    let places: Vec<usize> = (0..=bytes.len() - 5)
+        .filter(|at| bytes[*at..].starts_with(HUNDRED_THOUSAND))
+        .collect();
+    assert_eq!(places.len(), 3);
+    for at in places {
+        let mut changed = bytes.clone();
+        changed[at..at + 5].copy_from_slice(EIGHT_MILLION);
+        assert_eq!(read(&changed, "secret").unwrap_err(), P12Error::TooManyIterations);
+    }
+}
+
+#[test]
 fn names_outside_the_basic_plane_are_replaced_not_refused() {
     let named = Identity {
         friendly_name: "Rocket 🚀 Team",

@@ -140,6 +140,14 @@ fn a_trust_bundle_holds_certificate_authorities_only() {
         TrustRootError::NotACa { position: 2 }
     );
     assert_eq!(TrustRoot::read(b"").unwrap_err(), TrustRootError::Empty);
+    let commented = [b"# Gr\xfc\xdfe\n", bundle.as_bytes()].concat();
+    assert_eq!(
+        TrustRoot::read(&commented).unwrap().certificates().len(),
+        2,
+        "whatever text stands between"
+    );
+    let cut = &bundle.as_bytes()[..bundle.len() - 40];
+    assert_eq!(TrustRoot::read(cut).unwrap_err(), TrustRootError::Damaged);
     let with_key = house.root.pem() + &house.leaf_key.pkcs8_pem();
     assert_eq!(
         TrustRoot::read(with_key.as_bytes()).unwrap_err(),

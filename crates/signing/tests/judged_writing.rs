@@ -40,15 +40,9 @@ fn write_both(folder: &Path, password: &str) {
 /// Printable ASCII whole, and the characters that shells, forms and config files stumble over.
 fn ascii_passwords() -> Vec<String> {
     let all: String = (' '..='~').collect();
-    let mut passwords: Vec<String> = [
-        "secret",
-        "\"double\" 'single' `back`",
-        "  blanks  around  ",
-        "-starts with a dash",
-        "a:b=c;d#e%41&f\\n",
-    ]
-    .map(str::to_owned)
-    .to_vec();
+    let mut passwords: Vec<String> = ["secret", "\"double\" 'single' `back`", "  blanks  around  ", "-dash first"]
+        .map(str::to_owned)
+        .to_vec();
     passwords.push(all);
     passwords
 }

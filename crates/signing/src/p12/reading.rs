@@ -15,6 +15,9 @@ pub const MAX_ITERATIONS: u64 = 1_000_000;
 /// The most that the visible parts may ask for together: MAC, certificates and key, each at its bound.
 const MAX_TOTAL_ITERATIONS: u64 = 3 * MAX_ITERATIONS;
 
+/// The element 1.3.6.1.4.1.11591.4.11: scrypt may ask for a gigabyte, and no keychain writes it.
+const SCRYPT: &[u8] = &[OBJECT_IDENTIFIER, 9, 0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 11];
+
 /// What a bundle held.
 #[derive(Debug)]
 pub struct ReadIdentity {
@@ -75,6 +78,9 @@ fn check_limits(der: &[u8]) -> Result<(), P12Error> {
         _ => return Err(P12Error::NotAP12),
     }
     let mac_iterations = parts[2].leading(3).get(2).map_or(1, integer);
+    if der.windows(SCRYPT.len()).any(|window| window == SCRYPT) {
+        return Err(P12Error::UnsupportedEncryption);
+    }
     let content = octets_within(&parts[1]);
     let safes = content.map_or(0, |content| iterations_in(content, 0));
     if mac_iterations > MAX_ITERATIONS || mac_iterations.saturating_add(safes) > MAX_TOTAL_ITERATIONS {

@@ -4,6 +4,7 @@
 //! would hurt: nesting beyond 64 and document types with an internal subset (where entity bombs live). Binary property
 //! lists are refused; profiles are XML.
 
+use base64::Engine;
 use plist::{Dictionary, Value};
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -50,10 +51,7 @@ pub(super) fn to_json(value: &Value) -> serde_json::Value {
         Value::Array(items) => items.iter().map(to_json).collect(),
         Value::Dictionary(entries) => serde_json::Value::Object(dictionary_to_json(entries)),
         Value::Boolean(flag) => (*flag).into(),
-        Value::Data(bytes) => {
-            use base64::Engine;
-            base64::engine::general_purpose::STANDARD.encode(bytes).into()
-        }
+        Value::Data(bytes) => base64::engine::general_purpose::STANDARD.encode(bytes).into(),
         Value::Date(date) => date.to_xml_format().into(),
         Value::Integer(number) => match (number.as_signed(), number.as_unsigned()) {
             (Some(signed), _) => signed.into(),
