@@ -74,11 +74,11 @@ class Tool:
         )
 
     def __call__(self, *words):
-        """Runs a command that must succeed, and gives the JSON that it prints."""
+        """Runs a command that must succeed, and gives the JSON that it prints; some print words instead."""
         done = self.run(*words)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(map(str, words))} ended with {done.returncode}:\n{done.stderr}{done.stdout}")
-        return json.loads(done.stdout) if done.stdout.strip() else None
+        return json.loads(done.stdout) if done.stdout.lstrip().startswith(("[", "{")) else None
 
     def refused(self, *words):
         """Runs a command that must fail, and gives what it says."""

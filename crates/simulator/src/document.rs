@@ -151,6 +151,12 @@ impl Scribe<'_> {
                 relationships.insert(relation.name.into(), self.relationship(object, relation, included));
             }
         }
+        // Those that the simulator does not play lead nowhere yet, but clients expect them to be named.
+        for name in Offered::by(self.api).relationships(kind) {
+            if shown(name) && !relationships.contains_key(name) {
+                relationships.insert(name.into(), json!({ "links": self.relationship_links(object, name) }));
+            }
+        }
         let mut resource = json!({ "type": kind, "id": object.id, "attributes": attributes });
         if !relationships.is_empty() {
             resource["relationships"] = relationships.into();
@@ -182,19 +188,25 @@ impl Scribe<'_> {
         } else if relation.many && object.kind.is_provisioning() {
             member.insert("meta".into(), json!({ "paging": { "total": 0, "limit": UNBOUNDED } }));
         }
+        let links = self.relationship_links(object, relation.name);
+        if !links.is_empty() {
+            member.insert("links".into(), links.into());
+        }
+        member.into()
+    }
+
+    /// Only what Apple's document offers is linked to.
+    fn relationship_links(&self, object: &Object, name: &str) -> Map<String, Value> {
         let mut links = Map::new();
         let kind = object.kind.as_str();
         for (link, between) in [("self", "relationships/"), ("related", "")] {
-            let path = format!("/v1/{kind}/{}/{between}{}", object.id, relation.name);
+            let path = format!("/v1/{kind}/{}/{between}{name}", object.id);
             let segments: Vec<_> = path.split('/').skip(1).collect();
             if let Found::Operation(_) = Offered::by(self.api).find("GET", &segments) {
                 links.insert(link.into(), format!("{}{path}", self.origin).into());
             }
         }
-        if !links.is_empty() {
-            member.insert("links".into(), links.into());
-        }
-        member.into()
+        links
     }
 
     fn shown_of(&self, relation: &Relation) -> usize {

@@ -19,7 +19,7 @@ const fn invention(case: &'static str, answer: &'static str, reason: &'static st
 }
 
 /// Every invented answer.
-pub const INVENTED: [Invention; 33] = [
+pub const INVENTED: [Invention; 35] = [
     invention(
         "a token that lives too long, or whose scope does not fit, or holds an entry that is not a GET",
         "the 401 of all other causes",
@@ -108,7 +108,7 @@ pub const INVENTED: [Invention; 33] = [
     ),
     invention(
         "relations that are not played",
-        "absent from `relationships`; an `include` of them adds nothing; a filter over them finds nothing",
+        "links only; an `include` of them adds nothing; a filter over them finds nothing",
         "the simulator holds no such objects",
     ),
     invention(
@@ -164,9 +164,19 @@ pub const INVENTED: [Invention; 33] = [
         "facts E6: refused, text unknown",
     ),
     invention(
-        "certificates or devices that do not fit the profile type, several certificates in a store profile",
+        "certificates or devices that do not fit the profile type",
         "409 ENTITY_ERROR.RELATIONSHIP.INVALID with a detail of ours",
         "facts E3 gives the rules, not the texts",
+    ),
+    invention(
+        "several certificates for a store profile",
+        "accepted; the profile contains the one that ends last",
+        "facts E3: it contains exactly one; codemagic-cli-tools sends all that it finds",
+    ),
+    invention(
+        "unknown or expired certificates beside current ones for a profile",
+        "left out; refused only when none is current",
+        "facts E6: so the text reads",
     ),
     invention(
         "a profile name that is taken",

@@ -5,7 +5,7 @@
 //! parameter, a wrong enum value, a missing attribute. It must not know any business rule.
 
 use crate::api::{Api, Verb};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 static APP_STORE: LazyLock<Offered> = LazyLock::new(|| Offered::read(include_str!("app_store.txt")));
@@ -101,6 +101,25 @@ impl Offered {
         } else {
             Found::UnknownPath
         }
+    }
+
+    /// The relationships of a resource type: what can be asked for below an instance and is named among its fields.
+    pub(crate) fn relationships(&self, kind: &str) -> BTreeSet<&'static str> {
+        let operations = self.by_type.get(kind).map_or(&[][..], Vec::as_slice);
+        let fields = format!("fields[{kind}]");
+        let named = |name: &str| {
+            let parameters = operations.iter().filter_map(|operation| operation.parameter(&fields));
+            parameters.flat_map(|parameter| &parameter.words).any(|word| *word == name)
+        };
+        operations
+            .iter()
+            .filter(|operation| operation.method == "GET")
+            .filter_map(|operation| match operation.template.split('/').skip(3).collect::<Vec<_>>()[..] {
+                ["{id}", name] | ["{id}", "relationships", name] => Some(name),
+                _ => None,
+            })
+            .filter(|name| named(name))
+            .collect()
     }
 
     /// What may be done with a resource type at all, in the order of Apple's error texts.

@@ -200,6 +200,7 @@ fn keep(act: &mut Act<'_>, kind: &Type, id: String, issued: &IssuedCertificate) 
     certificate.set("serialNumber", issued.serial_hex.clone());
     certificate.set("platform", kind.platform.map_or(Value::Null, Value::from));
     certificate.set("expirationDate", provisioning_date(issued.not_after));
+    certificate.set("csrContent", Value::Null);
     certificate.set("certificateContent", STANDARD.encode(&issued.der));
     certificate.expires = Some(issued.not_after);
     act.team.add(certificate);

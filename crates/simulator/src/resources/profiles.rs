@@ -182,13 +182,18 @@ fn certificates(act: &Act<'_>, entity: &Entity, family: Family, purpose: Purpose
     if ids.is_empty() {
         return Err(Refusal::relationship_required("certificates"));
     }
-    let current: Option<Vec<Object>> = ids
+    // The text says "matching": only when none of the ids is current, the request is refused.
+    let mut current: Vec<Object> = ids
         .iter()
-        .map(|id| act.team.get(Kind::Certificates, id).cloned())
-        .map(|found| found.filter(|certificate| !certificate.has_expired(act.now)))
+        .filter_map(|id| act.team.get(Kind::Certificates, id))
+        .filter(|certificate| !certificate.has_expired(act.now))
+        .cloned()
         .collect();
-    let current =
-        current.ok_or_else(|| Refusal::entity("There are no current certificates on this team matching the provided certificate IDs."))?;
+    if current.is_empty() {
+        return Err(Refusal::entity(
+            "There are no current certificates on this team matching the provided certificate IDs.",
+        ));
+    }
     let fitting = fitting_types(family, purpose);
     if let Some(stranger) = current
         .iter()
@@ -199,11 +204,10 @@ fn certificates(act: &Act<'_>, entity: &Entity, family: Family, purpose: Purpose
             format!("The certificate '{}' can not be used for a profile of this type.", stranger.id),
         ));
     }
-    if purpose == Purpose::Store && current.len() != 1 {
-        return Err(Refusal::relationship_invalid(
-            "certificates",
-            "A profile of this type contains exactly one certificate.",
-        ));
+    if purpose == Purpose::Store {
+        // A store profile contains exactly one certificate (facts E3), yet clients send all they find: the newest stays.
+        current.sort_by_key(|certificate| certificate.expires);
+        current.drain(..current.len() - 1);
     }
     Ok(current)
 }

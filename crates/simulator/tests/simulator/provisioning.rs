@@ -357,10 +357,6 @@ async fn a_profile_that_does_not_fit_together_is_refused() {
         }
     };
     let (dev, dist, phone) = (vec![development.clone()], vec![distribution.clone()], vec![phone]);
-    let second = apple
-        .control()
-        .create_certificate(Api::AppStore, "DISTRIBUTION", apple.control().clock().now(), None)
-        .unwrap();
     assert_eq!(
         create("IOS_APP_ADHOC", dist.clone(), vec![]).await,
         "409 ENTITY_ERROR.RELATIONSHIP.REQUIRED: The relationship 'devices' is required but was not provided with this request."
@@ -373,10 +369,6 @@ async fn a_profile_that_does_not_fit_together_is_refused() {
         (
             "a development certificate in a store profile",
             create("IOS_APP_STORE", dev.clone(), vec![]).await,
-        ),
-        (
-            "two certificates in a store profile",
-            create("IOS_APP_STORE", vec![distribution, second], vec![]).await,
         ),
         ("a phone in a tvOS profile", create("TVOS_APP_DEVELOPMENT", dev, phone).await),
     ] {
@@ -398,6 +390,20 @@ async fn a_profile_that_does_not_fit_together_is_refused() {
         "409 ENTITY_ERROR: There is no App ID with ID 'BBBBBBBBBB' on this team."
     );
     assert!(client.get("/v1/profiles").await.all("name").is_empty());
+}
+
+#[tokio::test]
+async fn a_store_profile_contains_the_newest_of_the_given_certificates() {
+    let apple = empty().await;
+    let client = Client::admin(&apple);
+    let stock = stock(&apple, &client).await;
+    apple.control().clock().advance(SignedDuration::from_hours(24));
+    let newest = create_certificate(&client, "DISTRIBUTION", &csr(&RSA)).await.id();
+    let given = [stock.distribution.as_str(), &newest, "AAAAAAAAAA"];
+    let made = create_profile(&client, "Store", "IOS_APP_STORE", &stock.bundle_id, &given, &[]).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+    let held = client.get(&format!("/v1/profiles/{}/relationships/certificates", made.id())).await;
+    assert_eq!(held.json()["data"], json!([{ "type": "certificates", "id": newest }]));
 }
 
 #[tokio::test]
