@@ -75,6 +75,31 @@ fn read(bench: &Workbench) -> anyhow::Result<Vec<Fault>> {
     faults.iter().map(read_one).collect()
 }
 
+/// Whether every fault can still be put in: its text is found once. Cheap, so that each test run asks it.
+pub(crate) fn faults_fit(bench: &Workbench) -> anyhow::Result<Outcome> {
+    let mut tally = Tally::default();
+    for fault in read(bench)? {
+        fault.put_into(&fs::read_to_string(bench.root.join(&fault.file)).unwrap_or_default())?;
+        tally += Tally::ONE;
+    }
+    Ok(tally.into())
+}
+
+impl Fault {
+    /// The text of its file with the fault in it.
+    fn put_into(&self, sound: &str) -> anyhow::Result<String> {
+        let found = sound.matches(&self.find).count();
+        if found != 1 {
+            let Self { name, file, .. } = self;
+            bail!(
+                "the text of `{name}` is found {found} times in {}, not once: the code moved on, mend xtask/faults.toml",
+                file.display()
+            );
+        }
+        Ok(sound.replace(&self.find, &self.replace))
+    }
+}
+
 /// The checkout once more, below the build directory, with a build directory of its own.
 struct Copy<'a> {
     bench: &'a Workbench,
@@ -151,14 +176,7 @@ impl<'a> Copy<'a> {
     fn notices(&self, fault: &Fault) -> anyhow::Result<Outcome> {
         let path = self.tree.join(&fault.file);
         let sound = fs::read_to_string(&path).with_context(|| format!("{} is gone: move the fault", fault.file.display()))?;
-        let found = sound.matches(&fault.find).count();
-        if found != 1 {
-            bail!(
-                "its text is found {found} times in {}, not once: the code moved on, mend xtask/faults.toml",
-                fault.file.display()
-            );
-        }
-        fs::write(&path, sound.replace(&fault.find, &fault.replace))?;
+        fs::write(&path, fault.put_into(&sound)?)?;
         let result = self.test(&fault.tests);
         fs::write(&path, sound)?;
         let tally = result?;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
+use crate::prove;
 use crate::report::{Outcome, Report, Tally};
 use crate::workbench::Workbench;
 
@@ -23,6 +24,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
 pub(crate) fn steps(bench: &Workbench, report: &mut Report) {
     report.step("directions between crates", || directions::check(bench));
     report.step("rules for files", || files::check(bench));
+    report.step("faults to prove the tests with", || prove::faults_fit(bench));
     report.step("licenses, bans and sources", || supply::check(bench));
     report.step("cargo deny", || supply::cargo_deny(bench));
 }
