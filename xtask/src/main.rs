@@ -4,6 +4,7 @@
 //! - `cargo xtask check` runs the checks that need no build: dependencies, licenses, directions, files;
 //! - `cargo xtask browser` and `cargo xtask screenshots FOLDER` look at the console as a person does.
 //! - `cargo xtask prove` breaks the code on purpose and expects the tests to notice;
+//! - `cargo xtask rest` puts the REST API before schemathesis;
 //! - `cargo xtask judges` puts the simulator before strangers' clients;
 //! - `cargo xtask contract` holds the tests' traffic against Apple's documents;
 //! - `cargo xtask bench` measures speed and memory beside their raw limits;
@@ -18,6 +19,7 @@ mod browser;
 mod checks;
 mod contract;
 mod generate;
+mod http;
 mod judges;
 mod libtest;
 mod offered;
@@ -25,6 +27,8 @@ mod postgres;
 mod process;
 mod prove;
 mod report;
+mod rest;
+mod server;
 mod test;
 mod toolbox;
 mod tools;
@@ -43,6 +47,7 @@ usage: cargo xtask COMMAND
   bench            speed and memory beside their raw limits, into docs/benchmarks.md
   browser          the stories of tests/browser in a real Chromium
   screenshots DIR  pictures of the console's pages
+  rest             the REST API against its own OpenAPI document, by schemathesis
   judges           third-party clients against the simulator
   contract [--journal DIR]
                    what tests sent and simulators answered, against Apple's OpenAPI documents
@@ -61,6 +66,7 @@ fn main() -> anyhow::Result<ExitCode> {
         ["bench"] => bench::run(),
         ["browser"] => browser::run(),
         ["screenshots", folder] => browser::screenshots(folder.as_ref()),
+        ["rest"] => rest::run(),
         ["judges"] => judges::run(),
         ["offered"] => offered::run(),
         ["contract"] => contract::run(None),

@@ -12,7 +12,7 @@ use crate::postgres::Cluster;
 use crate::report::{Outcome, Report, Tally};
 use crate::toolbox::{self, Toolbox};
 use crate::workbench::Workbench;
-use crate::{browser, checks, contract, generate, judges, libtest, process, tools};
+use crate::{browser, checks, contract, generate, judges, libtest, process, rest, tools};
 
 /// How much to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub(crate) fn run(extent: Extent) -> anyhow::Result<ExitCode> {
     report.step("tests", || tests(&mut bench));
     if extent == Extent::Full {
         report.step("browser", || browser::stories(&bench));
+        report.step("REST API against its document", || rest::step(&bench));
         judges::steps(&bench, &mut report);
     }
     // Last: it judges what all of the above left in the simulators' journals.

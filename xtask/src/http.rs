@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as a benchmark needs: one connection, kept open, that counts the bytes it receives.
+//! As much of HTTP/1.1 as judging and measuring need: one connection, kept open, that counts the bytes it receives.
 //!
 //! Not a client for anything else: it trusts the server it has started itself, and speaks no TLS.
 
@@ -10,26 +10,26 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 /// A connection that is kept open between requests.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     host: String,
     /// Header lines sent with every request.
-    pub(super) headers: Vec<String>,
+    pub(crate) headers: Vec<String>,
 }
 
 /// An answer, and what it weighed.
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Names in lower case.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
     /// Head and body as transferred, compressed or not.
-    pub(super) wire_bytes: usize,
+    pub(crate) wire_bytes: usize,
 }
 
 impl Connection {
     /// Connects to the origin of a URL such as `http://localhost:7400`.
-    pub(super) fn open(url: &str) -> anyhow::Result<Self> {
+    pub(crate) fn open(url: &str) -> anyhow::Result<Self> {
         let host = url
             .strip_prefix("http://")
             .context("only plain HTTP is measured")?
@@ -46,18 +46,18 @@ impl Connection {
     }
 
     /// Fetches a path.
-    pub(super) fn get(&mut self, path: &str) -> anyhow::Result<Answer> {
+    pub(crate) fn get(&mut self, path: &str) -> anyhow::Result<Answer> {
         self.send("GET", path, "", b"")
     }
 
     /// Posts JSON and reads JSON; an answer of refusal is an error.
-    pub(super) fn post(&mut self, path: &str, body: &Value) -> anyhow::Result<Value> {
+    pub(crate) fn post(&mut self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let answer = self.send("POST", path, "application/json", body.to_string().as_bytes())?;
         answer.json().with_context(|| format!("POST {path}"))
     }
 
     /// Posts a form.
-    pub(super) fn post_form(&mut self, path: &str, fields: &[(String, String)]) -> anyhow::Result<Answer> {
+    pub(crate) fn post_form(&mut self, path: &str, fields: &[(String, String)]) -> anyhow::Result<Answer> {
         let body: Vec<String> = fields
             .iter()
             .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)))
@@ -144,7 +144,7 @@ impl Connection {
 
 impl Answer {
     /// The first header of this lower-case name.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(found, _)| found == name)
@@ -152,14 +152,14 @@ impl Answer {
     }
 
     /// Every cookie it sets, as one `cookie` header line.
-    pub(super) fn cookies(&self) -> String {
+    pub(crate) fn cookies(&self) -> String {
         let set = self.headers.iter().filter(|(name, _)| name == "set-cookie");
         let pairs: Vec<&str> = set.filter_map(|(_, value)| value.split(';').next()).collect();
         pairs.join("; ")
     }
 
     /// The body as JSON, of an answer that is no refusal.
-    pub(super) fn json(&self) -> anyhow::Result<Value> {
+    pub(crate) fn json(&self) -> anyhow::Result<Value> {
         if self.status >= 400 {
             bail!("{}: {}", self.status, String::from_utf8_lossy(&self.body));
         }
@@ -167,7 +167,7 @@ impl Answer {
     }
 
     /// The body as text.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }

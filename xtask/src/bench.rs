@@ -3,9 +3,6 @@
 //! Asks the release binary as a stranger would: over HTTP, by its memory, by its start. Figures are for reading, not for failing: a
 //! loaded machine is no fault of the code. Only the counts of requests to Apple are exact.
 
-mod http;
-mod server;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,10 +13,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
+use crate::http::Connection;
 use crate::process;
+use crate::server::{self, Server};
 use crate::workbench::Workbench;
-use http::Connection;
-use server::Server;
 
 /// How long each rate is measured, and over how many connections.
 const SPAN: Duration = Duration::from_secs(5);
@@ -57,8 +54,12 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn binary(bench: &Workbench) -> PathBuf {
+    bench.target.join("release/russet")
+}
+
 fn version(bench: &Workbench) -> anyhow::Result<Figure> {
-    let mut russet = bench.command(server::binary(bench));
+    let mut russet = bench.command(binary(bench));
     let ours = median_start(russet.arg("--version"))?;
     let nothing = median_start(&mut bench.command("true"))?;
     Ok(Figure {
@@ -83,8 +84,8 @@ fn median_start(command: &mut Command) -> anyhow::Result<Duration> {
 /// A server of one's own: started twice, once with everything to make, once with everything there.
 fn start_and_memory(bench: &Workbench, folder: &Path) -> anyhow::Result<Vec<Figure>> {
     let data = folder.join("serve");
-    let first = Server::start(bench, "serve", &data, folder)?.ready_after;
-    let server = Server::start(bench, "serve", &data, folder)?;
+    let first = Server::start(bench, &binary(bench), "serve", &data, folder)?.ready_after;
+    let server = Server::start(bench, &binary(bench), "serve", &data, folder)?;
     server::wait(Duration::from_secs(10));
     Ok(vec![
         Figure {
@@ -106,7 +107,7 @@ fn start_and_memory(bench: &Workbench, folder: &Path) -> anyhow::Result<Vec<Figu
 fn demo(bench: &Workbench, folder: &Path) -> anyhow::Result<Vec<Figure>> {
     let (data, journal) = (folder.join("demo"), folder.join("journal"));
     fs::create_dir_all(&journal)?;
-    let server = Server::start(bench, "demo", &data, &journal)?;
+    let server = Server::start(bench, &binary(bench), "demo", &data, &journal)?;
     let demo = server::demo_json(&data)?;
     let mut figures = vec![Figure {
         what: "demo ready after start",

@@ -1,8 +1,8 @@
-//! A `russet` of the release build, started for measuring and killed afterwards.
+//! A `russet` with a data directory of its own, started for judging or measuring it and killed afterwards.
 
 use std::fs;
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -15,20 +15,22 @@ use crate::workbench::Workbench;
 /// Longer than any start may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running process with a data directory of its own.
-pub(super) struct Server {
+/// A running process.
+pub(crate) struct Server {
     child: Child,
-    pub(super) url: String,
+    /// Its origin, without a slash at the end.
+    pub(crate) url: String,
     /// From starting the process to the first answer.
-    pub(super) ready_after: Duration,
+    pub(crate) ready_after: Duration,
 }
 
 impl Server {
-    /// Starts `russet VERB --data FOLDER` on a free port and waits for it to take connections.
-    pub(super) fn start(bench: &Workbench, verb: &str, data: &Path, journal: &Path) -> anyhow::Result<Self> {
+    /// Starts `BINARY VERB --data FOLDER` on a free port and waits for it to take connections. Simulators in it keep their
+    /// journal in `journal`.
+    pub(crate) fn start(bench: &Workbench, binary: &Path, verb: &str, data: &Path, journal: &Path) -> anyhow::Result<Self> {
         let port = free_port()?;
         let address = format!("127.0.0.1:{port}");
-        let mut command = bench.command(binary(bench));
+        let mut command = bench.command(binary);
         command
             .args([verb, "--listen", &address, "--data"])
             .arg(data)
@@ -59,7 +61,7 @@ impl Server {
     }
 
     /// Resident memory in megabytes.
-    pub(super) fn resident_megabytes(&self) -> anyhow::Result<f64> {
+    pub(crate) fn resident_megabytes(&self) -> anyhow::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
@@ -75,7 +77,7 @@ impl Drop for Server {
 }
 
 /// What a demo wrote for scripts, once it is written.
-pub(super) fn demo_json(data: &Path) -> anyhow::Result<Value> {
+pub(crate) fn demo_json(data: &Path) -> anyhow::Result<Value> {
     let file = data.join("demo.json");
     let start = Instant::now();
     loop {
@@ -91,12 +93,8 @@ pub(super) fn demo_json(data: &Path) -> anyhow::Result<Value> {
     }
 }
 
-/// The release binary.
-pub(super) fn binary(bench: &Workbench) -> PathBuf {
-    bench.target.join("release/russet")
-}
-
+/// Lets a foreign process do something.
 #[expect(clippy::disallowed_methods, reason = "watches a foreign process, which has no event to wait for")]
-pub(super) fn wait(time: Duration) {
+pub(crate) fn wait(time: Duration) {
     std::thread::sleep(time);
 }
