@@ -1,7 +1,26 @@
 //! First start, signing in and out, passwords, sessions, personal tokens.
-use crate::{App, Caller, Problem, Shown};
-use domain::{ApiToken, ApiTokenId, Organization, Origin, Session, SessionId, User};
-use jiff::Timestamp;
+//!
+//! Nothing here says whether an e-mail address has an account: a wrong pair gives one text, after the work of one password
+//! hash, and counts against the address typed whether somebody has it or not.
+//!
+//! The surprising thing: an attempt is counted before the password is looked at, and forgotten when it was right. Counted
+//! afterwards, a thousand attempts sent at once would all pass the limit.
+
+mod bearer;
+mod password;
+mod sign_in;
+mod tokens;
+
+pub(crate) use password::Passwords;
+
+use crate::{App, Caller, FieldProblem, Problem, Shown, acting::fresh, problem::Kind};
+use domain::{
+    Actor, ApiTokenId, Email, Event, ItemName, OrgId, Organization, Origin, Outcome, Principal, Session, SessionId, User, UserId,
+    account::{SESSION_DAYS, SESSION_IDLE_HOURS},
+    policy::Role,
+};
+use jiff::{SignedDuration, Timestamp};
+use store::{PasswordHash, TokenHash, Tx};
 
 /// Somebody who is signed in by a session or a token.
 #[derive(Debug, Clone)]
@@ -14,7 +33,7 @@ pub struct SignedIn {
     pub token: Option<ApiTokenId>,
     /// What use cases ask for.
     pub caller: Caller,
-    /// Their organizations, last used first.
+    /// Their organizations, oldest first.
     pub organizations: Vec<Organization>,
 }
 
@@ -39,57 +58,261 @@ pub struct SetUp {
     pub password: zeroize::Zeroizing<String>,
 }
 
+/// How often at most the last use of a session or token is written down, in seconds.
+const TOUCH_SECONDS: i64 = 60;
+/// Longest description of a browser that is kept, in characters.
+const AGENT_CHARACTERS: usize = 200;
+
+fn hashed(bearer: &str) -> TokenHash {
+    TokenHash(bearer::sha256(bearer))
+}
+
+fn later(now: Timestamp, hours: i64) -> Timestamp {
+    now.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX)
+}
+
 impl App {
     /// The one-time set-up token while nobody has an account yet; a new one replaces the one before. None afterwards.
+    ///
+    /// # Errors
+    /// When the database does not answer.
     pub async fn set_up_token(&self) -> Result<Option<Shown>, Problem> {
-        todo!()
+        let mut tx = self.inner.store.begin().await?;
+        if tx.user_count().await? > 0 {
+            return Ok(None);
+        }
+        let token = bearer::fresh(&*self.inner.entropy);
+        tx.set_setup_token(&hashed(token.expose()), self.now()).await?;
+        tx.commit().await?;
+        Ok(Some(token))
     }
+
     /// Whether this set-up token (still) opens the form.
+    ///
+    /// # Errors
+    /// When the database does not answer.
     pub async fn set_up_is_open(&self, token: &str) -> Result<bool, Problem> {
-        todo!()
+        let mut tx = self.inner.store.read().await?;
+        Ok(tx.user_count().await? == 0 && tx.is_setup_token(&hashed(token)).await?)
     }
+
     /// The first person becomes Owner of the first root organization and is signed in.
+    ///
+    /// # Errors
+    /// `set_up_closed` for a wrong or used token; a problem per field for what does not fit.
     pub async fn set_up(&self, token: &str, input: SetUp, origin: Origin, agent: Option<&str>) -> Result<NewSession, Problem> {
-        todo!()
+        let closed = || {
+            Problem::new(
+                Kind::NotAllowed,
+                "set_up_closed",
+                "This set-up link is wrong or was used before. The server prints a fresh one when it starts without any account.",
+            )
+        };
+        if !self.set_up_is_open(token).await? {
+            return Err(closed());
+        }
+        let (organization, name, email) = read_set_up(&input)?;
+        let hash = self.inner.passwords.hash(&input.password, &*self.inner.entropy).await?;
+        let now = self.now();
+        let organization = Organization {
+            id: fresh!(self, OrgId),
+            parent: None,
+            name: organization,
+            created_at: now,
+        };
+        let user = User {
+            id: fresh!(self, UserId),
+            email,
+            name,
+            created_at: now,
+        };
+        let ring = self.inner.vault.new_ring(&organization.id.to_string())?;
+        let mut tx = self.inner.store.begin().await?;
+        if !tx.take_setup_token(&hashed(token)).await? || tx.user_count().await? > 0 {
+            return Err(closed());
+        }
+        tx.create_organization(&organization, &ring).await?;
+        tx.insert_user(&user, &PasswordHash::new(hash)).await?;
+        tx.add_role(organization.id, user.id, Role::Owner).await?;
+        let (session, cookie) = self.begin_session(&mut tx, user.id, &origin, agent).await?;
+        let signed_in = signed_in(&mut tx, user, Some(session), None, origin).await?;
+        let event = Event::SetupCompleted {
+            user: signed_in.user.id,
+            organization: organization.id,
+        };
+        self.record_done(&mut tx, &signed_in.caller, organization.id, event).await?;
+        tx.commit().await?;
+        Ok(NewSession { signed_in, cookie })
     }
-    /// Signs in; one error, in one time, for every wrong pair; limited per account and per address.
-    pub async fn sign_in(&self, email: &str, password: &str, origin: Origin, agent: Option<&str>) -> Result<NewSession, Problem> {
-        todo!()
-    }
+
     /// Whose session this cookie is; none when it is unknown, ended or expired.
+    ///
+    /// # Errors
+    /// When the database does not answer.
     pub async fn by_session(&self, cookie: &str, origin: Origin) -> Result<Option<SignedIn>, Problem> {
-        todo!()
+        let now = self.now();
+        let mut tx = self.inner.store.read().await?;
+        let Some(session) = tx.session_by_token(&hashed(cookie), now).await? else {
+            return Ok(None);
+        };
+        if later(session.seen_at, SESSION_IDLE_HOURS) <= now {
+            return Ok(None);
+        }
+        let user = tx.user(session.user).await?;
+        let (id, seen_at) = (session.id, session.seen_at);
+        let signed_in = signed_in(&mut tx, user, Some(session), None, origin).await?;
+        drop(tx);
+        if now.duration_since(seen_at).as_secs() >= TOUCH_SECONDS {
+            let mut tx = self.inner.store.begin().await?;
+            tx.touch_session(id, now).await?;
+            tx.commit().await?;
+        }
+        Ok(Some(signed_in))
     }
-    /// Whose personal token this is.
-    pub async fn by_token(&self, bearer: &str, origin: Origin) -> Result<Option<SignedIn>, Problem> {
-        todo!()
-    }
-    /// Ends this session.
+
+    /// Ends this session. A token is left as it is: it is revoked, not signed out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
     pub async fn sign_out(&self, who: &SignedIn) -> Result<(), Problem> {
-        todo!()
+        match &who.session {
+            Some(session) => self.end_session(who, session.id).await,
+            None => Ok(()),
+        }
     }
-    /// Changes the password, ends every other session, and answers how many.
+
+    /// Changes the password, ends every other session, and answers how many. Personal tokens go on: they are for machines,
+    /// and are ended one by one.
+    ///
+    /// # Errors
+    /// `password_wrong` for a wrong old one, `password_unfit` for a new one, `session_needed` for a token.
     pub async fn change_password(&self, who: &SignedIn, old: &str, new: &str) -> Result<u32, Problem> {
-        todo!()
+        let Some(session) = &who.session else {
+            return Err(Problem::new(
+                Kind::NotAllowed,
+                "session_needed",
+                "A token cannot change a password. Sign in on the console to change it.",
+            ));
+        };
+        let user = &who.user;
+        let counted = self.count_attempt(user.email.as_str(), None).await?;
+        let hash = self.inner.store.read().await?.password_hash(user.id).await?;
+        if !self.inner.passwords.verify(old, Some(hash.as_str())).await? {
+            return Err(Problem::field(
+                "password_wrong",
+                "old_password",
+                "The present password is wrong. Nothing was changed.",
+            ));
+        }
+        password::check_new(new, user.email.as_str())?;
+        let hash = self.inner.passwords.hash(new, &*self.inner.entropy).await?;
+        let mut tx = self.inner.store.begin().await?;
+        counted.forgive(&mut tx).await?;
+        tx.set_password(user.id, &PasswordHash::new(hash)).await?;
+        let sessions_ended = tx.end_sessions(user.id, Some(session.id)).await?;
+        let event = Event::PasswordChanged {
+            user: user.id,
+            sessions_ended,
+        };
+        self.record_of_person(&mut tx, who, event).await?;
+        tx.commit().await?;
+        Ok(sessions_ended)
     }
-    /// The person's sessions, newest first.
+
+    /// The person's sessions, newest first, without those that were idle for too long.
+    ///
+    /// # Errors
+    /// When the database does not answer.
     pub async fn sessions(&self, who: &SignedIn) -> Result<Vec<Session>, Problem> {
-        todo!()
+        let now = self.now();
+        let mut sessions = self.inner.store.read().await?.sessions_of(who.user.id, now).await?;
+        sessions.retain(|session| later(session.seen_at, SESSION_IDLE_HOURS) > now);
+        Ok(sessions)
     }
+
     /// Ends one of them.
+    ///
+    /// # Errors
+    /// `not_found` when it is not one of theirs.
     pub async fn end_session(&self, who: &SignedIn, session: SessionId) -> Result<(), Problem> {
-        todo!()
+        let mut tx = self.inner.store.begin().await?;
+        if !tx.end_session(who.user.id, session).await? {
+            return Err(Problem::not_found());
+        }
+        let event = Event::SignedOut {
+            user: who.user.id,
+            session,
+        };
+        self.record_of_person(&mut tx, who, event).await?;
+        tx.commit().await?;
+        Ok(())
     }
-    /// The person's tokens, newest first.
-    pub async fn tokens(&self, who: &SignedIn) -> Result<Vec<ApiToken>, Problem> {
-        todo!()
+
+    async fn begin_session(&self, tx: &mut Tx, user: UserId, origin: &Origin, agent: Option<&str>) -> Result<(Session, Shown), Problem> {
+        let now = self.now();
+        let cookie = bearer::fresh(&*self.inner.entropy);
+        let session = Session {
+            id: fresh!(self, SessionId),
+            user,
+            created_at: now,
+            seen_at: now,
+            expires_at: later(now, SESSION_DAYS * 24),
+            address: origin.address.clone(),
+            agent: agent.map(|agent| agent.chars().filter(|c| !c.is_control()).take(AGENT_CHARACTERS).collect()),
+        };
+        tx.insert_session(&session, &hashed(cookie.expose())).await?;
+        Ok((session, cookie))
     }
-    /// Makes a token (`russet_…` with a checksum), shown once.
-    pub async fn create_token(&self, who: &SignedIn, name: &str, expires_at: Option<Timestamp>) -> Result<(ApiToken, Shown), Problem> {
-        todo!()
+
+    /// Records what somebody did with their own account: in the log of their first organization, where its Owner looks.
+    async fn record_of_person(&self, tx: &mut Tx, who: &SignedIn, event: Event) -> Result<(), Problem> {
+        let home = who.organizations.first().map(|organization| organization.id);
+        let record = self.activity_record(&who.caller, home, event, Outcome::Done);
+        Ok(tx.record(&record).await?)
     }
-    /// Ends a token at once.
-    pub async fn revoke_token(&self, who: &SignedIn, token: ApiTokenId) -> Result<(), Problem> {
-        todo!()
+}
+
+/// Gathers what a signed-in person is and may.
+async fn signed_in(
+    tx: &mut Tx,
+    user: User,
+    session: Option<Session>,
+    token: Option<ApiTokenId>,
+    origin: Origin,
+) -> Result<SignedIn, Problem> {
+    let actor = match token {
+        Some(token) => Actor::Token { token, user: user.id },
+        None => Actor::Person { user: user.id },
+    };
+    let principal = Principal::new(actor, tx.roles_of(user.id).await?);
+    Ok(SignedIn {
+        organizations: tx.organizations_of(user.id).await?,
+        caller: Caller { principal, origin },
+        user,
+        session,
+        token,
+    })
+}
+
+fn read_set_up(input: &SetUp) -> Result<(ItemName, ItemName, Email), Problem> {
+    let mut fields = Vec::new();
+    let mut add = |field, message: String| fields.push(FieldProblem { field, message });
+    let organization = input
+        .organization
+        .parse::<ItemName>()
+        .map_err(|e| add("organization", e.to_string()));
+    let name = input.name.parse::<ItemName>().map_err(|e| add("name", e.to_string()));
+    let email = input.email.parse::<Email>().map_err(|e| add("email", e.to_string()));
+    let address = email.as_ref().map_or("", |email| email.as_str());
+    if let Err(problem) = password::check_new(&input.password, address) {
+        add("password", problem.message);
+    }
+    match (organization, name, email) {
+        (Ok(organization), Ok(name), Ok(email)) if fields.is_empty() => Ok((organization, name, email)),
+        _ => {
+            let mut problem = Problem::new(Kind::Invalid, "invalid", fields.first().map_or("", |f| f.message.as_str()));
+            problem.fields = fields;
+            Err(problem)
+        }
     }
 }

@@ -1,6 +1,11 @@
 //! The activity log, read.
+
+mod sentence;
+
 use crate::{App, Caller, Problem};
-use domain::{Activity, ActivityId, OrgId};
+use domain::{Action, Activity, ActivityId, Actor, OrgId, UserId};
+use std::collections::BTreeMap;
+use store::{ActivityFilter, Paging, Tx};
 
 /// A record with names in the place of ids.
 #[derive(Debug, Clone)]
@@ -13,8 +18,39 @@ pub struct ActivityView {
     pub sentence: String,
 }
 
+/// Names of people, each looked up once.
+#[derive(Default)]
+pub(crate) struct Names(BTreeMap<UserId, String>);
+
+impl Names {
+    pub(crate) async fn of(&mut self, tx: &mut Tx, user: UserId) -> Result<String, Problem> {
+        if let Some(name) = self.0.get(&user) {
+            return Ok(name.clone());
+        }
+        let name = tx.user(user).await?.name.to_string();
+        self.0.insert(user, name.clone());
+        Ok(name)
+    }
+
+    /// Who an actor is, in words.
+    pub(crate) async fn of_actor(&mut self, tx: &mut Tx, actor: Actor) -> Result<String, Problem> {
+        Ok(match actor {
+            Actor::Person { user } => self.of(tx, user).await?,
+            Actor::Token { user, .. } => format!("{} (token)", self.of(tx, user).await?),
+            Actor::Job {
+                on_behalf_of: Some(user), ..
+            } => format!("{} (in the background)", self.of(tx, user).await?),
+            Actor::Job { on_behalf_of: None, .. } | Actor::Server => "Russet".to_owned(),
+            Actor::Anonymous => "Somebody not signed in".to_owned(),
+        })
+    }
+}
+
 impl App {
     /// Newest first, `limit` at most, before the record `before`.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
     pub async fn activity(
         &self,
         caller: &Caller,
@@ -22,6 +58,22 @@ impl App {
         before: Option<ActivityId>,
         limit: u32,
     ) -> Result<Vec<ActivityView>, Problem> {
-        todo!()
+        let permit = self.permit(caller, Action::SeeActivity, org).await?;
+        let paging = Paging {
+            after: before.map(|id| id.to_string()),
+            limit,
+        };
+        let mut tx = self.inner.store.read().await?;
+        let records = tx.activities(&permit, &ActivityFilter::default(), &paging).await?.items;
+        let mut names = Names::default();
+        let mut views = Vec::with_capacity(records.len());
+        for record in records {
+            views.push(ActivityView {
+                actor: names.of_actor(&mut tx, record.actor).await?,
+                sentence: sentence::sentence(&record.event, record.outcome),
+                record,
+            });
+        }
+        Ok(views)
     }
 }

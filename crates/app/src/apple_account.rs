@@ -1,7 +1,16 @@
 //! Reading the Apple account through a key: certificates, profiles, bundle IDs, devices. Read fresh at each call.
-use crate::{App, Caller, Problem};
-use domain::{ApiKeyId, CertificateId, OrgId};
+//!
+//! Apple's own filters match by substring and quietly ignore what they do not know (facts E5). So the whole list is read,
+//! and searching, filtering and sorting are ours, exact, and the same for every list ([`narrow`]).
+
+mod lists;
+mod narrow;
+mod profile_file;
+
+use domain::CertificateId;
 use jiff::Timestamp;
+
+pub(crate) use profile_file::file_name;
 
 /// What to show of a list; filters are applied exactly by us, whatever Apple's filters do.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +66,7 @@ pub struct AppleProfile {
     pub name: String,
     /// Apple's type, such as IOS_APP_STORE.
     pub profile_type: String,
-    /// ACTIVE, INVALID, or what Apple says.
+    /// ACTIVE, INVALID, EXPIRED, or what Apple says.
     pub state: String,
     /// Inside UUID.
     pub uuid: String,
@@ -117,52 +126,4 @@ pub struct Download {
     pub media_type: &'static str,
     /// Its bytes; may hold a private key.
     pub bytes: zeroize::Zeroizing<Vec<u8>>,
-}
-
-impl App {
-    /// Certificates at Apple.
-    pub async fn apple_certificates(
-        &self,
-        caller: &Caller,
-        org: OrgId,
-        key: ApiKeyId,
-        query: &ListQuery,
-    ) -> Result<Listing<AppleCertificate>, Problem> {
-        todo!()
-    }
-    /// Profiles at Apple, with their certificates and devices.
-    pub async fn apple_profiles(
-        &self,
-        caller: &Caller,
-        org: OrgId,
-        key: ApiKeyId,
-        query: &ListQuery,
-    ) -> Result<Listing<AppleProfile>, Problem> {
-        todo!()
-    }
-    /// Bundle IDs at Apple.
-    pub async fn apple_bundle_ids(
-        &self,
-        caller: &Caller,
-        org: OrgId,
-        key: ApiKeyId,
-        query: &ListQuery,
-    ) -> Result<Listing<AppleBundleId>, Problem> {
-        todo!()
-    }
-    /// Devices at Apple.
-    pub async fn apple_devices(
-        &self,
-        caller: &Caller,
-        org: OrgId,
-        key: ApiKeyId,
-        query: &ListQuery,
-    ) -> Result<Listing<AppleDevice>, Problem> {
-        todo!()
-    }
-    /// A profile as `.mobileprovision`, its signature checked against the trust root; by Apple's id. Also answers in words
-    /// what the check said.
-    pub async fn download_profile(&self, caller: &Caller, org: OrgId, key: ApiKeyId, profile: &str) -> Result<(Download, String), Problem> {
-        todo!()
-    }
 }

@@ -1,11 +1,25 @@
 //! Short-lived tokens for Apple, handed out (`russet apple-token create`).
-use crate::{App, Caller, Problem, Shown};
-use domain::{ApiKeyId, OrgId};
+//!
+//! The only place where a token leaves. It cannot be called back: it ends by itself, or when the key is revoked at Apple.
+
+use crate::{App, Caller, Problem, Shown, key_use::apple_kind};
+use apple::Credentials;
+use domain::{Action, ApiKeyId, Event, IssuerId, Need, OrgId};
 use jiff::Timestamp;
+
+/// The longest life of a token that is handed out, in minutes (Apple's limit is 20, facts A2).
+pub const TOKEN_MINUTES_MOST: u32 = 19;
+/// How many entries a scope may have.
+const SCOPE_ENTRIES: usize = 50;
+/// Longest entry of a scope, in bytes.
+const SCOPE_BYTES: usize = 1000;
 
 impl App {
     /// Signs a fresh token; `minutes` at most 19; `scope` as Apple describes it, untested at Apple. Recorded before the
     /// token leaves.
+    ///
+    /// # Errors
+    /// `minutes_unfit`, `scope_unfit`; `not_found`, `not_allowed`.
     pub async fn mint_apple_token(
         &self,
         caller: &Caller,
@@ -14,6 +28,47 @@ impl App {
         minutes: u32,
         scope: &[String],
     ) -> Result<(Shown, Timestamp), Problem> {
-        todo!()
+        let permit = self.permit(caller, Action::MintAppleToken, org).await?;
+        if !(1..=TOKEN_MINUTES_MOST).contains(&minutes) {
+            return Err(Problem::field(
+                "minutes_unfit",
+                "minutes",
+                format!(
+                    "A token for Apple lives 1 to {TOKEN_MINUTES_MOST} minutes, and {minutes} were asked for. Apple refuses longer ones."
+                ),
+            ));
+        }
+        let fits = |entry: &String| entry.starts_with("GET /") && entry.len() <= SCOPE_BYTES && !entry.chars().any(char::is_control);
+        if scope.len() > SCOPE_ENTRIES || !scope.iter().all(fits) {
+            return Err(Problem::field(
+                "scope_unfit",
+                "scope",
+                format!("Each entry of a scope reads like “GET /v1/apps?limit=5”, and at most {SCOPE_ENTRIES} are taken."),
+            ));
+        }
+        let key = self.inner.store.read().await?.key(&permit, key).await?;
+        let token = self
+            .with_private_key(&permit, &key, |pkcs8| {
+                let credentials = Credentials {
+                    kind: apple_kind(key.kind),
+                    key_id: key.key_id.as_str(),
+                    issuer_id: key.issuer_id.as_ref().map(IssuerId::as_str),
+                    private_key_pkcs8: pkcs8,
+                };
+                self.inner.apple.mint_to_hand_out(&credentials, minutes, scope)
+            })
+            .await?
+            .map_err(Problem::internal)?;
+        let mut tx = self.inner.store.begin().await?;
+        self.record_use(&mut tx, caller, &permit, &key, &Need::MintToken).await?;
+        let event = Event::AppleTokenMinted {
+            key: key.id,
+            name: key.name.to_string(),
+            expires_at: token.expires_at(),
+            scoped: !scope.is_empty(),
+        };
+        self.record_done(&mut tx, caller, org, event).await?;
+        tx.commit().await?;
+        Ok((Shown::new(token.expose().to_owned()), token.expires_at()))
     }
 }

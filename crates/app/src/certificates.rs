@@ -1,7 +1,21 @@
 //! Certificates held here: create at Apple, list, export.
+//!
+//! Pressing *Create certificate* is three steps in three files: `begin` writes the act down in one transaction and goes no
+//! further; `carry_on` is the job that asks Apple, once; `look` finds out what Apple did when its answer was lost. Exporting
+//! is in `export`.
+
+mod begin;
+mod carry_on;
+mod export;
+mod held;
+mod look;
+
+pub(crate) use held::{Held, parsed};
+
 use crate::{App, Caller, Problem, Shown, apple_account::Download};
-use domain::{ApiKeyId, CertificateId, HeldCertificate, Operation, OrgId, activity::ExportForm};
+use domain::{Action, CertificateId, HeldCertificate, OrgId, SecretId};
 use jiff::Timestamp;
+use vault::Place as Sealing;
 
 /// A certificate that holds one of Apple's places.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,35 +54,50 @@ pub struct Export {
     pub warnings: Vec<String>,
 }
 
+/// The kind of sealed secrets that certificates' private keys have in the store.
+pub(crate) const SIGNING_KEY: &str = "signing_key";
+
+/// The address of a certificate's sealed private key. It is never changed, so it has one version.
+pub(crate) struct SigningKeyPlace {
+    owner: String,
+    object: String,
+}
+
+impl SigningKeyPlace {
+    pub(crate) fn of(org: OrgId, secret: SecretId) -> Self {
+        Self {
+            owner: org.to_string(),
+            object: secret.to_string(),
+        }
+    }
+
+    pub(crate) fn place(&self) -> Sealing<'_> {
+        Sealing {
+            owner: &self.owner,
+            kind: SIGNING_KEY,
+            object: &self.object,
+            field: crate::key_use::PRIVATE_KEY,
+            version: 1,
+        }
+    }
+}
+
 impl App {
-    /// Begins to create a certificate: permission, usability of the key, key pair and CSR, operation, intent and job, all
-    /// in one transaction. The worker goes on.
-    pub async fn create_certificate(
-        &self,
-        caller: &Caller,
-        org: OrgId,
-        key: ApiKeyId,
-        certificate_type: &str,
-    ) -> Result<Operation, Problem> {
-        todo!()
-    }
     /// What is held here, soonest expiry first.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
     pub async fn certificates(&self, caller: &Caller, org: OrgId) -> Result<Vec<HeldCertificate>, Problem> {
-        todo!()
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        Ok(self.inner.store.read().await?.certificates_by_expiry(&permit, u32::MAX).await?)
     }
+
     /// One of them.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
     pub async fn certificate(&self, caller: &Caller, org: OrgId, certificate: CertificateId) -> Result<HeldCertificate, Problem> {
-        todo!()
-    }
-    /// Takes it away: recorded and committed before a byte leaves.
-    pub async fn export_certificate(
-        &self,
-        caller: &Caller,
-        org: OrgId,
-        certificate: CertificateId,
-        form: ExportForm,
-        password: P12Password,
-    ) -> Result<Export, Problem> {
-        todo!()
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        Ok(self.inner.store.read().await?.certificate(&permit, certificate).await?)
     }
 }

@@ -1,6 +1,12 @@
 //! `Idempotency-Key`: the same POST twice does its work once. Scoped to organization and principal.
-use crate::{App, Caller, Problem};
-use domain::OrgId;
+//!
+//! The surprising thing: an answer that says "try again" (429, 5xx) is not kept. Kept, it would turn a passing trouble
+//! into a lasting one for whoever retries as told.
+
+use crate::{App, Caller, Problem, problem::Kind};
+use domain::{Action, Actor, OrgId};
+use jiff::SignedDuration;
+use store::{Idempotency, IdempotencyKey, StoredAnswer};
 
 /// What the key says about this request.
 pub enum Replay {
@@ -15,13 +21,60 @@ pub enum Replay {
     },
 }
 
+/// Longest key that is taken, in bytes.
+const KEY_BYTES: usize = 255;
+/// How long answers are kept, in hours.
+const KEPT_HOURS: i64 = 24;
+/// The media type of every answer that is kept.
+const MEDIA_TYPE: &str = "application/json";
+
 impl App {
     /// Reserves the key. A different request under the same key, one still running, and one whose answer carried a secret
     /// are conflicts (`idempotency_mismatch`, `in_progress`, `already_done`).
+    ///
+    /// # Errors
+    /// The conflicts above; `idempotency_key_unfit`; `not_found` for an organization of others.
     pub async fn replay(&self, caller: &Caller, org: OrgId, key: &str, request_hash: [u8; 32]) -> Result<Replay, Problem> {
-        todo!()
+        self.permit(caller, Action::SeeOrganization, org).await?;
+        if key.is_empty() || key.len() > KEY_BYTES || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Problem::field(
+                "idempotency_key_unfit",
+                "Idempotency-Key",
+                format!("The Idempotency-Key is empty, longer than {KEY_BYTES} bytes, or has blanks. A random UUID is a good one."),
+            ));
+        }
+        let conflict = |code, message: &str| Err(Problem::new(Kind::Conflict, code, message));
+        let now = self.now();
+        let mut tx = self.inner.store.begin().await?;
+        tx.forget_idempotent(now.saturating_sub(SignedDuration::from_hours(KEPT_HOURS)).unwrap_or(now))
+            .await?;
+        let found = tx.begin_idempotent(&row(caller, org, key, request_hash), now).await?;
+        tx.commit().await?;
+        match found {
+            Idempotency::Fresh => Ok(Replay::Fresh),
+            Idempotency::Replay(answer) => Ok(Replay::Answered {
+                status: answer.status,
+                body: answer.body,
+            }),
+            Idempotency::AlreadyDone => conflict(
+                "already_done",
+                "This was done before under the same Idempotency-Key, and its answer carried a secret, which is not given twice.",
+            ),
+            Idempotency::InProgress => conflict(
+                "in_progress",
+                "The first request with this Idempotency-Key is still being worked on. Ask again in a moment.",
+            ),
+            Idempotency::OtherRequest => conflict(
+                "idempotency_mismatch",
+                "This Idempotency-Key came with another request before. Use a fresh key for each request.",
+            ),
+        }
     }
+
     /// Keeps the answer; `carried_secret` keeps only that there was one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
     pub async fn remember(
         &self,
         caller: &Caller,
@@ -31,13 +84,38 @@ impl App {
         body: &[u8],
         carried_secret: bool,
     ) -> Result<(), Problem> {
-        todo!()
+        // The row is found by organization, principal and key; which request it was is written down already.
+        let row = row(caller, org, key, [0; 32]);
+        let mut tx = self.inner.store.begin().await?;
+        if status == 429 || status >= 500 {
+            tx.release_idempotent(&row).await?;
+        } else if carried_secret {
+            tx.finish_idempotent(&row, None).await?;
+        } else {
+            let answer = StoredAnswer {
+                status,
+                content_type: MEDIA_TYPE.to_owned(),
+                body: body.to_vec(),
+            };
+            tx.finish_idempotent(&row, Some(&answer)).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 }
 
-impl App {
-    /// Gives the reservation back, for a request whose answer would not be the same a second time.
-    pub async fn forget(&self, caller: &Caller, org: OrgId, key: &str) -> Result<(), Problem> {
-        todo!()
+/// The principal is the person or the token: two tokens of one person do not meet.
+fn row(caller: &Caller, organization: OrgId, key: &str, request_hash: [u8; 32]) -> IdempotencyKey {
+    IdempotencyKey {
+        organization,
+        principal: match caller.principal.actor() {
+            Actor::Person { user } => user.to_string(),
+            Actor::Token { token, .. } => token.to_string(),
+            Actor::Job { job, .. } => job.to_string(),
+            Actor::Server => "server".to_owned(),
+            Actor::Anonymous => "anonymous".to_owned(),
+        },
+        key: key.to_owned(),
+        request_hash,
     }
 }

@@ -1,6 +1,15 @@
 //! API keys: add, see, check, rename, rotate, remove.
+//!
+//! The private key comes in with [`NewKey`], is proven and sealed, and never goes out again. What is shown of a key is
+//! [`ApiKey`]. Linking and rotating are in `link`, what is shown in `show`, small changes here.
+
+mod entered;
+mod link;
+mod remove;
+mod show;
+
 use crate::{App, Caller, Problem};
-use domain::{ApiKey, ApiKeyId, CheckMark, Feature, FeatureRow, HeldCertificate, Need, OrgId, Usability};
+use domain::{Action, ApiKey, ApiKeyId, CheckMark, Event, Feature, FeatureRow, HeldCertificate, ItemName, OrgId, Usability};
 use jiff::{Timestamp, civil::Date};
 use zeroize::Zeroizing;
 
@@ -80,52 +89,73 @@ pub struct Dependents {
 }
 
 impl App {
-    /// Reads, proves by the health probe, seals and saves a key; asks the feature probes; plans the daily check.
-    pub async fn add_key(&self, caller: &Caller, org: OrgId, input: NewKey) -> Result<KeyDetails, Problem> {
-        todo!()
-    }
-    /// The organization's keys by name.
-    pub async fn keys(&self, caller: &Caller, org: OrgId) -> Result<Vec<KeySummary>, Problem> {
-        todo!()
-    }
-    /// One key.
-    pub async fn key(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<KeyDetails, Problem> {
-        todo!()
-    }
-    /// A key by its id or its name (exactly, then without regard to case), for the command line.
-    pub async fn find_key(&self, caller: &Caller, org: OrgId, name_or_id: &str) -> Result<ApiKey, Problem> {
-        todo!()
-    }
     /// Gives it another name.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`, `name_unfit`.
     pub async fn rename_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, name: &str) -> Result<ApiKey, Problem> {
-        todo!()
+        let permit = self.permit(caller, Action::EditKey, org).await?;
+        let name = name
+            .parse::<ItemName>()
+            .map_err(|error| Problem::field("name_unfit", "name", error.to_string()))?;
+        let mut tx = self.inner.store.begin().await?;
+        let mut renamed = tx.key(&permit, key).await?;
+        tx.rename_key(&permit, key, &name).await?;
+        let event = Event::KeyRenamed {
+            key,
+            from: renamed.name.to_string(),
+            to: name.to_string(),
+        };
+        self.record_done(&mut tx, caller, org, event).await?;
+        tx.commit().await?;
+        renamed.name = name;
+        Ok(renamed)
     }
-    /// Enters the roles that it was given at Apple.
+
+    /// Enters the roles that it was given at Apple; none means that they are not known.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`, `role_unknown`, `role_not_with_kind`.
     pub async fn set_key_roles(&self, caller: &Caller, org: OrgId, key: ApiKeyId, roles: &[String]) -> Result<ApiKey, Problem> {
-        todo!()
+        let permit = self.permit(caller, Action::EditKey, org).await?;
+        let mut tx = self.inner.store.begin().await?;
+        let mut changed = tx.key(&permit, key).await?;
+        changed.roles = entered::roles(roles, changed.kind)?;
+        tx.set_key_roles(&permit, key, &changed.roles).await?;
+        let event = Event::KeyRolesChanged {
+            key,
+            name: changed.name.to_string(),
+        };
+        self.record_done(&mut tx, caller, org, event).await?;
+        tx.commit().await?;
+        Ok(changed)
     }
+
     /// Lets a declared "no" pass, or stops it again.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
     pub async fn override_feature(&self, caller: &Caller, org: OrgId, key: ApiKeyId, feature: Feature, on: bool) -> Result<(), Problem> {
-        todo!()
-    }
-    /// Asks Apple now: health, feature probes, team ID.
-    pub async fn check_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<KeyDetails, Problem> {
-        todo!()
-    }
-    /// Replaces the private key under the same item; proven first.
-    pub async fn rotate_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, input: NewKey) -> Result<KeyDetails, Problem> {
-        todo!()
-    }
-    /// What depends on it.
-    pub async fn key_dependents(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<Dependents, Problem> {
-        todo!()
-    }
-    /// Removes it with its sealed private key. `typed_name` must be its name.
-    pub async fn remove_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, typed_name: &str) -> Result<(), Problem> {
-        todo!()
-    }
-    /// The keys for a need, usable ones first.
-    pub async fn key_choices(&self, caller: &Caller, org: OrgId, need: &Need) -> Result<Vec<KeyChoice>, Problem> {
-        todo!()
+        let permit = self.permit(caller, Action::EditKey, org).await?;
+        let mut tx = self.inner.store.begin().await?;
+        let mut changed = tx.key(&permit, key).await?;
+        let differs = if on {
+            changed.overrides.insert(feature)
+        } else {
+            changed.overrides.remove(&feature)
+        };
+        if !differs {
+            return Ok(());
+        }
+        tx.set_key_overrides(&permit, key, &changed.overrides).await?;
+        let event = Event::FeatureOverridden {
+            key,
+            name: changed.name.to_string(),
+            feature,
+            on,
+        };
+        self.record_done(&mut tx, caller, org, event).await?;
+        tx.commit().await?;
+        Ok(())
     }
 }

@@ -8,19 +8,22 @@
 //! an operation and a job in one transaction; the worker, which may be another process after a crash, carries it out.
 
 pub mod accounts;
+mod acting;
 pub mod activity;
 pub mod apple_account;
 pub mod apple_tokens;
 pub mod certificates;
-pub mod checks;
+mod checks;
+pub mod crash_point;
 pub mod idempotency;
+mod key_use;
 pub mod keys;
 pub mod operations;
 pub mod overview;
 pub mod problem;
 pub mod start;
 pub mod unseal;
-pub mod worker;
+mod worker;
 
 pub use problem::{AppleAnswer, FieldProblem, Kind, Problem};
 pub use start::{App, Parts, StartError};

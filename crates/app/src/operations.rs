@@ -1,7 +1,9 @@
 //! Long acts: look, wait, go on.
+
 use crate::{App, Caller, Problem, certificates::Place};
-use domain::{Operation, OperationId, OrgId};
+use domain::{Action, Operation, OperationId, OperationState, OrgId, Permit};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// An operation and what belongs to its end.
 #[derive(Debug, Clone)]
@@ -12,12 +14,23 @@ pub struct OperationView {
     pub places: Vec<Place>,
 }
 
+/// How often a waiting request looks by itself: another server may be doing the work.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
 impl App {
     /// Where it stands.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
     pub async fn operation(&self, caller: &Caller, org: OrgId, operation: OperationId) -> Result<OperationView, Problem> {
-        todo!()
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        self.view(&permit, operation).await
     }
+
     /// Waits until it is over, at most so long, and says where it stands then.
+    ///
+    /// # Errors
+    /// As [`App::operation`]. Not being over in time is no error.
     pub async fn wait_for_operation(
         &self,
         caller: &Caller,
@@ -25,6 +38,35 @@ impl App {
         operation: OperationId,
         at_most: Duration,
     ) -> Result<OperationView, Problem> {
-        todo!()
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let until = Instant::now() + at_most;
+        loop {
+            // Listening begins before looking, so that no step falls between the two.
+            let moved = self.inner.operation_moved.notified();
+            tokio::pin!(moved);
+            moved.as_mut().enable();
+            let view = self.view(&permit, operation).await?;
+            if view.operation.state.is_over() || Instant::now() >= until {
+                return Ok(view);
+            }
+            let next_look = until.min(Instant::now() + LOOK_EVERY);
+            tokio::select! {
+                () = moved => {}
+                () = tokio::time::sleep_until(next_look) => {}
+            }
+        }
+    }
+
+    async fn view(&self, permit: &Permit, id: OperationId) -> Result<OperationView, Problem> {
+        let mut tx = self.inner.store.read().await?;
+        let operation = tx.operation(permit, id).await?;
+        let places = match &operation.state {
+            OperationState::Refused { places, .. } if !places.is_empty() => {
+                let held = crate::certificates::Held::load(&mut tx, permit).await?;
+                places.iter().map(|place| held.place(place)).collect()
+            }
+            _ => Vec::new(),
+        };
+        Ok(OperationView { operation, places })
     }
 }

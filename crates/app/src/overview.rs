@@ -1,7 +1,8 @@
 //! What a person sees first: what needs them, what expires, what happened.
+
 use crate::{App, Caller, Problem, activity::ActivityView, keys::KeySummary};
-use domain::{CertificateId, OrgId};
-use jiff::Timestamp;
+use domain::{Action, CertificateId, OrgId};
+use jiff::{SignedDuration, Timestamp};
 
 /// Something that ends.
 #[derive(Debug, Clone)]
@@ -36,9 +37,50 @@ pub struct Overview {
     pub activity: Vec<ActivityView>,
 }
 
+/// How far ahead expiries are shown, in days: a new certificate lasts a year.
+const AHEAD_DAYS: i64 = 366;
+/// How long what has ended is shown, in days.
+const BEHIND_DAYS: i64 = 30;
+/// How many records are shown.
+const RECORDS: u32 = 8;
+
 impl App {
     /// Gathers it.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
     pub async fn overview(&self, caller: &Caller, org: OrgId) -> Result<Overview, Problem> {
-        todo!()
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let keys = self.keys(caller, org).await?;
+        let activity = self.activity(caller, org, None, RECORDS).await?;
+        let now = self.now();
+        let day = |days| SignedDuration::from_hours(24 * days);
+        let first = now.saturating_sub(day(BEHIND_DAYS)).unwrap_or(now);
+        let last = now.saturating_add(day(AHEAD_DAYS)).unwrap_or(now);
+        let mut tx = self.inner.store.read().await?;
+        let certificates = tx.certificates_by_expiry(&permit, u32::MAX).await?;
+        let mut expiries: Vec<Expiry> = certificates
+            .into_iter()
+            .map(|certificate| Expiry {
+                of: ExpiryOf::Certificate(certificate.id),
+                name: certificate.name,
+                at: certificate.expires_at,
+            })
+            .collect();
+        if let Some(user) = caller.principal.actor().user() {
+            expiries.extend(tx.tokens_of(user).await?.into_iter().map(|token| Expiry {
+                name: token.name.to_string(),
+                of: ExpiryOf::Token,
+                at: token.expires_at,
+            }));
+        }
+        expiries.retain(|expiry| expiry.at >= first && expiry.at <= last);
+        expiries.sort_by_key(|expiry| expiry.at);
+        Ok(Overview {
+            keys,
+            expiries,
+            waiting_operations: tx.unfinished_operations(&permit).await?,
+            activity,
+        })
     }
 }

@@ -1,8 +1,12 @@
 //! What a use case answers when it does not do what was asked: an outside text with a next step and a stable code, and
 //! an inside context for the log only.
 
+mod from_apple;
+
 use domain::ApiKeyId;
 use std::fmt;
+use store::{Conflict, StoreError};
+use vault::{OpenError, SealError};
 
 /// The class of a problem; the server maps it to a status, the command line to an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,16 +111,64 @@ impl Problem {
         problem
     }
 
+    /// With a cause for the log.
+    #[must_use]
+    pub fn because(mut self, cause: impl fmt::Display) -> Self {
+        self.inside = Some(cause.to_string());
+        self
+    }
+
     /// Our fault. The cause goes to the log.
     #[must_use]
     pub fn internal(cause: impl fmt::Display) -> Self {
-        let mut problem = Self::new(
+        Self::new(
             Kind::Internal,
             "internal",
             "The server could not do this, and nothing was changed. Its log has the cause under the request id.",
-        );
-        problem.inside = Some(cause.to_string());
-        problem
+        )
+        .because(cause)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::NotFound => Self::not_found(),
+            StoreError::DiskFull => Self::new(
+                Kind::Internal,
+                "disk_full",
+                "The server's disk is full, and nothing was changed. Make room on it, then try again.",
+            ),
+            StoreError::Busy => Self::new(
+                Kind::Internal,
+                "database_busy",
+                "The database is busy or does not answer, and nothing was changed. Try again.",
+            ),
+            StoreError::Conflict(Conflict::Stale | Conflict::Step) => Self::new(
+                Kind::Conflict,
+                "changed_meanwhile",
+                "Somebody else changed this in the meantime, and nothing was changed. Look again, then decide.",
+            ),
+            StoreError::Conflict(conflict) => Self::new(Kind::Conflict, "conflict", format!("This cannot be done: {conflict}.")),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<SealError> for Problem {
+    fn from(error: SealError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        Self::new(
+            Kind::Internal,
+            "secret_not_opened",
+            "A stored secret could not be opened: it was changed, or does not belong here. Nothing was done. The server's log has the cause under the request id.",
+        )
+        .because(error)
     }
 }
 

@@ -1,9 +1,16 @@
 //! One constructor, in production and in tests; only clock, randomness, database and Apple's addresses differ.
 
-use apple::Apple;
-use domain::{Clock, Entropy};
-use std::sync::Arc;
+use crate::{accounts::Passwords, crash_point::CrashPoints};
+use apple::{Apple, TokenCache};
+use domain::{ApiKeyId, Clock, Entropy};
+use signing::chain::TrustRoot;
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 use store::Store;
+use tokio::sync::Notify;
 use vault::Vault;
 
 /// What an [`App`] is made of.
@@ -25,7 +32,28 @@ pub struct Parts {
 /// The application. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
-    // helper `app`: fields as needed (Arc<Inner>)
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) apple: Apple,
+    pub(crate) roots: TrustRoot,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) passwords: Passwords,
+    /// One token per key and generation, reused until shortly before its end.
+    pub(crate) tokens: TokenCache,
+    /// What Apple last said about each key's hourly budget: (left, of). In memory: it is stale within the hour anyway.
+    pub(crate) budgets: Mutex<HashMap<ApiKeyId, (u32, u32)>>,
+    /// A job was enqueued in this process.
+    pub(crate) job_waits: Notify,
+    /// An operation took a step in this process.
+    pub(crate) operation_moved: Notify,
+    /// How this process signs its claims on jobs.
+    pub(crate) worker: String,
+    pub(crate) crash_points: CrashPoints,
 }
 
 /// Why it does not start, and how to get out.
@@ -42,6 +70,55 @@ impl App {
     /// # Errors
     /// When the trust roots cannot be read or the database does not answer.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        todo!()
+        Self::start_with_crash_points(parts, CrashPoints::none()).await
+    }
+
+    /// Builds the application with places at which a test may stop it.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    #[doc(hidden)]
+    pub async fn start_with_crash_points(parts: Parts, crash_points: CrashPoints) -> Result<Self, StartError> {
+        let failed = |message: String| StartError { message };
+        let roots = match &parts.apple_roots_pem {
+            Some(pem) => {
+                TrustRoot::read(pem.as_bytes()).map_err(|error| failed(format!("The file of --apple-root cannot be used. {error}")))?
+            }
+            None => TrustRoot::none(),
+        };
+        parts.store.read().await.map_err(|error| failed(error.to_string()))?;
+        let passwords = Passwords::new(&*parts.entropy).map_err(|problem| failed(problem.inside.unwrap_or(problem.message)))?;
+        let mut name = [0; 8];
+        parts.entropy.fill(&mut name);
+        let tokens = TokenCache::new(parts.apple.clock());
+        Ok(Self {
+            inner: Arc::new(Inner {
+                store: parts.store,
+                vault: parts.vault,
+                apple: parts.apple,
+                roots,
+                clock: parts.clock,
+                entropy: parts.entropy,
+                passwords,
+                tokens,
+                budgets: Mutex::default(),
+                job_waits: Notify::new(),
+                operation_moved: Notify::new(),
+                worker: hex::encode(name),
+                crash_points,
+            }),
+        })
+    }
+}
+
+impl Inner {
+    pub(crate) fn budgets(&self) -> std::sync::MutexGuard<'_, HashMap<ApiKeyId, (u32, u32)>> {
+        self.budgets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("store", &self.inner.store).finish_non_exhaustive()
     }
 }

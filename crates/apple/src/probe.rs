@@ -54,6 +54,8 @@ pub struct ProbeAnswer {
     pub outcome: ProbeOutcome,
     /// The first resource of the list, as the app that further probes ask about.
     pub first: Option<ResourceId>,
+    /// What that resource says about itself, as it came: a certificate shows the team, so nobody has to ask twice.
+    pub first_attributes: Option<serde_json::Value>,
     /// When the answer was read, by our clock.
     pub at: jiff::Timestamp,
     /// How many seconds our clock is ahead of Apple's; `None` when no answer with a date came.
@@ -130,16 +132,21 @@ impl Session {
             Ok(first) => (Some(200), ProbeOutcome::Readable, first),
             Err(error) => (error.status(), ProbeOutcome::of(error), None),
         };
+        let (first, first_attributes) = match first {
+            Some(Resource { kind, id, attributes, .. }) => (Some(ResourceId { kind, id }), Some(attributes)),
+            None => (None, None),
+        };
         ProbeAnswer {
             status,
             outcome,
             first,
+            first_attributes,
             at,
             skew_seconds: status.and_then(|_| self.skew_seconds()),
         }
     }
 
-    async fn ask(&self, probe: &Probe) -> Result<Option<ResourceId>, Error> {
+    async fn ask(&self, probe: &Probe) -> Result<Option<Resource<serde_json::Value>>, Error> {
         if !probe.fits(self.kind()) {
             return Err(Error::NotSent {
                 cause: format!("{probe:?} is not asked with a {:?} key", self.kind()),
@@ -149,8 +156,7 @@ impl Session {
         let call = Call::get(self.url(&segments, &query)?);
         let answer = self.send(&call).await?;
         let page: Document<Vec<Resource<serde_json::Value>>> = decode(&call, &answer)?;
-        let first = page.data.into_iter().next();
-        Ok(first.map(|Resource { kind, id, .. }| ResourceId { kind, id }))
+        Ok(page.data.into_iter().next())
     }
 }
 

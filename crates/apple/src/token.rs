@@ -1,7 +1,8 @@
 //! Tokens for Apple: the two claim shapes, signed with ES256.
 //!
 //! Facts A1 and A2. A team or enterprise token names its issuer, an individual one must not and
-//! says `sub: user` instead; the enterprise program has its own audience. `scope` is never sent.
+//! says `sub: user` instead; the enterprise program has its own audience. Our own requests never carry a `scope`; only a
+//! token that is handed out may.
 //!
 //! The signature is made with aws-lc-rs directly and not through a JWT library: such a library
 //! wants to own the key, while here it is borrowed for the length of one call and every copy is
@@ -126,9 +127,25 @@ struct Claims<'a> {
     iat: i64,
     exp: i64,
     aud: &'static str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    scope: &'a [String],
 }
 
 pub(crate) fn mint(credentials: &Credentials<'_>, now: Timestamp) -> Result<Token, MintError> {
+    sign(credentials, now, LIFETIME, &[])
+}
+
+/// A token that leaves this program: with a life of its own, at most [`LIFETIME`], and perhaps a `scope` (facts A3).
+pub(crate) fn mint_to_hand_out(
+    credentials: &Credentials<'_>,
+    now: Timestamp,
+    lifetime: SignedDuration,
+    scope: &[String],
+) -> Result<Token, MintError> {
+    sign(credentials, now, lifetime.clamp(SignedDuration::from_secs(1), LIFETIME), scope)
+}
+
+fn sign(credentials: &Credentials<'_>, now: Timestamp, lifetime: SignedDuration, scope: &[String]) -> Result<Token, MintError> {
     let (iss, sub) = match (credentials.kind, credentials.issuer_id) {
         (KeyKind::Individual, None) => (None, Some("user")),
         (KeyKind::Individual, Some(_)) => return Err(MintError::IssuerNotAllowed),
@@ -141,7 +158,7 @@ pub(crate) fn mint(credentials: &Credentials<'_>, now: Timestamp) -> Result<Toke
     };
     let whole_second = Timestamp::from_second(now.as_second()).map_err(|_| MintError::Signing)?;
     let issued_at = whole_second - BACKDATED;
-    let expires_at = issued_at + LIFETIME;
+    let expires_at = issued_at + lifetime;
     let header = Header {
         alg: "ES256",
         kid: credentials.key_id,
@@ -153,6 +170,7 @@ pub(crate) fn mint(credentials: &Credentials<'_>, now: Timestamp) -> Result<Toke
         iat: issued_at.as_second(),
         exp: expires_at.as_second(),
         aud,
+        scope,
     };
 
     let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, credentials.private_key_pkcs8).map_err(|_| MintError::NotP256)?;

@@ -40,6 +40,8 @@ CREATE TABLE key_checks (
     day TEXT NOT NULL,
     mark TEXT NOT NULL,
     checked_at BIGINT NOT NULL,
+    -- Why it came to no conclusion, if so.
+    why TEXT,
     PRIMARY KEY (api_key_id, day)
 );
 

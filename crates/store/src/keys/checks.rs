@@ -9,9 +9,11 @@ use crate::{Result, Tx};
 
 /// How many days of the strip are kept.
 const DAYS_KEPT: i32 = 90;
+/// Longest reason that is kept, in characters.
+const WHY_CHARACTERS: usize = 500;
 
 /// One bar of the strip: how the last check of a day ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayCheck {
     /// The day, in UTC.
     pub day: Date,
@@ -19,6 +21,8 @@ pub struct DayCheck {
     pub mark: CheckMark,
     /// When it was.
     pub at: Timestamp,
+    /// Why it came to no conclusion, if so.
+    pub why: Option<String>,
 }
 
 /// States that Apple gives only to a key it accepts.
@@ -59,15 +63,20 @@ impl Tx {
             ],
         )
         .await?;
-        self.mark_day(permit, id, verdict.mark(), at).await
+        self.mark_day(permit, id, verdict, at).await
     }
 
-    async fn mark_day(&mut self, permit: &Permit, id: ApiKeyId, mark: CheckMark, at: Timestamp) -> Result<()> {
+    async fn mark_day(&mut self, permit: &Permit, id: ApiKeyId, verdict: &Verdict, at: Timestamp) -> Result<()> {
+        let why = match verdict {
+            Verdict::Conclusive(_) => None,
+            Verdict::Inconclusive { why } => Some(why.chars().take(WHY_CHARACTERS).collect::<String>()),
+        };
         let day = day_of(at);
         self.execute(
-            "INSERT INTO key_checks (organization_id, api_key_id, day, mark, checked_at) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (api_key_id, day) DO UPDATE SET mark = excluded.mark, checked_at = excluded.checked_at",
-            args![permit.organization(), id, day.to_string(), json(&mark)?, at],
+            "INSERT INTO key_checks (organization_id, api_key_id, day, mark, checked_at, why) VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (api_key_id, day)
+             DO UPDATE SET mark = excluded.mark, checked_at = excluded.checked_at, why = excluded.why",
+            args![permit.organization(), id, day.to_string(), json(&verdict.mark())?, at, why],
         )
         .await?;
         let oldest = day.checked_sub(DAYS_KEPT.days()).unwrap_or(Date::MIN);
@@ -87,7 +96,7 @@ impl Tx {
         let first = day_of(now).checked_sub((i32::from(days) - 1).days()).unwrap_or(Date::MIN);
         let rows = self
             .rows(
-                "SELECT day, mark, checked_at FROM key_checks
+                "SELECT day, mark, checked_at, why FROM key_checks
                  WHERE organization_id = $1 AND api_key_id = $2 AND day >= $3 ORDER BY day",
                 args![permit.organization(), id, first.to_string()],
             )
@@ -98,6 +107,7 @@ impl Tx {
                     day: row.parse("day")?,
                     mark: row.json("mark")?,
                     at: row.time("checked_at")?,
+                    why: row.get("why")?,
                 })
             })
             .collect()

@@ -232,12 +232,19 @@ async fn the_strip_keeps_one_bar_per_day(world: World) {
     assert_eq!(strip.len(), 14);
     assert!(strip.iter().rev().skip(1).all(|bar| bar.mark == CheckMark::Good));
     assert_eq!(strip[13].mark, CheckMark::Refused, "the last check of the day counts");
+    assert_eq!(strip[13].why, None);
     assert_eq!((strip[13].day.to_string(), strip[13].at), ("2027-03-02".to_owned(), later));
     assert_eq!(
         tx.key_checks(&may, it, later, 1000).await.expect("listed").len(),
         91,
         "old days are let go"
     );
+    let down = Verdict::Inconclusive {
+        why: "no connection".to_owned(),
+    };
+    tx.update_key_health(&may, it, &down, later).await.expect("updated");
+    let strip = tx.key_checks(&may, it, later, 1).await.expect("listed");
+    assert_eq!(strip[0].why.as_deref(), Some("no connection"));
 }
 
 async fn the_table_shows_probes_and_last_results(world: World) {

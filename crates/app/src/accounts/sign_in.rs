@@ -1,0 +1,119 @@
+//! Signing in, with its limits.
+
+use super::{NewSession, bearer, signed_in};
+use crate::{App, Caller, Problem, problem::Kind};
+use domain::{
+    Actor, Email, Event, Origin, Outcome, Principal, User,
+    account::{SIGN_IN_FAILURES_ACCOUNT, SIGN_IN_FAILURES_ADDRESS, SIGN_IN_MINUTES},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+use store::Tx;
+
+/// An attempt that was counted against an account, to be taken back when the password was right.
+pub(super) struct CountedAttempt {
+    account: String,
+}
+
+impl CountedAttempt {
+    pub(super) async fn forgive(&self, tx: &mut Tx) -> Result<(), Problem> {
+        Ok(tx.clear_sign_in_failures(&self.account).await?)
+    }
+}
+
+fn window_begins(now: Timestamp) -> Timestamp {
+    now.saturating_sub(SignedDuration::from_mins(SIGN_IN_MINUTES)).unwrap_or(now)
+}
+
+fn address_subject(origin: &Origin) -> Option<String> {
+    origin.address.as_ref().map(|address| format!("address:{address}"))
+}
+
+impl App {
+    /// Signs in; one error, in one time, for every wrong pair; limited per account and per address.
+    ///
+    /// # Errors
+    /// `sign_in_failed` for a wrong pair, `sign_in_limited` after too many of them.
+    pub async fn sign_in(&self, email: &str, password: &str, origin: Origin, agent: Option<&str>) -> Result<NewSession, Problem> {
+        let email = email.parse::<Email>().ok();
+        // What is no address is counted too, under a hash: people type passwords into the wrong field.
+        let counted = self
+            .count_attempt(email.as_ref().map_or("", Email::as_str), address_subject(&origin).as_deref())
+            .await?;
+        let known = match &email {
+            Some(email) => self.inner.store.read().await?.user_by_email(email).await?,
+            None => None,
+        };
+        let hash = known.as_ref().map(|(_, hash)| hash.as_str());
+        let fits = self.inner.passwords.verify(password, hash).await?;
+        match known {
+            Some((user, _)) if fits => {
+                let mut tx = self.inner.store.begin().await?;
+                counted.forgive(&mut tx).await?;
+                tx.delete_expired(self.now()).await?;
+                let (session, cookie) = self.begin_session(&mut tx, user.id, &origin, agent).await?;
+                let event = Event::SignedIn {
+                    user: user.id,
+                    session: session.id,
+                };
+                let signed_in = signed_in(&mut tx, user, Some(session), None, origin).await?;
+                self.record_of_person(&mut tx, &signed_in, event).await?;
+                tx.commit().await?;
+                Ok(NewSession { signed_in, cookie })
+            }
+            known => {
+                self.note_failure(known.map(|(user, _)| user), origin).await?;
+                Err(Problem::new(
+                    Kind::SignInNeeded,
+                    "sign_in_failed",
+                    "E-mail address or password is wrong. Check both, then try again.",
+                ))
+            }
+        }
+    }
+
+    /// Counts an attempt against an account before it is looked at, or refuses it when there were too many.
+    pub(super) async fn count_attempt(&self, email: &str, address: Option<&str>) -> Result<CountedAttempt, Problem> {
+        let account = format!("account:{}", hex::encode(bearer::sha256(email)));
+        let now = self.now();
+        let since = window_begins(now);
+        let mut tx = self.inner.store.begin().await?;
+        let by_account = tx.sign_in_failures(&account, since).await?;
+        let by_address = match address {
+            Some(address) => tx.sign_in_failures(address, since).await?,
+            None => 0,
+        };
+        if by_account >= SIGN_IN_FAILURES_ACCOUNT || by_address >= SIGN_IN_FAILURES_ADDRESS {
+            return Err(Problem::new(
+                Kind::RateLimited,
+                "sign_in_limited",
+                format!("Too many sign-ins failed. Wait {SIGN_IN_MINUTES} minutes, then try again."),
+            ));
+        }
+        tx.add_sign_in_failure(&account, now, since).await?;
+        tx.commit().await?;
+        Ok(CountedAttempt { account })
+    }
+
+    async fn note_failure(&self, user: Option<User>, origin: Origin) -> Result<(), Problem> {
+        let now = self.now();
+        let mut tx = self.inner.store.begin().await?;
+        if let Some(address) = address_subject(&origin) {
+            tx.add_sign_in_failure(&address, now, window_begins(now)).await?;
+        }
+        let home = match &user {
+            Some(user) => tx.organizations_of(user.id).await?.first().map(|organization| organization.id),
+            None => None,
+        };
+        let caller = Caller {
+            principal: Principal::new(Actor::Anonymous, BTreeMap::new()),
+            origin,
+        };
+        let event = Event::SignInFailed {
+            user: user.map(|user| user.id),
+        };
+        tx.record(&self.activity_record(&caller, home, event, Outcome::Denied)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}

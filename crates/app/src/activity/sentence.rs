@@ -1,0 +1,124 @@
+//! Records as sentences without their subject: "added the key “CI uploads”".
+//!
+//! Outcomes other than done are said, never hidden: an intent "is about to", a refusal names who refused.
+
+use domain::{Event, Outcome, activity::ExportForm};
+
+/// The sentence of a record.
+pub(crate) fn sentence(event: &Event, outcome: Outcome) -> String {
+    let (done, plain) = words(event);
+    match outcome {
+        Outcome::Done => done,
+        Outcome::Intent => format!("began to {plain}"),
+        Outcome::Denied => format!("was not allowed to {plain}"),
+        Outcome::Refused => format!("tried to {plain}; Apple refused"),
+        Outcome::Failed => format!("tried to {plain}; it failed"),
+        Outcome::Unknown => format!("tried to {plain}; the answer was lost"),
+    }
+}
+
+/// The act as done ("added the key") and as a plain verb ("add the key").
+fn words(event: &Event) -> (String, String) {
+    let both = |done: &str, plain: &str, rest: String| (format!("{done} {rest}"), format!("{plain} {rest}"));
+    match event {
+        Event::AccessDenied { what } => (what.clone(), what.clone()),
+        Event::SetupCompleted { .. } => both("set", "set", "this server up".to_owned()),
+        Event::SignedIn { .. } => ("signed in".to_owned(), "sign in".to_owned()),
+        Event::SignInFailed { .. } => ("failed to sign in".to_owned(), "sign in".to_owned()),
+        Event::SignedOut { .. } => ("signed out".to_owned(), "sign out".to_owned()),
+        Event::PasswordChanged { sessions_ended, .. } => (
+            match sessions_ended {
+                0 => "changed the password".to_owned(),
+                1 => "changed the password, which ended 1 other session".to_owned(),
+                n => format!("changed the password, which ended {n} other sessions"),
+            },
+            "change the password".to_owned(),
+        ),
+        Event::TokenCreated { name, .. } => both("made", "make", format!("the token “{name}”")),
+        Event::TokenRevoked { name, .. } => both("revoked", "revoke", format!("the token “{name}”")),
+        Event::KeyAdded { name, key_id, kind, .. } => both("added", "add", format!("the {kind} key “{name}” ({key_id})")),
+        Event::KeyRenamed { from, to, .. } => both("renamed", "rename", format!("the key “{from}” to “{to}”")),
+        Event::KeyRolesChanged { name, .. } => both("changed", "change", format!("the roles of the key “{name}”")),
+        Event::KeyRotated {
+            name,
+            from_key_id,
+            to_key_id,
+            ..
+        } => both("rotated", "rotate", format!("the key “{name}” from {from_key_id} to {to_key_id}")),
+        Event::KeyRemoved { name, key_id, .. } => both("removed", "remove", format!("the key “{name}” ({key_id})")),
+        Event::KeyChecked { name, health, .. } => (format!("checked the key “{name}”: {health}"), format!("check the key “{name}”")),
+        Event::KeyUsed { name, need, .. } => both("used", "use", format!("the key “{name}”: {need}")),
+        Event::FeatureOverridden { name, feature, on, .. } => {
+            let title = feature.title();
+            if *on {
+                both("let", "let", format!("the key “{name}” try “{title}” despite its role"))
+            } else {
+                both(
+                    "stopped",
+                    "stop",
+                    format!("letting the key “{name}” try “{title}” despite its role"),
+                )
+            }
+        }
+        Event::CertificateCreated { certificate_type, .. } => {
+            let title = certificate_type.title();
+            let article = if title.starts_with(['A', 'E', 'I', 'O', 'i']) { "an" } else { "a" };
+            both("created", "create", format!("{article} {title} certificate"))
+        }
+        Event::CertificateDownloaded { name, form, .. } => {
+            let what = match form {
+                ExportForm::P12Compatible => "as .p12, compatible, with its private key",
+                ExportForm::P12Modern => "as .p12, modern, with its private key",
+                ExportForm::Pem => "as PEM, with its private key",
+                ExportForm::Cer => "without its private key",
+            };
+            both("downloaded", "download", format!("the certificate “{name}” {what}"))
+        }
+        Event::ProfileDownloaded { name, .. } => both("downloaded", "download", format!("the profile “{name}”")),
+        Event::AppleTokenMinted { name, scoped, .. } => both(
+            "took",
+            "take",
+            format!("a {}token for Apple from the key “{name}”", if *scoped { "scoped " } else { "" }),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{ApiKeyId, CertificateType, KeyKind, OperationId};
+
+    fn key() -> ApiKeyId {
+        format!("key_{:032x}", 1).parse().unwrap()
+    }
+
+    #[test]
+    fn a_record_reads_as_a_sentence_in_each_outcome() {
+        let added = Event::KeyAdded {
+            key: key(),
+            name: "CI uploads".to_owned(),
+            key_id: "ABC123DEFG".to_owned(),
+            kind: KeyKind::Team,
+        };
+        assert_eq!(sentence(&added, Outcome::Done), "added the team key “CI uploads” (ABC123DEFG)");
+        assert_eq!(
+            sentence(&added, Outcome::Denied),
+            "was not allowed to add the team key “CI uploads” (ABC123DEFG)"
+        );
+        let operation: OperationId = format!("op_{:032x}", 1).parse().unwrap();
+        let created = Event::CertificateCreated {
+            operation,
+            key: key(),
+            certificate_type: CertificateType::of_apple("DISTRIBUTION"),
+            certificate: None,
+        };
+        assert_eq!(
+            sentence(&created, Outcome::Intent),
+            "began to create an Apple Distribution certificate"
+        );
+        assert_eq!(
+            sentence(&created, Outcome::Refused),
+            "tried to create an Apple Distribution certificate; Apple refused"
+        );
+    }
+}

@@ -1,0 +1,216 @@
+//! The four lists.
+
+use super::{AppleBundleId, AppleCertificate, AppleDevice, AppleProfile, ListQuery, Listing, narrow::narrow};
+use crate::{
+    App, Caller, Problem,
+    certificates::{Held, parsed},
+    key_use::reading,
+};
+use apple::{BundleIdFilter, Certificate, CertificateFilter, DeviceFilter, ProfileDetail, ProfileFilter};
+use domain::{Action, ApiKey, ApiKeyId, Feature, OrgId, Permit, TeamId};
+use jiff::Timestamp;
+
+impl App {
+    /// Certificates at Apple.
+    ///
+    /// # Errors
+    /// `key_not_usable` before the call; what Apple answers; `not_found`, `not_allowed`, `sort_unknown`.
+    pub async fn apple_certificates(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        query: &ListQuery,
+    ) -> Result<Listing<AppleCertificate>, Problem> {
+        let (permit, key) = self.reader(caller, org, key).await?;
+        let listed = self
+            .use_key(caller, &permit, &key, reading(Feature::Certificates), async |apple| {
+                apple.certificates().list(&CertificateFilter::default()).await
+            })
+            .await?;
+        let held = Held::load(&mut self.inner.store.read().await?, &permit).await?;
+        let items: Vec<_> = listed.iter().map(|certificate| shown(certificate, &held)).collect();
+        self.learn_team(&permit, &key, &items).await?;
+        narrow(items, query, self.now())
+    }
+
+    /// Profiles at Apple, with their certificates and devices.
+    ///
+    /// # Errors
+    /// As [`App::apple_certificates`].
+    pub async fn apple_profiles(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        query: &ListQuery,
+    ) -> Result<Listing<AppleProfile>, Problem> {
+        let (permit, key) = self.reader(caller, org, key).await?;
+        let listed = self
+            .use_key(caller, &permit, &key, reading(Feature::Profiles), async |apple| {
+                let mut profiles = apple.profiles().list(&ProfileFilter::default()).await?;
+                // A list shows at most 50 certificates and devices of each; the rest is asked for where there is more.
+                for detail in profiles.iter_mut().filter(|detail| !detail.is_complete) {
+                    detail.certificates = apple.profiles().certificates(&detail.profile.id).await?;
+                    detail.devices = apple.profiles().devices(&detail.profile.id).await?;
+                }
+                Ok(profiles)
+            })
+            .await?;
+        let held = Held::load(&mut self.inner.store.read().await?, &permit).await?;
+        let now = self.now();
+        let items = listed.into_iter().map(|detail| profile(detail, &held, now)).collect();
+        narrow(items, query, now)
+    }
+
+    /// Bundle IDs at Apple.
+    ///
+    /// # Errors
+    /// As [`App::apple_certificates`].
+    pub async fn apple_bundle_ids(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        query: &ListQuery,
+    ) -> Result<Listing<AppleBundleId>, Problem> {
+        let (permit, key) = self.reader(caller, org, key).await?;
+        let listed = self
+            .use_key(caller, &permit, &key, reading(Feature::BundleIds), async |apple| {
+                apple.bundle_ids().list_with_capabilities(&BundleIdFilter::default()).await
+            })
+            .await?;
+        let items = listed
+            .into_iter()
+            .map(|detail| {
+                let attributes = detail.bundle_id.attributes;
+                AppleBundleId {
+                    id: detail.bundle_id.id,
+                    name: attributes.name.unwrap_or_default(),
+                    identifier: attributes.identifier.unwrap_or_default(),
+                    platform: attributes.platform.map(|p| p.to_string()).unwrap_or_default(),
+                    capabilities: detail
+                        .capabilities
+                        .into_iter()
+                        .filter_map(|capability| capability.attributes.capability_type.map(|t| t.to_string()))
+                        .collect(),
+                }
+            })
+            .collect();
+        narrow(items, query, self.now())
+    }
+
+    /// Devices at Apple.
+    ///
+    /// # Errors
+    /// As [`App::apple_certificates`].
+    pub async fn apple_devices(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        query: &ListQuery,
+    ) -> Result<Listing<AppleDevice>, Problem> {
+        let (permit, key) = self.reader(caller, org, key).await?;
+        let listed = self
+            .use_key(caller, &permit, &key, reading(Feature::BundleIds), async |apple| {
+                apple.devices().list(&DeviceFilter::default()).await
+            })
+            .await?;
+        let items = listed
+            .into_iter()
+            .map(|device| {
+                let attributes = device.attributes;
+                AppleDevice {
+                    id: device.id,
+                    name: attributes.name.unwrap_or_default(),
+                    udid: attributes.udid.unwrap_or_default(),
+                    device_class: attributes.device_class.map(|c| c.to_string()).unwrap_or_default(),
+                    model: attributes.model,
+                    platform: attributes.platform.map(|p| p.to_string()).unwrap_or_default(),
+                    status: attributes.status.map(|s| s.to_string()).unwrap_or_default(),
+                    added_at: attributes.added_date,
+                }
+            })
+            .collect();
+        narrow(items, query, self.now())
+    }
+
+    /// Permission to read through a key, and the key. Using a key needs no right to credentials.
+    pub(super) async fn reader(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<(Permit, ApiKey), Problem> {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let key = self.inner.store.read().await?.key(&permit, key).await?;
+        Ok((permit, key))
+    }
+
+    /// The account's team, from the OU of any certificate, where it was not known yet.
+    async fn learn_team(&self, permit: &Permit, key: &ApiKey, certificates: &[AppleCertificate]) -> Result<(), Problem> {
+        let team = certificates
+            .iter()
+            .find_map(|certificate| certificate.team_id.as_ref()?.parse::<TeamId>().ok());
+        if let (None, Some(team)) = (&key.team_id, team) {
+            let mut tx = self.inner.store.begin().await?;
+            tx.set_key_team(permit, key.id, &team).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+fn shown(certificate: &Certificate, held: &Held) -> AppleCertificate {
+    let attributes = &certificate.attributes;
+    let parsed = parsed(certificate);
+    let info = parsed.as_ref().map(|parsed| parsed.info());
+    let serial = attributes
+        .serial_number
+        .clone()
+        .or_else(|| info.map(|info| info.serial_hex.clone()))
+        .unwrap_or_default();
+    let here = held.find(info.map(|info| info.public_key_fingerprint.as_str()), &serial);
+    AppleCertificate {
+        id: certificate.id.clone(),
+        name: name_of(certificate),
+        certificate_type: attributes.certificate_type.as_ref().map(|t| t.to_string()).unwrap_or_default(),
+        team_id: info.and_then(|info| info.team_id.clone()),
+        expires_at: attributes.expiration_date.or_else(|| info.map(|info| info.not_after)),
+        held: here.map(|(id, _)| id),
+        key_held: here.is_some_and(|(_, key_held)| key_held),
+        serial,
+    }
+}
+
+fn name_of(certificate: &Certificate) -> String {
+    let attributes = &certificate.attributes;
+    attributes
+        .name
+        .clone()
+        .or_else(|| attributes.display_name.clone())
+        .unwrap_or_else(|| certificate.id.clone())
+}
+
+fn profile(detail: ProfileDetail, held: &Held, now: Timestamp) -> AppleProfile {
+    let attributes = detail.profile.attributes;
+    let said = attributes.profile_state.map(|state| state.to_string()).unwrap_or_default();
+    let is_over = attributes.expiration_date.is_some_and(|end| end <= now);
+    AppleProfile {
+        id: detail.profile.id,
+        name: attributes.name.unwrap_or_default(),
+        profile_type: attributes.profile_type.map(|t| t.to_string()).unwrap_or_default(),
+        // Apple says EXPIRED only at times (facts, known deviations); the date says it always.
+        state: if is_over && said == "ACTIVE" { "EXPIRED".to_owned() } else { said },
+        uuid: attributes.uuid.unwrap_or_default(),
+        bundle_identifier: detail.bundle_id.and_then(|bundle_id| bundle_id.attributes.identifier),
+        created_at: attributes.created_date,
+        expires_at: attributes.expiration_date,
+        certificates: detail
+            .certificates
+            .iter()
+            .map(|certificate| (certificate.id.clone(), name_of(certificate), shown(certificate, held).key_held))
+            .collect(),
+        devices: detail
+            .devices
+            .into_iter()
+            .map(|device| (device.id, device.attributes.name.unwrap_or_default()))
+            .collect(),
+    }
+}

@@ -1,0 +1,91 @@
+//! A profile as a file.
+
+use super::Download;
+use crate::{App, Caller, Problem, key_use::reading, problem::Kind};
+use domain::{Action, ApiKeyId, Event, Feature, OrgId};
+use signing::profile::{Profile, SignedBy};
+use zeroize::Zeroizing;
+
+/// Longest stem of a file name, in characters.
+const STEM_CHARACTERS: usize = 80;
+
+impl App {
+    /// A profile as `.mobileprovision`, its signature checked against the trust root; by Apple's id. Also answers in words
+    /// what the check said.
+    ///
+    /// # Errors
+    /// `not_found_at_apple`; `profile_damaged` when what came is no profile or was changed; what Apple answers.
+    pub async fn download_profile(&self, caller: &Caller, org: OrgId, key: ApiKeyId, profile: &str) -> Result<(Download, String), Problem> {
+        let permit = self.permit(caller, Action::DownloadProfile, org).await?;
+        let key = self.inner.store.read().await?.key(&permit, key).await?;
+        let detail = self
+            .use_key(caller, &permit, &key, reading(Feature::Profiles), async |apple| {
+                apple.profiles().get(profile).await
+            })
+            .await?;
+        let damaged = |why: String| Problem::new(Kind::AppleRefused, "profile_damaged", format!("{why} It was not handed out."));
+        let bytes = detail
+            .profile
+            .attributes
+            .content()
+            .ok_or_else(|| damaged("Apple sent this profile without its file.".to_owned()))?;
+        let read = Profile::read(&bytes, &self.inner.roots).map_err(|error| damaged(error.to_string()))?;
+        let checked = match read.signed_by {
+            SignedBy::Trusted => "The profile is signed by Apple: its signature leads to the trusted root.",
+            SignedBy::UnverifiedRoot => {
+                "Unverified: the signature is right, but its signer does not lead to a root that this server trusts."
+            }
+            SignedBy::BadSignature => return Err(damaged("The profile's signature does not fit its content.".to_owned())),
+        };
+        let event = Event::ProfileDownloaded {
+            key: key.id,
+            profile: profile.to_owned(),
+            name: read.info.name.clone(),
+        };
+        let mut tx = self.inner.store.begin().await?;
+        self.record_done(&mut tx, caller, org, event).await?;
+        tx.commit().await?;
+        // Xcode's own suffixes: profiles for macOS have another one.
+        let is_mac = read.info.platforms.iter().all(|platform| platform == "OSX") && !read.info.platforms.is_empty();
+        let download = Download {
+            file_name: file_name(&read.info.name, if is_mac { "provisionprofile" } else { "mobileprovision" }),
+            media_type: "application/x-apple-aspen-mobileprovision",
+            bytes: Zeroizing::new(bytes),
+        };
+        Ok((download, checked.to_owned()))
+    }
+}
+
+/// A file name out of a name that anybody may have chosen: no separators, no controls, no leading dots, and short.
+pub(crate) fn file_name(name: &str, extension: &str) -> String {
+    let plain: String = name
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '(' | ')') {
+                c
+            } else {
+                '_'
+            }
+        })
+        .take(STEM_CHARACTERS)
+        .collect();
+    let stem = plain.trim_matches(|c: char| c == '.' || c == ' ');
+    format!("{}.{extension}", if stem.is_empty() { "download" } else { stem })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn a_file_name_is_safe_whatever_the_item_is_called() {
+        assert_eq!(
+            file_name("Apple Distribution: Example (ABCDE12345)", "p12"),
+            "Apple Distribution_ Example (ABCDE12345).p12"
+        );
+        assert_eq!(file_name("../../etc/passwd", "cer"), "_.._etc_passwd.cer");
+        assert_eq!(file_name("a\"\r\nb", "pem"), "a___b.pem");
+        assert_eq!(file_name(" ... ", "pem"), "download.pem");
+        assert_eq!(file_name(&"x".repeat(500), "p12").len(), 84);
+    }
+}

@@ -1,0 +1,98 @@
+//! The first step of creating a certificate: everything that can be refused without Apple is refused, then the act is
+//! written down with its key pair, in one transaction.
+//!
+//! The private key exists sealed before Apple is asked. So whatever happens afterwards, a certificate that Apple makes has
+//! its key here.
+
+use super::SigningKeyPlace;
+use crate::{App, Caller, Problem, acting::fresh, crash_point};
+use domain::{
+    Action, ApiKeyId, CertificateType, Event, JobId, JobPayload, LastUse, Need, Operation, OperationId, OperationKind, OperationState,
+    OrgId, Outcome, SecretId,
+};
+use signing::{
+    csr::{self, Csr},
+    rsa_key::RsaKeyPair,
+};
+
+impl App {
+    /// Begins to create a certificate: permission, usability of the key, key pair and CSR, operation, intent and job, all
+    /// in one transaction. The worker goes on.
+    ///
+    /// # Errors
+    /// `certificate_type_unfit`; `key_not_usable` with the keys that would work, before anything is sent to Apple.
+    pub async fn create_certificate(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        certificate_type: &str,
+    ) -> Result<Operation, Problem> {
+        let permit = self.permit(caller, Action::CreateCertificate, org).await?;
+        let certificate_type =
+            CertificateType::creatable(certificate_type).map_err(|why| Problem::field("certificate_type_unfit", "type", why))?;
+        let key = self.inner.store.read().await?.key(&permit, key).await?;
+        let need = Need::CreateCertificate {
+            certificate_type: certificate_type.clone(),
+        };
+        self.refuse_unusable(&permit, &key, &need).await?;
+        let id = fresh!(self, OperationId);
+        let (pair, csr) = key_pair_and_csr(id).await?;
+        let now = self.now();
+        let operation = Operation {
+            id,
+            organization: org,
+            started_by: caller.principal.actor(),
+            kind: OperationKind::CreateCertificate {
+                key: key.id,
+                certificate_type: certificate_type.clone(),
+                private_key: fresh!(self, SecretId),
+                csr: csr.pem,
+                public_key_fingerprint: pair.public_key_fingerprint(),
+            },
+            state: OperationState::Started,
+            started_at: now,
+            updated_at: now,
+        };
+        let OperationKind::CreateCertificate { private_key, .. } = &operation.kind;
+        let place = SigningKeyPlace::of(org, *private_key);
+        let last_use = LastUse {
+            by: caller.principal.actor(),
+            need,
+            at: now,
+        };
+        let mut tx = self.inner.store.begin().await?;
+        // First of all, because it locks the key's row: a removal at this moment waits, then sees the operation.
+        tx.set_key_last_use(&permit, key.id, &last_use).await?;
+        let ring = tx.ring(&permit).await?;
+        let sealed = self.inner.vault.seal(&ring, &place.place(), pair.pkcs8_der())?;
+        tx.put_secret(&permit, &place.place(), &sealed).await?;
+        tx.start_operation(&permit, &operation).await?;
+        let job = JobPayload::Continue { operation: id };
+        tx.enqueue(fresh!(self, JobId), org, &job, now).await?;
+        let event = Event::CertificateCreated {
+            operation: id,
+            key: key.id,
+            certificate_type,
+            certificate: None,
+        };
+        tx.record(&self.activity_record(caller, Some(org), event, Outcome::Intent)).await?;
+        self.inner.crash_points.pass(crash_point::BEFORE_STARTED);
+        tx.commit().await?;
+        self.inner.crash_points.pass(crash_point::AFTER_STARTED);
+        self.inner.job_waits.notify_one();
+        Ok(operation)
+    }
+}
+
+/// Makes the pair off the async runtime: it takes 60 to 80 ms.
+async fn key_pair_and_csr(operation: OperationId) -> Result<(RsaKeyPair, Csr), Problem> {
+    tokio::task::spawn_blocking(move || {
+        let pair = RsaKeyPair::generate().map_err(Problem::internal)?;
+        // Apple takes the public key and puts a subject of its own; the name only helps to find a request again.
+        let csr = csr::create(&pair, &format!("Russet {operation}"), "", "").map_err(Problem::internal)?;
+        Ok((pair, csr))
+    })
+    .await
+    .map_err(|_| Problem::internal("the key pair could not be made"))?
+}

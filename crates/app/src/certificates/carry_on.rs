@@ -1,0 +1,330 @@
+//! The job of creating a certificate: from wherever the act stands to its end.
+//!
+//! ```text
+//! Started ── written down: calling ── one POST ──┬─ 201 ────────────── Done
+//!    │                                           ├─ refused for sure ── Refused, Failed
+//!    │                                           └─ nobody knows ────── Unknown ── look
+//!    └─ may not any more ── Failed      found as calling after a crash ─┘
+//! ```
+//!
+//! There is one POST in the life of an act. "Calling" is committed before it, so a process that finds an act there knows
+//! that Apple may have been asked, and looks instead of asking.
+//!
+//! The surprising thing: what is not known to be a refusal is a lost answer, a proxy's error page included.
+
+use super::{
+    SIGNING_KEY,
+    held::{as_place, parsed},
+};
+use crate::{App, Caller, Problem, acting::fresh, crash_point, key_use::key_usabilities, worker::JobEnd};
+use apple::{Certificate, CertificateFilter, Error, Session};
+use domain::{
+    Action, ActivityId, ApiKey, ApiKeyId, CertificateId, CertificateType, Denied, Event, HeldCertificate, HeldPlace, ItemOrigin, Job, Need,
+    Operation, OperationKind, OperationState, Origin, Outcome, Permit, Principal, SecretId, decide,
+};
+use store::{ActivityFilter, Conflict, Paging, StoreError, Tx};
+
+/// What an act of creating is about, taken out of its kind.
+pub(super) struct Creation {
+    pub(super) operation: Operation,
+    pub(super) key: ApiKeyId,
+    pub(super) certificate_type: CertificateType,
+    pub(super) private_key: SecretId,
+    pub(super) csr: String,
+    pub(super) fingerprint: String,
+}
+
+impl Creation {
+    fn of(operation: Operation) -> Self {
+        let OperationKind::CreateCertificate {
+            key,
+            certificate_type,
+            private_key,
+            csr,
+            public_key_fingerprint,
+        } = operation.kind.clone();
+        Self {
+            operation,
+            key,
+            certificate_type,
+            private_key,
+            csr,
+            fingerprint: public_key_fingerprint,
+        }
+    }
+
+    pub(super) fn need(&self) -> Need {
+        Need::CreateCertificate {
+            certificate_type: self.certificate_type.clone(),
+        }
+    }
+}
+
+impl App {
+    /// Goes on with an act from where it stands.
+    pub(crate) async fn continue_operation(&self, job: &Job) -> Result<JobEnd, Problem> {
+        let mut tx = self.inner.store.read().await?;
+        let creation = Creation::of(tx.operation_of_job(job).await?);
+        let starter = creation.operation.started_by.user();
+        let roles = match starter {
+            Some(user) => tx.roles_of(user).await?,
+            None => Default::default(),
+        };
+        drop(tx);
+        let caller = Caller {
+            principal: Principal::job(job.id, starter, roles),
+            origin: Origin::default(),
+        };
+        match creation.operation.state {
+            OperationState::Done { .. } | OperationState::Refused { .. } | OperationState::Failed { .. } => Ok(JobEnd::Done),
+            OperationState::Started => match decide(&caller.principal, Action::CreateCertificate, job.organization) {
+                Ok(permit) => self.ask_apple(&caller, &permit, creation).await,
+                Err(Denied::Invisible | Denied::RoleMissing { .. }) => {
+                    let why = "The person who began this may not create certificates any more. Apple was not asked.";
+                    self.fail(&caller, &self.settling_permit(job)?, &creation, why).await?;
+                    Ok(JobEnd::Done)
+                }
+            },
+            OperationState::Calling { .. } => {
+                let permit = self.settling_permit(job)?;
+                let why = "The server stopped while Apple was being asked.".to_owned();
+                let creation = self.lose_answer(&caller, &permit, creation, why).await?;
+                self.look_at_apple(&caller, &permit, creation).await
+            }
+            OperationState::Unknown { .. } => {
+                let permit = self.settling_permit(job)?;
+                self.look_at_apple(&caller, &permit, creation).await
+            }
+        }
+    }
+
+    /// The server's own right to clear up what was begun, whatever rights its starter has now.
+    fn settling_permit(&self, job: &Job) -> Result<Permit, Problem> {
+        decide(
+            &Principal::job(job.id, None, Default::default()),
+            Action::SettleOperation,
+            job.organization,
+        )
+        .map_err(|_| Problem::internal("the server may not settle an operation"))
+    }
+
+    /// Writes "calling" down, then asks, once.
+    async fn ask_apple(&self, caller: &Caller, permit: &Permit, creation: Creation) -> Result<JobEnd, Problem> {
+        let need = creation.need();
+        let mut tx = self.inner.store.read().await?;
+        let judged = key_usabilities(&mut tx, permit, &need).await?;
+        drop(tx);
+        // Looked at again: roles and kind may have been changed since the act was begun.
+        let key = match judged.into_iter().find(|(key, _)| key.id == creation.key) {
+            Some((key, usability)) if usability.may_try() => key,
+            Some((_, usability)) => {
+                self.fail(caller, permit, &creation, usability.reason().unwrap_or_default()).await?;
+                return Ok(JobEnd::Done);
+            }
+            None => {
+                self.fail(caller, permit, &creation, "The API key was removed. Apple was not asked.")
+                    .await?;
+                return Ok(JobEnd::Done);
+            }
+        };
+        let calling = OperationState::Calling { since: self.now() };
+        let mut tx = self.inner.store.begin().await?;
+        tx.advance_operation(permit, creation.operation.id, &calling, self.now()).await?;
+        self.record_use(&mut tx, caller, permit, &key, &need).await?;
+        tx.commit().await?;
+        self.inner.operation_moved.notify_waiters();
+        self.inner.crash_points.pass(crash_point::BEFORE_CALL);
+        let session = self.session_as(permit, &key, key.kind);
+        let certificate_type = apple::CertificateType::from(creation.certificate_type.as_str());
+        let answer = session.certificates().create(&creation.csr, &certificate_type).await;
+        self.learn_budget(key.id, &session);
+        self.inner.crash_points.pass(crash_point::AFTER_CALL);
+        match answer {
+            Ok(certificate) if self.keep(caller, permit, &creation, &key, &certificate).await? => Ok(JobEnd::Done),
+            Ok(_) => {
+                let why = "Apple's answer had no certificate for our key in it.".to_owned();
+                let creation = self.lose_answer(caller, permit, creation, why).await?;
+                Ok(self.look_again(&creation))
+            }
+            Err(error) => self.take_refusal(caller, permit, creation, &key, &session, error).await,
+        }
+    }
+
+    async fn take_refusal(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        creation: Creation,
+        key: &ApiKey,
+        session: &Session,
+        error: Error,
+    ) -> Result<JobEnd, Problem> {
+        let next = match &error {
+            // Surely not sent.
+            Error::NotSent { .. } | Error::NoToken(_) => OperationState::Failed { why: error.human() },
+            // Apple's own documents: surely refused.
+            Error::Unauthorized { .. }
+            | Error::Forbidden { .. }
+            | Error::NotFound { .. }
+            | Error::Conflict { .. }
+            | Error::Unprocessable { .. }
+            | Error::RateLimited { .. }
+            | Error::Refused { .. } => OperationState::Refused {
+                status: error.status().unwrap_or_default(),
+                code: error.apple_code().unwrap_or_default().to_owned(),
+                why: error.human(),
+                places: match error.certificate_limit() {
+                    Some(_) => places_taken(session, &creation.certificate_type).await,
+                    None => Vec::new(),
+                },
+            },
+            _ => {
+                let creation = self.lose_answer(caller, permit, creation, error.human()).await?;
+                return Ok(self.look_again(&creation));
+            }
+        };
+        self.end_without(caller, permit, &creation, next, Some((key, &error))).await?;
+        Ok(JobEnd::Done)
+    }
+
+    /// Keeps the certificate that Apple made, if it is the one for our key pair.
+    pub(super) async fn keep(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        creation: &Creation,
+        key: &ApiKey,
+        at_apple: &Certificate,
+    ) -> Result<bool, Problem> {
+        let Some(parsed) = parsed(at_apple).filter(|parsed| parsed.info().public_key_fingerprint == creation.fingerprint) else {
+            return Ok(false);
+        };
+        let info = parsed.info();
+        let now = self.now();
+        let certificate = HeldCertificate {
+            id: fresh!(self, CertificateId),
+            organization: permit.organization(),
+            api_key: Some(key.id),
+            apple_id: at_apple.id.clone(),
+            certificate_type: creation.certificate_type.clone(),
+            name: info.common_name.clone().unwrap_or_else(|| creation.certificate_type.title()),
+            serial: info.serial_hex.clone(),
+            public_key_fingerprint: info.public_key_fingerprint.clone(),
+            sha1: info.sha1_fingerprint.to_uppercase(),
+            team_id: info.team_id.as_ref().and_then(|team| team.parse().ok()),
+            der: parsed.der().to_vec(),
+            expires_at: info.not_after,
+            origin: ItemOrigin::Created,
+            private_key: Some(creation.private_key),
+            added_at: now,
+        };
+        let mut tx = self.inner.store.begin().await?;
+        let done = OperationState::Done {
+            certificate: certificate.id,
+        };
+        match tx.insert_certificate(permit, &certificate).await {
+            Ok(()) => {}
+            // Another server took this act over and was faster; it has written the end, too.
+            Err(StoreError::Conflict(Conflict::Certificate)) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
+        tx.advance_operation(permit, creation.operation.id, &done, now).await?;
+        if let (None, Some(team)) = (&key.team_id, &certificate.team_id) {
+            tx.set_key_team(permit, key.id, team).await?;
+        }
+        self.note_result(&mut tx, permit, key, creation.need(), None).await?;
+        self.record_outcome(&mut tx, caller, permit, creation, Outcome::Done, Some(certificate.id))
+            .await?;
+        self.inner.crash_points.pass(crash_point::BEFORE_OUTCOME);
+        tx.commit().await?;
+        self.inner.operation_moved.notify_waiters();
+        self.inner.crash_points.pass(crash_point::AFTER_OUTCOME);
+        Ok(true)
+    }
+
+    /// Writes down that nobody knows what Apple did.
+    async fn lose_answer(&self, caller: &Caller, permit: &Permit, mut creation: Creation, why: String) -> Result<Creation, Problem> {
+        let now = self.now();
+        let unknown = OperationState::Unknown { since: now, why };
+        let mut tx = self.inner.store.begin().await?;
+        creation.operation = tx.advance_operation(permit, creation.operation.id, &unknown, now).await?;
+        self.record_outcome(&mut tx, caller, permit, &creation, Outcome::Unknown, None)
+            .await?;
+        tx.commit().await?;
+        self.inner.operation_moved.notify_waiters();
+        Ok(creation)
+    }
+
+    /// Ends an act of which Apple surely made nothing, before Apple was asked or after looking long enough.
+    pub(super) async fn fail(&self, caller: &Caller, permit: &Permit, creation: &Creation, why: &str) -> Result<(), Problem> {
+        let failed = OperationState::Failed { why: why.to_owned() };
+        self.end_without(caller, permit, creation, failed, None).await
+    }
+
+    /// Ends an act without a certificate. Only here the key pair is destroyed: it is sure that nothing was made from it.
+    async fn end_without(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        creation: &Creation,
+        end: OperationState,
+        refused: Option<(&ApiKey, &Error)>,
+    ) -> Result<(), Problem> {
+        let outcome = match &end {
+            OperationState::Refused { .. } => Outcome::Refused,
+            _ => Outcome::Failed,
+        };
+        let mut tx = self.inner.store.begin().await?;
+        tx.advance_operation(permit, creation.operation.id, &end, self.now()).await?;
+        tx.delete_secrets(permit, SIGNING_KEY, &creation.private_key.to_string()).await?;
+        if let Some((key, error)) = refused {
+            self.note_result(&mut tx, permit, key, creation.need(), Some(error)).await?;
+        }
+        self.record_outcome(&mut tx, caller, permit, creation, outcome, None).await?;
+        self.inner.crash_points.pass(crash_point::BEFORE_OUTCOME);
+        tx.commit().await?;
+        self.inner.operation_moved.notify_waiters();
+        self.inner.crash_points.pass(crash_point::AFTER_OUTCOME);
+        Ok(())
+    }
+
+    /// The record that follows the intent.
+    async fn record_outcome(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        permit: &Permit,
+        creation: &Creation,
+        outcome: Outcome,
+        certificate: Option<CertificateId>,
+    ) -> Result<(), Problem> {
+        let event = Event::CertificateCreated {
+            operation: creation.operation.id,
+            key: creation.key,
+            certificate_type: creation.certificate_type.clone(),
+            certificate,
+        };
+        let mut record = self.activity_record(caller, Some(permit.organization()), event, outcome);
+        record.follows = intent_of(tx, permit, creation).await?;
+        Ok(tx.record(&record).await?)
+    }
+}
+
+async fn intent_of(tx: &mut Tx, permit: &Permit, creation: &Creation) -> Result<Option<ActivityId>, Problem> {
+    let filter = ActivityFilter {
+        object: Some(creation.operation.id.to_string()),
+        outcome: Some(Outcome::Intent),
+        ..ActivityFilter::default()
+    };
+    let intents = tx.activities(permit, &filter, &Paging::first(1)).await?;
+    Ok(intents.items.first().map(|record| record.id))
+}
+
+/// The certificates that hold Apple's places of a type. Without an answer the refusal is told without them.
+async fn places_taken(session: &Session, certificate_type: &CertificateType) -> Vec<HeldPlace> {
+    let listed = session.certificates().list(&CertificateFilter::default()).await;
+    let of_type = |certificate: &&Certificate| {
+        certificate.attributes.certificate_type.as_ref().map(apple::CertificateType::as_str) == Some(certificate_type.as_str())
+    };
+    listed.unwrap_or_default().iter().filter(of_type).map(as_place).collect()
+}

@@ -1,0 +1,239 @@
+//! Linking a key and rotating one: prove first, then everything in one transaction.
+//!
+//! Nothing is half-saved: until Apple has accepted the new pair there is only memory, which is wiped; then the sealed
+//! private key, the row, the feature table, the record and the daily check are one commit.
+
+use super::{
+    KeyDetails, NewKey,
+    entered::{self, EnteredKey},
+};
+use crate::{
+    App, Caller, Problem,
+    acting::fresh,
+    checks::{Examination, Examined, examine},
+    key_use::{KeyPlace, apple_kind, token_slot},
+    problem::Kind,
+};
+use apple::{Credentials, HeldKey};
+use domain::{Action, ApiKey, ApiKeyId, Event, IssuerId, KeyHealth, OrgId, Permit, Verdict};
+use std::sync::Arc;
+use store::{Conflict, StoreError, Tx};
+
+impl App {
+    /// Reads, proves by the health probe, seals and saves a key; asks the feature probes; plans the daily check.
+    ///
+    /// # Errors
+    /// A problem per field for what does not fit; `duplicate_key`; for what Apple does not accept, one code per diagnosis:
+    /// `key_mismatch`, `wrong_kind`, `clock_off`; `apple_unreachable` when it did not answer.
+    pub async fn add_key(&self, caller: &Caller, org: OrgId, input: NewKey) -> Result<KeyDetails, Problem> {
+        let permit = self.permit(caller, Action::AddKey, org).await?;
+        let Some(added_by) = caller.principal.actor().user() else {
+            return Err(Problem::internal("a key was added by nobody"));
+        };
+        let entered = entered::read(&input, None)?;
+        self.refuse_duplicate(&permit, &entered, None).await?;
+        let (examined, health) = self.prove(&entered, input.save_unverified).await?;
+        let now = self.now();
+        let key = ApiKey {
+            id: fresh!(self, ApiKeyId),
+            organization: org,
+            fingerprint: entered.private_key.public_key_sha256_fingerprint(),
+            name: entered.name,
+            kind: entered.kind,
+            key_id: entered.key_id,
+            issuer_id: entered.issuer_id,
+            roles: entered.roles,
+            team_id: None,
+            health,
+            health_since: now,
+            last_check: None,
+            last_good: None,
+            overrides: Default::default(),
+            generation: 1,
+            added_by,
+            added_at: now,
+            last_use: None,
+        };
+        let mut tx = self.inner.store.begin().await?;
+        let inserted = tx.insert_key(&permit, &key).await;
+        if let Err(StoreError::Conflict(Conflict::KeyId)) = inserted {
+            return Err(duplicate(&key.key_id.to_string(), "another key here"));
+        }
+        inserted?;
+        self.seal_private_key(&mut tx, &permit, &key, entered.private_key.pkcs8_der())
+            .await?;
+        self.write_down(&mut tx, &permit, key.id, &examined).await?;
+        self.plan_check(&mut tx, org, key.id).await?;
+        let event = Event::KeyAdded {
+            key: key.id,
+            name: key.name.to_string(),
+            key_id: key.key_id.to_string(),
+            kind: key.kind,
+        };
+        self.record_done(&mut tx, caller, org, event).await?;
+        tx.commit().await?;
+        if let Some(budget) = examined.budget {
+            self.inner.budgets().insert(key.id, budget);
+        }
+        self.key(caller, org, key.id).await
+    }
+
+    /// Replaces the private key under the same item; proven first. Name and kind stay; roles stay unless new ones are given.
+    ///
+    /// # Errors
+    /// As [`App::add_key`]; `kind_differs`; `changed_meanwhile` when somebody else rotated it.
+    pub async fn rotate_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, mut input: NewKey) -> Result<KeyDetails, Problem> {
+        let permit = self.permit(caller, Action::RotateKey, org).await?;
+        let old = self.inner.store.read().await?.key(&permit, key).await?;
+        if input.kind.trim().is_empty() {
+            input.kind = old.kind.to_string();
+        }
+        let entered = entered::read(&input, Some(&old.name))?;
+        if entered.kind != old.kind {
+            return Err(Problem::field(
+                "kind_differs",
+                "kind",
+                format!(
+                    "“{}” is {} key and stays one. Add a key of another kind as a new one.",
+                    old.name,
+                    with_article(old.kind)
+                ),
+            ));
+        }
+        self.refuse_duplicate(&permit, &entered, Some(old.id)).await?;
+        let (examined, health) = self.prove(&entered, input.save_unverified).await?;
+        let now = self.now();
+        let rotated = ApiKey {
+            fingerprint: entered.private_key.public_key_sha256_fingerprint(),
+            key_id: entered.key_id,
+            issuer_id: entered.issuer_id,
+            team_id: None,
+            health,
+            health_since: now,
+            last_check: None,
+            last_good: None,
+            generation: old.generation + 1,
+            ..old.clone()
+        };
+        let mut tx = self.inner.store.begin().await?;
+        tx.rotate_key(&permit, &rotated).await?;
+        if !entered.roles.is_empty() {
+            tx.set_key_roles(&permit, key, &entered.roles).await?;
+        }
+        self.seal_private_key(&mut tx, &permit, &rotated, entered.private_key.pkcs8_der())
+            .await?;
+        tx.delete_secret(&permit, &KeyPlace::of(&old).place()).await?;
+        self.write_down(&mut tx, &permit, key, &examined).await?;
+        self.plan_check(&mut tx, org, key).await?;
+        let event = Event::KeyRotated {
+            key,
+            name: old.name.to_string(),
+            from_key_id: old.key_id.to_string(),
+            to_key_id: rotated.key_id.to_string(),
+        };
+        self.record_done(&mut tx, caller, org, event).await?;
+        tx.commit().await?;
+        self.inner.tokens.invalidate(&token_slot(&old));
+        self.inner.budgets().remove(&key);
+        self.key(caller, org, key).await
+    }
+
+    /// The same Key ID twice among an organization's own keys is refused. Keys of others are never looked at.
+    async fn refuse_duplicate(&self, permit: &Permit, entered: &EnteredKey, but: Option<ApiKeyId>) -> Result<(), Problem> {
+        let other = self.inner.store.read().await?.key_by_key_id(permit, &entered.key_id).await?;
+        match other.filter(|other| Some(other.id) != but) {
+            Some(other) => Err(duplicate(entered.key_id.as_str(), &format!("“{}”", other.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks Apple about a key that is only in memory. What Apple does not accept passes only when that was asked for.
+    async fn prove(&self, entered: &EnteredKey, save_unverified: bool) -> Result<(Examined, KeyHealth), Problem> {
+        let about = Examination {
+            kind: entered.kind,
+            may_be_other_kind: entered.issuer_id.is_some(),
+            last_good: None,
+            team_is_known: false,
+            now: self.now(),
+        };
+        let mut examined = examine(&about, |kind| {
+            let credentials = Credentials {
+                kind: apple_kind(kind),
+                key_id: entered.key_id.as_str(),
+                issuer_id: entered.issuer_id.as_ref().filter(|_| kind.needs_issuer()).map(IssuerId::as_str),
+                private_key_pkcs8: entered.private_key.pkcs8_der(),
+            };
+            let held = HeldKey::new(&self.inner.apple, &credentials);
+            self.inner.apple.session(apple_kind(kind), Arc::new(held))
+        })
+        .await;
+        // With a missing agreement or a lapsed membership Apple has accepted the pair: that is the proof.
+        if let Verdict::Conclusive(health @ (KeyHealth::Working | KeyHealth::AgreementMissing | KeyHealth::MembershipLapsed)) =
+            &examined.verdict
+        {
+            let health = health.clone();
+            return Ok((examined, health));
+        }
+        if !save_unverified {
+            return Err(not_proven(&examined));
+        }
+        let why = match &examined.verdict {
+            Verdict::Conclusive(health) => health.next_step(),
+            Verdict::Inconclusive { why } => why.clone(),
+        };
+        examined.verdict = Verdict::Inconclusive { why };
+        Ok((examined, KeyHealth::Unverified))
+    }
+
+    async fn seal_private_key(&self, tx: &mut Tx, permit: &Permit, key: &ApiKey, pkcs8: &[u8]) -> Result<(), Problem> {
+        let place = KeyPlace::of(key);
+        let ring = tx.ring(permit).await?;
+        let sealed = self.inner.vault.seal(&ring, &place.place(), pkcs8)?;
+        Ok(tx.put_secret(permit, &place.place(), &sealed).await?)
+    }
+}
+
+fn with_article(kind: domain::KeyKind) -> String {
+    format!("{} {kind}", if kind == domain::KeyKind::Team { "a" } else { "an" })
+}
+
+fn duplicate(key_id: &str, name: &str) -> Problem {
+    let mut problem = Problem::field(
+        "duplicate_key",
+        "key_id",
+        format!("The key {key_id} is here already, as {name}. Use that one, or rotate it if its file was replaced."),
+    );
+    problem.kind = Kind::Conflict;
+    problem
+}
+
+/// Why nothing was saved, at the field that has to do with it.
+fn not_proven(examined: &Examined) -> Problem {
+    let apple = examined.error.as_ref().map(Problem::from_apple);
+    let health = match &examined.verdict {
+        Verdict::Inconclusive { why } => {
+            let message = format!("{why} The key was not saved.");
+            return match apple {
+                Some(problem) => Problem { message, ..problem },
+                None => Problem::new(Kind::AppleUnreachable, "apple_unreachable", message),
+            };
+        }
+        Verdict::Conclusive(health) => health,
+    };
+    let (code, fields): (_, &[&'static str]) = match health {
+        KeyHealth::WrongKind { .. } => ("wrong_kind", &["kind"]),
+        KeyHealth::ClockOff { .. } => ("clock_off", &[]),
+        _ => ("key_mismatch", &["key_id", "issuer_id", "file"]),
+    };
+    let message = format!("{} The key was not saved.", health.next_step());
+    let mut problem = Problem::new(Kind::AppleRefused, code, message);
+    problem.apple = apple.and_then(|problem| problem.apple);
+    problem.fields = fields
+        .iter()
+        .map(|field| crate::FieldProblem {
+            field,
+            message: health.next_step(),
+        })
+        .collect();
+    problem
+}
