@@ -81,7 +81,7 @@ async fn demo(home: &Path, listen: SocketAddr) -> anyhow::Result<()> {
         "simulator_url": apple.url(),
         "simulator_enterprise_url": apple.enterprise_url(),
         "simulator_control_url": apple.control_url(),
-        "keys": keys_json(&keys)?,
+        "keys": keys_with_paths(&keys)?,
     });
     write_private(&home.join(DESCRIPTION), &serde_json::to_vec_pretty(&description)?)?;
     tell(&format!(
@@ -177,6 +177,17 @@ fn linked_keys(keys: &Path) -> anyhow::Result<Vec<NewKey>> {
 
 fn keys_json(keys: &Path) -> anyhow::Result<serde_json::Value> {
     Ok(serde_json::from_slice(&fs::read(keys.join("keys.json"))?)?)
+}
+
+/// As keys.json, with whole paths: a script that reads the description need not know where the files lie.
+fn keys_with_paths(folder: &Path) -> anyhow::Result<serde_json::Value> {
+    let folder = std::path::absolute(folder)?;
+    let mut keys = keys_json(&folder)?;
+    for key in keys.as_array_mut().into_iter().flatten() {
+        let file = folder.join(key["file"].as_str().unwrap_or_default());
+        key["file"] = file.to_string_lossy().into();
+    }
+    Ok(keys)
 }
 
 /// Twenty letters and digits, without the ones that look alike.
