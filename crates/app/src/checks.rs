@@ -13,6 +13,7 @@ pub(crate) use examine::{Examination, Examined, examine};
 use crate::{App, Caller, Problem, acting::fresh, keys::KeyDetails, worker::JobEnd};
 use domain::{Action, ApiKey, ApiKeyId, Event, Job, JobId, JobPayload, Need, OrgId, Origin, Permit, Principal, Verdict};
 use jiff::{SignedDuration, Timestamp};
+use std::sync::PoisonError;
 use store::{StoreError, Tx};
 
 /// The least time between two daily checks, in seconds (23 hours); the jitter comes on top.
@@ -70,9 +71,7 @@ impl App {
             now: self.now(),
         };
         let examined = examine(&examination, |kind| self.session_as(permit, key, kind)).await;
-        if let Some(budget) = examined.budget {
-            self.inner.budgets().insert(key.id, budget);
-        }
+        self.learn(key.id, &examined.learnt);
         let mut tx = self.inner.store.begin().await?;
         // Rotated or removed while Apple was asked: the finding is about a key that is no more.
         match tx.key(permit, key.id).await {
@@ -118,5 +117,13 @@ impl App {
         self.inner.entropy.fill(&mut random);
         let jitter = u64::from_le_bytes(random) % CHECK_JITTER_SECONDS;
         after(self.now(), CHECK_AFTER_SECONDS + i64::try_from(jitter).unwrap_or_default())
+    }
+}
+
+impl App {
+    /// How far this machine's clock is ahead of Apple's, in seconds (negative: behind), as last measured by this process.
+    #[must_use]
+    pub fn apple_clock_skew_seconds(&self) -> Option<i64> {
+        *self.inner.apple_skew.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,7 +16,7 @@ use domain::{
     ApiKey, ApiKeyId, Event, Feature, IssuerId, JobId, JobPayload, KeyKind, LastResult, LastUse, Need, Permit, Probed, Usability,
     feature::{AppleRefusal, usability},
 };
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use store::Tx;
 use vault::Place;
 
@@ -142,7 +142,7 @@ impl App {
         tx.commit().await?;
         let session = self.session_as(permit, key, key.kind);
         let result = act(&session).await;
-        self.learn_budget(key.id, &session);
+        self.learn(key.id, &Learnt::of(&session));
         let mut tx = self.inner.store.begin().await?;
         self.note_result(&mut tx, permit, key, need, result.as_ref().err()).await?;
         tx.commit().await?;
@@ -221,11 +221,13 @@ impl App {
         Ok(last.is_some_and(|last| !matches!(last.need, Need::Read { .. })))
     }
 
-    pub(crate) fn learn_budget(&self, key: ApiKeyId, session: &Session) {
-        let hour = session.budget().hour;
-        if let (Some(left), Some(of)) = (hour.remaining, hour.limit) {
-            let small = |number| u32::try_from(number).unwrap_or(u32::MAX);
-            self.inner.budgets().insert(key, (small(left), small(of)));
+    /// Keeps what a conversation with Apple taught beside its answers.
+    pub(crate) fn learn(&self, key: ApiKeyId, learnt: &Learnt) {
+        if let Some(budget) = learnt.budget {
+            self.inner.budgets().insert(key, budget);
+        }
+        if let Some(skew) = learnt.skew {
+            *self.inner.apple_skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(skew);
         }
     }
 
@@ -294,4 +296,23 @@ pub(crate) fn shortened(text: &str) -> String {
 /// The need of a listing.
 pub(crate) fn reading(feature: Feature) -> Need {
     Need::Read { feature }
+}
+
+/// What Apple tells beside its answers.
+pub(crate) struct Learnt {
+    /// The key's hourly budget: (left, of).
+    budget: Option<(u32, u32)>,
+    /// How far our clock is ahead of Apple's, in seconds.
+    skew: Option<i64>,
+}
+
+impl Learnt {
+    pub(crate) fn of(session: &Session) -> Self {
+        let hour = session.budget().hour;
+        let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            budget: hour.remaining.zip(hour.limit).map(|(left, of)| (small(left), small(of))),
+            skew: session.skew_seconds(),
+        }
+    }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) tokens: TokenCache,
     /// What Apple last said about each key's hourly budget: (left, of). In memory: it is stale within the hour anyway.
     pub(crate) budgets: Mutex<HashMap<ApiKeyId, (u32, u32)>>,
+    /// How far our clock is ahead of Apple's, in seconds, by the `Date` of its last answer.
+    pub(crate) apple_skew: Mutex<Option<i64>>,
     /// A job was enqueued in this process.
     pub(crate) job_waits: Notify,
     /// An operation took a step in this process.
@@ -102,6 +104,7 @@ impl App {
                 passwords,
                 tokens,
                 budgets: Mutex::default(),
+                apple_skew: Mutex::default(),
                 job_waits: Notify::new(),
                 operation_moved: Notify::new(),
                 worker: hex::encode(name),

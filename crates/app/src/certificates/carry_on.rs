@@ -137,7 +137,7 @@ impl App {
         let session = self.session_as(permit, &key, key.kind);
         let certificate_type = apple::CertificateType::from(creation.certificate_type.as_str());
         let answer = session.certificates().create(&creation.csr, &certificate_type).await;
-        self.learn_budget(key.id, &session);
+        self.learn(key.id, &crate::key_use::Learnt::of(&session));
         self.inner.crash_points.pass(crash_point::AFTER_CALL);
         match answer {
             Ok(certificate) if self.keep(caller, permit, &creation, &key, &certificate).await? => Ok(JobEnd::Done),

@@ -38,7 +38,7 @@ impl App {
         let session = self.session_as(permit, &key, key.kind);
         let looked_at = self.now();
         let listed = session.certificates().list(&CertificateFilter::default()).await;
-        self.learn_budget(key.id, &session);
+        self.learn(key.id, &crate::key_use::Learnt::of(&session));
         self.inner.crash_points.pass(crash_point::AFTER_LOOK);
         let Ok(listed) = listed else {
             return Ok(self.look_again(&creation));

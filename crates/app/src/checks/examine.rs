@@ -1,5 +1,6 @@
 //! Asking Apple about a key, stored or about to be: one health probe, then, when it is accepted, the feature probes.
 
+use crate::key_use::Learnt;
 use apple::{Error, ForbiddenReason, Probe, ProbeAnswer, ProbeOutcome, RetryPolicy, Session};
 use domain::{
     Feature, KeyHealth, KeyKind, Probed, TeamId, Verdict,
@@ -25,7 +26,7 @@ pub(crate) struct Examined {
     pub(crate) error: Option<Error>,
     pub(crate) probed: Vec<(Feature, Probed)>,
     pub(crate) team: Option<TeamId>,
-    pub(crate) budget: Option<(u32, u32)>,
+    pub(crate) learnt: Learnt,
 }
 
 /// Asks. `session` gives a conversation with Apple as a kind of key.
@@ -48,8 +49,6 @@ pub(crate) async fn examine(about: &Examination, session: impl Fn(KeyKind) -> Se
     } else {
         (Vec::new(), None)
     };
-    let hour = own.budget().hour;
-    let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     Examined {
         verdict,
         error: match health.outcome {
@@ -58,7 +57,7 @@ pub(crate) async fn examine(about: &Examination, session: impl Fn(KeyKind) -> Se
         },
         probed,
         team,
-        budget: hour.remaining.zip(hour.limit).map(|(left, of)| (small(left), small(of))),
+        learnt: Learnt::of(&own),
     }
 }
 

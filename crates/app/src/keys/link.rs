@@ -72,9 +72,7 @@ impl App {
         };
         self.record_done(&mut tx, caller, org, event).await?;
         tx.commit().await?;
-        if let Some(budget) = examined.budget {
-            self.inner.budgets().insert(key.id, budget);
-        }
+        self.learn(key.id, &examined.learnt);
         self.key(caller, org, key.id).await
     }
 

@@ -79,20 +79,12 @@ async fn answer_once(state: &State, key: &HeaderValue, org: OrgId, request: Requ
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.map(|b| b.to_bytes()).map_err(Problem::internal)?;
     let secret = parts.extensions.get::<CarriesSecret>().is_some();
-    if is_final(parts.status) {
-        state
-            .app
-            .remember(&who.0.caller, org, key, parts.status.as_u16(), &bytes, secret)
-            .await?;
-    } else {
-        state.app.forget(&who.0.caller, org, key).await?;
-    }
+    // What a second try may answer otherwise (our fault, Apple's, a limit) is let go of by `remember`.
+    state
+        .app
+        .remember(&who.0.caller, org, key, parts.status.as_u16(), &bytes, secret)
+        .await?;
     Ok(Response::from_parts(parts, Body::from(bytes)))
-}
-
-/// Whether sending the request again would be answered the same: a fault of ours, of Apple's or a limit passes.
-fn is_final(status: StatusCode) -> bool {
-    !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS
 }
 
 fn request_hash(method: &str, path: &str, body: &Bytes) -> [u8; 32] {
