@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     empty: bool,
     /// Append every exchange as a JSON line to a file in this folder.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = simulator::JOURNAL_VARIABLE)]
     journal: Option<PathBuf>,
 }
 
