@@ -5,5 +5,8 @@
 
 mod authentication;
 mod client;
+mod faults;
 mod provisioning;
+mod queries;
+mod roles;
 mod seed;
