@@ -13,10 +13,11 @@ use crate::report::{Outcome, Report, Tally};
 use crate::workbench::Workbench;
 
 /// What the binary calls it, and where it is kept.
-const DOCUMENTS: [(&str, &str); 3] = [
+const DOCUMENTS: [(&str, &str); 4] = [
     ("openapi", "docs/openapi.json"),
     ("policy", "docs/policy.md"),
     ("cli", "docs/cli.md"),
+    ("simulator-invented", "docs/simulator-invented.md"),
 ];
 
 /// Writes every document.

@@ -12,6 +12,8 @@ pub(crate) enum Document {
     Policy,
     /// The command line, Markdown
     Cli,
+    /// What the simulator answers although nobody has seen Apple answer it, Markdown
+    SimulatorInvented,
 }
 
 /// Prints it.
@@ -24,6 +26,7 @@ pub(crate) fn print(document: Document, command: clap::Command) -> anyhow::Resul
                 domain::policy::as_markdown()
             )
         }
+        Document::SimulatorInvented => simulator::inventions_as_markdown(),
         Document::Cli => {
             let mut text = "# The command line\n\nGenerated from the program by `cargo xtask generate`.\n".to_owned();
             let mut command = command;

@@ -18,6 +18,22 @@ const fn invention(case: &'static str, answer: &'static str, reason: &'static st
     Invention { case, answer, reason }
 }
 
+/// The list as a Markdown page.
+pub fn inventions_as_markdown() -> String {
+    let mut page = String::from(
+        "# Answers that the simulator invents\n\n\
+         Generated from `crates/simulator/src/invented.rs` by `cargo xtask generate`.\n\n\
+         A test that depends on one of these proves something of the simulator, not of Apple. \"facts\" are the notes on\n\
+         Apple's API that the project was built from; the letter is their section.\n\n\
+         | case | answer | why |\n|---|---|---|\n",
+    );
+    for invention in INVENTED {
+        let cells = [invention.case, invention.answer, invention.reason].map(|cell| cell.replace('|', "\\|"));
+        page.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    page
+}
+
 /// Every invented answer.
 pub const INVENTED: [Invention; 35] = [
     invention(

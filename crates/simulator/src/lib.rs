@@ -46,7 +46,7 @@ pub use clock::Clock;
 pub use control::{Control, ControlError};
 pub use faults::{AppleError, Effect, Fault};
 pub use handle::{Handle, Simulator, StartError};
-pub use invented::{INVENTED, Invention};
+pub use invented::{INVENTED, Invention, inventions_as_markdown};
 pub use journal::Exchange;
 pub use keys::{KeyError, KeyFile, KeyKind, KeyListing, Role};
 pub use options::{JOURNAL_VARIABLE, Limits, Options, Seed};
