@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! HTTP in and out: the REST API, the web console, and the listener with its TLS.
 //!
 //! A handler asks `app` and renders the answer. No rule, no SQL, no call to Apple and no key lives here; the console has
@@ -51,3 +52,8 @@ pub fn router(state: &State) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), origin::note))
         .layer(CompressionLayer::new())
 }
+=======
+//! server
+
+mod console;
+>>>>>>> 89b32c0 (Console: stylesheet, sprite, modules and every page as a template with plain data)

@@ -1,0 +1,134 @@
+//! One key: its state and next step, the feature table, its facts, its danger zone.
+
+use super::super::{
+    filters,
+    parts::{Mark, Notice, Tone},
+    shell::Shell,
+    when,
+};
+use app::keys::{Dependents, KeyDetails};
+use askama::Template;
+use domain::{
+    ApiKey, CheckMark, KeyHealth, OrgId,
+    feature::{Declared, FeatureRow, Probed},
+};
+
+/// The page.
+#[derive(Template)]
+#[template(path = "keys/key.html")]
+pub(crate) struct KeyPage {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// The organization.
+    pub(crate) org: OrgId,
+    /// The key.
+    pub(crate) key: ApiKey,
+    /// All about it.
+    pub(crate) details: KeyDetails,
+    /// What depends on it, in words.
+    pub(crate) dependents_words: String,
+    /// What an act on this page answered.
+    pub(crate) notice: Option<Notice>,
+}
+
+impl KeyPage {
+    /// From what `app` knows.
+    #[must_use]
+    pub(crate) fn new(shell: Shell, org: OrgId, details: KeyDetails, dependents: &Dependents, notice: Option<Notice>) -> Self {
+        Self { shell, org, key: details.summary.key.clone(), details, dependents_words: dependents_words(dependents), notice }
+    }
+
+    fn address(&self) -> String {
+        format!("/o/{}/keys/{}", self.org, self.key.id)
+    }
+
+    fn proof(&self) -> String {
+        match (&self.key.health, self.key.last_good) {
+            (KeyHealth::Working, Some(at)) => format!("proved {}", when::Time::new(at, when::past(at, self.shell.now))),
+            (_, Some(at)) => format!("last accepted {}", when::Time::new(at, when::past(at, self.shell.now))),
+            (_, None) => "never accepted yet".to_owned(),
+        }
+    }
+
+    /// What to do about a state that is not "working", and a check that came to no conclusion.
+    fn next_step(&self) -> Option<Notice> {
+        if let Some(trouble) = &self.details.summary.trouble {
+            return Some(Notice::new(
+                Tone::Warn,
+                "The last check came to no conclusion",
+                format!("{trouble} What is known of the key stays; Russet asks again by itself."),
+            ));
+        }
+        if self.key.health == KeyHealth::Working {
+            return None;
+        }
+        let mark = Mark::health(&self.key.health);
+        let tone = if mark.tone == Tone::Off { Tone::Info } else { mark.tone };
+        let notice = Notice::new(tone, mark.word, self.key.health.next_step());
+        Some(match self.key.health {
+            KeyHealth::NoLongerAccepted { .. } | KeyHealth::Mismatch => notice.way("Rotate key", format!("{}/rotate", self.address())),
+            KeyHealth::WrongKind { .. } => notice.way("Add it again", format!("/o/{}/keys/new", self.org)),
+            _ => notice,
+        })
+    }
+
+    /// An Owner may let a "no" pass that comes from a role; what the kind rules out, nobody can.
+    fn may_override(&self, row: &FeatureRow) -> bool {
+        row.overridden || matches!(row.declared, Declared::No(_))
+    }
+
+    /// Rows where the role says no and Apple let the key read.
+    fn disagreement(&self) -> Option<Notice> {
+        let rows: Vec<_> = self
+            .details
+            .features
+            .iter()
+            .filter(|row| match (&row.declared, &row.probed) {
+                (Declared::No(None), Probed::Readable { .. }) => row.feature.is_signing(),
+                (Declared::Yes(_), Probed::Refused { .. }) => true,
+                _ => false,
+            })
+            .map(|row| row.feature.title())
+            .collect();
+        let head = match rows.len() {
+            0 => return None,
+            1 => "One row disagrees with the role".to_owned(),
+            several => format!("{several} rows disagree with the role"),
+        };
+        Some(Notice::new(
+            Tone::Info,
+            head,
+            format!("{}. Apple is the judge, but a harmless call proves reading only. Russet stops what the role refuses; an Owner may let it pass.", rows.join("; ")),
+        ))
+    }
+
+    /// The fingerprint in lines of eight pairs.
+    fn fingerprint_lines(&self) -> Vec<String> {
+        let pairs: Vec<String> = self.key.fingerprint.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect();
+        pairs.chunks(8).map(|line| line.join(":")).collect()
+    }
+
+    fn checks_words(&self) -> String {
+        let days = &self.details.summary.strip;
+        let checked = days.iter().filter(|day| day.mark.is_some()).count();
+        let good = days.iter().filter(|day| day.mark == Some(CheckMark::Good)).count();
+        match checked {
+            0 => "Not checked in the last 14 days.".to_owned(),
+            _ => format!("{good} good of {checked} days checked."),
+        }
+    }
+}
+
+/// "2 certificates were made through it.": the line of the danger zone.
+fn dependents_words(dependents: &Dependents) -> String {
+    let certificates = match dependents.certificates.len() {
+        0 => None,
+        1 => Some("1 certificate was made through it.".to_owned()),
+        many => Some(format!("{many} certificates were made through it.")),
+    };
+    let running = (dependents.running_operations > 0).then(|| format!("{} running now.", dependents.running_operations));
+    match (certificates, running) {
+        (None, None) => "Nothing here depends on it.".to_owned(),
+        (certificates, running) => [certificates, running].into_iter().flatten().collect::<Vec<_>>().join(" "),
+    }
+}

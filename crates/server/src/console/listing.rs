@@ -1,0 +1,250 @@
+//! Lists of the Apple account read through a picked key: what they share. Search, filters, order, the page and the
+//! key are all in the address, so that a list can be sent to a colleague.
+
+use super::when;
+use app::{apple_account::ListQuery, keys::KeyChoice};
+use domain::ApiKeyId;
+use jiff::Timestamp;
+use url::form_urlencoded::Serializer;
+
+/// Rows on one page.
+pub(crate) const ROWS: usize = 100;
+
+/// What the address of a list asks for.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    /// Search.
+    pub(crate) q: String,
+    /// Apple's type.
+    pub(crate) kind: String,
+    /// State.
+    pub(crate) state: String,
+    /// Field to sort by; a leading `-` turns it around.
+    pub(crate) sort: String,
+    /// The key to read through.
+    pub(crate) key: String,
+    /// Rows to skip.
+    pub(crate) from: usize,
+    /// Certificates: `only` those held here.
+    pub(crate) held: String,
+}
+
+impl Asked {
+    /// For `app`.
+    #[must_use]
+    pub(crate) fn query(&self) -> ListQuery {
+        let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        ListQuery { search: some(&self.q), kind: some(&self.kind), state: some(&self.state), sort: some(&self.sort) }
+    }
+}
+
+/// A filter above a list.
+#[derive(Debug, Clone)]
+pub(crate) struct Filter {
+    /// The field's name.
+    pub(crate) name: &'static str,
+    /// Its label.
+    pub(crate) label: &'static str,
+    /// The words of "no filter".
+    pub(crate) every: &'static str,
+    /// Values and words.
+    pub(crate) options: Vec<(String, String)>,
+    /// The chosen value; empty for none.
+    pub(crate) chosen: String,
+}
+
+/// The bar above a list and the foot under it.
+#[derive(Debug, Clone)]
+pub(crate) struct Bar {
+    /// The list's path.
+    pub(crate) path: String,
+    /// "profile".
+    pub(crate) noun: &'static str,
+    /// In the empty search field.
+    pub(crate) placeholder: &'static str,
+    /// What is searched for.
+    pub(crate) search: String,
+    /// Filters.
+    pub(crate) filters: Vec<Filter>,
+    /// Keys to read through, usable ones first; empty when the list is not read through a key.
+    pub(crate) keys: Vec<KeyChoice>,
+    /// The picked one.
+    pub(crate) key: Option<ApiKeyId>,
+    /// The order.
+    pub(crate) sort: String,
+    /// The order when none is asked for.
+    pub(crate) usual_sort: &'static str,
+    /// Rows skipped.
+    pub(crate) from: usize,
+    /// Rows that fit the query.
+    pub(crate) fitting: usize,
+    /// Rows without the query.
+    pub(crate) total: usize,
+    /// When Apple gave the list.
+    pub(crate) at: Option<Timestamp>,
+    /// Further fixed parts of the query.
+    pub(crate) fixed: Vec<(&'static str, String)>,
+    /// The time.
+    pub(crate) now: Timestamp,
+}
+
+impl Bar {
+    fn address(&self, search: bool, sort: &str, from: usize) -> String {
+        let mut query = Serializer::new(String::new());
+        let mut add = |name: &str, value: &str| {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        };
+        if search {
+            add("q", &self.search);
+            for filter in &self.filters {
+                add(filter.name, &filter.chosen);
+            }
+        }
+        for (name, value) in &self.fixed {
+            add(name, value);
+        }
+        add("key", &self.key.map(|key| key.to_string()).unwrap_or_default());
+        add("sort", sort);
+        add("from", &if from == 0 { String::new() } else { from.to_string() });
+        let query = query.finish();
+        if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+    }
+
+    /// This very page.
+    #[must_use]
+    pub(crate) fn here(&self) -> String {
+        self.address(true, &self.sort, self.from)
+    }
+
+    /// Without search and filters.
+    #[must_use]
+    pub(crate) fn cleared(&self) -> String {
+        self.address(false, &self.sort, 0)
+    }
+
+    fn present_sort(&self) -> &str {
+        if self.sort.is_empty() { self.usual_sort } else { &self.sort }
+    }
+
+    /// `ascending` or `descending` for the column the list is sorted by.
+    #[must_use]
+    pub(crate) fn order(&self, field: &str) -> Option<&'static str> {
+        let present = self.present_sort();
+        if present == field {
+            Some("ascending")
+        } else {
+            present.strip_prefix('-').filter(|rest| *rest == field).map(|_| "descending")
+        }
+    }
+
+    /// Whether the list is sorted by this column, upward.
+    #[must_use]
+    pub(crate) fn is_ascending(&self, field: &str) -> bool {
+        self.order(field) == Some("ascending")
+    }
+
+    /// Sorted by this column; pressed again, the other way round.
+    #[must_use]
+    pub(crate) fn sorted_by(&self, field: &str) -> String {
+        let next = if self.is_ascending(field) { format!("-{field}") } else { field.to_owned() };
+        self.address(true, &next, 0)
+    }
+
+    /// Whether something is hidden by search or filters.
+    #[must_use]
+    pub(crate) fn is_filtered(&self) -> bool {
+        !self.search.is_empty() || self.filters.iter().any(|filter| !filter.chosen.is_empty())
+    }
+
+    /// Whether it has more than one page.
+    #[must_use]
+    pub(crate) fn is_paged(&self) -> bool {
+        self.from > 0 || self.fitting > ROWS
+    }
+
+    /// The page before.
+    #[must_use]
+    pub(crate) fn before(&self) -> Option<String> {
+        (self.from > 0).then(|| self.address(true, &self.sort, self.from.saturating_sub(ROWS)))
+    }
+
+    /// The page after.
+    #[must_use]
+    pub(crate) fn after(&self, shown: &usize) -> Option<String> {
+        let next = self.from + shown;
+        (next < self.fitting).then(|| self.address(true, &self.sort, next))
+    }
+
+    /// "1 to 50 of 2,904".
+    #[must_use]
+    pub(crate) fn range(&self, shown: &usize) -> String {
+        let many = |number: usize| if number == 1 { self.noun.to_owned() } else { format!("{}s", self.noun) };
+        let hidden = if self.fitting < self.total { format!(", {} hidden by the filters", self.total - self.fitting) } else { String::new() };
+        if self.is_paged() {
+            format!("{} to {} of {} {}{hidden}", self.from + 1, self.from + shown, self.fitting, many(self.fitting))
+        } else {
+            format!("{} {}{hidden}", self.fitting, many(self.fitting))
+        }
+    }
+
+    /// The line under the title.
+    #[must_use]
+    pub(crate) fn summary(&self, what: &str) -> String {
+        let key = self.keys.iter().find(|choice| Some(choice.key.id) == self.key);
+        let through = key.map(|choice| {
+            let team = choice.key.team_id.as_ref().map(|team| format!(" {team}")).unwrap_or_default();
+            format!("{team}, read through {}", choice.key.name)
+        });
+        let at = self.at.map(|at| match when::past(at, self.now).as_str() {
+            "now" => " just now".to_owned(),
+            words => format!(" {words}"),
+        });
+        format!("{what}{}{}.", through.unwrap_or_default(), at.unwrap_or_default())
+    }
+}
+
+/// The page of rows that was asked for.
+#[must_use]
+pub(crate) fn page<T>(items: Vec<T>, from: usize) -> Vec<T> {
+    items.into_iter().skip(from).take(ROWS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bar() -> Bar {
+        Bar {
+            path: "/o/x/devices".into(),
+            noun: "device",
+            placeholder: "",
+            search: "a&b".into(),
+            filters: vec![Filter { name: "kind", label: "", every: "", options: vec![], chosen: "IPAD".into() }],
+            keys: vec![],
+            key: None,
+            sort: String::new(),
+            usual_sort: "name",
+            from: 0,
+            fitting: 250,
+            total: 300,
+            at: None,
+            fixed: vec![],
+            now: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn everything_about_a_list_is_in_its_address() {
+        let bar = bar();
+        assert_eq!(bar.here(), "/o/x/devices?q=a%26b&kind=IPAD");
+        assert_eq!(bar.sorted_by("name"), "/o/x/devices?q=a%26b&kind=IPAD&sort=-name");
+        assert_eq!(bar.sorted_by("added"), "/o/x/devices?q=a%26b&kind=IPAD&sort=added");
+        assert_eq!(bar.cleared(), "/o/x/devices");
+        assert_eq!(bar.after(&ROWS), Some("/o/x/devices?q=a%26b&kind=IPAD&from=100".into()));
+        assert_eq!(bar.before(), None);
+        assert_eq!(bar.range(&ROWS), "1 to 100 of 250 devices, 50 hidden by the filters");
+    }
+}

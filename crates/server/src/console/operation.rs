@@ -1,0 +1,189 @@
+//! A long act: its steps, where it stands, and what became of it.
+
+use super::{
+    filters,
+    parts::{Mark, Notice, Tone},
+    shell::Shell,
+};
+use app::{certificates::Place, operations::OperationView};
+use askama::Template;
+use domain::{CertificateId, OperationKind, OperationState, OrgId};
+use jiff::Timestamp;
+
+/// How far one step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Over.
+    Done,
+    /// Going on.
+    Now,
+    /// Did not work.
+    Failed,
+    /// To come.
+    Waiting,
+}
+
+/// A step.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    /// What it does.
+    pub(crate) title: &'static str,
+    /// What to know.
+    pub(crate) note: String,
+    /// How far it is.
+    pub(crate) progress: Progress,
+    /// When it ended.
+    pub(crate) at: Option<Timestamp>,
+}
+
+impl Step {
+    fn class(&self) -> &'static str {
+        match self.progress {
+            Progress::Done => "is-done",
+            Progress::Now => "is-now",
+            Progress::Failed => "is-failed",
+            Progress::Waiting => "is-waiting",
+        }
+    }
+    fn is_done(&self) -> bool {
+        self.progress == Progress::Done
+    }
+    fn is_now(&self) -> bool {
+        self.progress == Progress::Now
+    }
+    fn is_failed(&self) -> bool {
+        self.progress == Progress::Failed
+    }
+}
+
+/// The steps alone: the fragment of the page that is sent while it changes.
+#[derive(Template)]
+#[template(path = "operations/steps.html")]
+pub(crate) struct Steps {
+    /// In order.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "operations/operation.html")]
+pub(crate) struct OperationPage {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// The organization.
+    pub(crate) org: OrgId,
+    /// The operation's id.
+    pub(crate) id: String,
+    /// "Create Apple Distribution".
+    pub(crate) title: String,
+    /// The certificate's type in words.
+    pub(crate) type_title: String,
+    /// The key's name.
+    pub(crate) key_name: String,
+    /// When it began.
+    pub(crate) started_at: Timestamp,
+    /// When it last changed.
+    pub(crate) updated_at: Timestamp,
+    /// Where it stands.
+    pub(crate) state: Mark,
+    /// Whether nothing more will happen.
+    pub(crate) is_over: bool,
+    /// The steps.
+    pub(crate) steps: Vec<Step>,
+    /// What came of it.
+    pub(crate) certificate: Option<CertificateId>,
+    /// What to know.
+    pub(crate) notice: Option<Notice>,
+    /// Who holds the places.
+    pub(crate) places: Vec<Place>,
+    /// That in words.
+    pub(crate) places_words: String,
+    /// Whether another try makes sense.
+    pub(crate) retry: bool,
+}
+
+impl OperationPage {
+    /// From what `app` knows; `key_name` is the key's present name, or that it is gone.
+    #[must_use]
+    pub(crate) fn new(shell: Shell, org: OrgId, view: OperationView, key_name: String) -> Self {
+        let steps = steps(&view);
+        let OperationKind::CreateCertificate { certificate_type, .. } = &view.operation.kind;
+        let state = &view.operation.state;
+        let certificate = match state {
+            OperationState::Done { certificate } => Some(*certificate),
+            _ => None,
+        };
+        Self {
+            shell,
+            org,
+            id: view.operation.id.to_string(),
+            title: format!("Create {}", certificate_type.title()),
+            type_title: certificate_type.title(),
+            key_name,
+            started_at: view.operation.started_at,
+            updated_at: view.operation.updated_at,
+            state: mark(state),
+            is_over: state.is_over(),
+            steps,
+            certificate,
+            notice: notice(state),
+            places_words: places_words(&view.places),
+            places: view.places,
+            retry: matches!(state, OperationState::Refused { .. } | OperationState::Failed { .. }),
+        }
+    }
+}
+
+fn mark(state: &OperationState) -> Mark {
+    match state {
+        OperationState::Started => Mark::new(Tone::Info, "half", "Starting"),
+        OperationState::Calling { .. } => Mark::new(Tone::Info, "half", "Waiting for Apple"),
+        OperationState::Unknown { .. } => Mark::new(Tone::Warn, "warn", "Answer lost"),
+        OperationState::Done { .. } => Mark::new(Tone::Ok, "ok", "Done"),
+        OperationState::Refused { .. } => Mark::new(Tone::Bad, "bad", "Refused"),
+        OperationState::Failed { .. } => Mark::new(Tone::Bad, "bad", "Failed"),
+    }
+}
+
+fn notice(state: &OperationState) -> Option<Notice> {
+    match state {
+        OperationState::Done { .. } => Some(Notice::new(Tone::Ok, "The certificate is here with its private key", "It is sealed, and ready to download.")),
+        OperationState::Unknown { why, .. } => Some(Notice::new(
+            Tone::Warn,
+            "Apple’s answer was lost",
+            format!("{why} Russet does not ask a second time: it looks at what Apple lists and finds the certificate by its public key."),
+        )),
+        OperationState::Refused { status, code, why, .. } => Some(Notice::new(Tone::Bad, format!("Apple refused ({status} {code})"), why.clone())),
+        OperationState::Failed { why } => Some(Notice::new(Tone::Bad, "It could not be done, and nothing was made", why.clone())),
+        OperationState::Started | OperationState::Calling { .. } => None,
+    }
+}
+
+fn places_words(places: &[Place]) -> String {
+    let foreign = places.iter().filter(|place| !place.key_held).count();
+    match foreign {
+        0 => format!("{} places are taken, Russet holds the key of each.", places.len()),
+        1 => format!("{} places are taken, one without a key we hold.", places.len()),
+        many => format!("{} places are taken, {many} without a key we hold.", places.len()),
+    }
+}
+
+/// The three steps of creating a certificate.
+#[must_use]
+pub(crate) fn steps(view: &OperationView) -> Vec<Step> {
+    use Progress as P;
+    let operation = &view.operation;
+    let step = |title, note: &str, progress, at| Step { title, note: note.to_owned(), progress, at };
+    let made = step("Make key pair and request", "RSA 2048, made and sealed here", P::Done, Some(operation.started_at));
+    let ask = "Ask Apple for one certificate";
+    let keep = "Keep it with its private key";
+    let to_come = step(keep, "", P::Waiting, None);
+    let ended = Some(operation.updated_at);
+    match &operation.state {
+        OperationState::Started | OperationState::Calling { .. } => vec![made, step(ask, "A lost answer never makes a second one", P::Now, None), to_come],
+        OperationState::Unknown { .. } => vec![made, step(ask, "The answer was lost; Russet looks at what Apple lists", P::Now, None), to_come],
+        OperationState::Refused { .. } => vec![made, step(ask, "Apple refused, nothing was made there", P::Failed, ended), to_come],
+        OperationState::Failed { .. } => vec![made, step(ask, "Nothing was made there", P::Failed, ended), to_come],
+        OperationState::Done { .. } => vec![made, step(ask, "", P::Done, ended), step(keep, "Sealed, ready to download", P::Done, ended)],
+    }
+}

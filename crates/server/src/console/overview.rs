@@ -1,0 +1,167 @@
+//! The overview: what needs somebody, what expires when, the health of the keys, what happened last.
+
+use super::{
+    filters,
+    parts::{Mark, Tone},
+    pictures::{self, Dot, Lane},
+    shell::Shell,
+    when::{Urgency, date, distance, urgency},
+};
+use app::{
+    keys::KeySummary,
+    overview::{Expiry, ExpiryOf, Overview},
+};
+use askama::Template;
+use domain::{KeyHealth, OrgId};
+use jiff::Timestamp;
+
+/// Something that needs somebody.
+#[derive(Debug, Clone)]
+pub(crate) struct Need {
+    /// How badly.
+    pub(crate) tone: Tone,
+    /// Its symbol.
+    pub(crate) icon: &'static str,
+    /// What it is.
+    pub(crate) head: String,
+    /// What to know about it.
+    pub(crate) body: String,
+    /// The words of the way on.
+    pub(crate) act: &'static str,
+    /// Where it leads.
+    pub(crate) address: String,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "overview.html")]
+pub(crate) struct OverviewPage {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// The organization.
+    pub(crate) org: OrgId,
+    /// What `app` gathered.
+    pub(crate) of: Overview,
+    /// How many certificates are held here.
+    pub(crate) certificates: usize,
+    /// What needs somebody, worst first.
+    pub(crate) needs: Vec<Need>,
+}
+
+impl OverviewPage {
+    /// From what `app` gathered.
+    #[must_use]
+    pub(crate) fn new(shell: Shell, org: OrgId, of: Overview) -> Self {
+        let certificates = shell.counts.certificates;
+        let needs = needs(org, &of, shell.now);
+        Self { shell, org, of, certificates, needs }
+    }
+
+    fn today(&self) -> String {
+        self.shell.now.strftime("%A %-d %B %Y").to_string()
+    }
+
+    fn next_expiry(&self) -> Option<&Expiry> {
+        self.of.expiries.iter().find(|expiry| expiry.at >= self.shell.now)
+    }
+
+    fn soon(&self) -> usize {
+        self.of.expiries.iter().filter(|expiry| urgency(expiry.at, self.shell.now) != Urgency::Calm).count()
+    }
+
+    fn lanes(&self) -> Vec<Lane> {
+        let lane = |name, wanted: fn(&ExpiryOf) -> bool| Lane {
+            name,
+            dots: self.of.expiries.iter().filter(|expiry| wanted(&expiry.of)).map(|expiry| Dot { name: expiry.name.clone(), at: expiry.at }).collect(),
+        };
+        vec![
+            lane("Certificates", |of| matches!(of, ExpiryOf::Certificate(_))),
+            lane("Tokens", |of| matches!(of, ExpiryOf::Token)),
+        ]
+    }
+
+    fn timeline(&self) -> String {
+        let certificates = self.of.expiries.iter().filter(|expiry| matches!(expiry.of, ExpiryOf::Certificate(_))).count();
+        let name = format!(
+            "What expires in the next 12 months: certificates {certificates}, tokens {}. The list below has the nearest ones.",
+            self.of.expiries.len() - certificates
+        );
+        pictures::timeline(&self.lanes(), self.shell.now, &name)
+    }
+
+    fn address_of(&self, expiry: &Expiry) -> String {
+        match expiry.of {
+            ExpiryOf::Certificate(id) => format!("/o/{}/certificates/{id}", self.org),
+            ExpiryOf::Token => "/me/tokens".to_owned(),
+        }
+    }
+
+    fn kind_of(&self, expiry: &Expiry) -> &'static str {
+        match expiry.of {
+            ExpiryOf::Certificate(_) => "Certificate",
+            ExpiryOf::Token => "Your API token",
+        }
+    }
+
+    fn last_check(&self) -> Option<Timestamp> {
+        self.of.keys.iter().filter_map(|key| key.key.last_check).max()
+    }
+}
+
+fn needs(org: OrgId, of: &Overview, now: Timestamp) -> Vec<Need> {
+    let mut needs: Vec<Need> = of.keys.iter().filter_map(|key| key_need(org, key)).collect();
+    needs.extend(of.expiries.iter().filter_map(|expiry| expiry_need(org, expiry, now)));
+    needs.extend(of.waiting_operations.iter().map(|operation| {
+        let domain::OperationKind::CreateCertificate { certificate_type, .. } = &operation.kind;
+        Need {
+            tone: Tone::Info,
+            icon: "half",
+            head: format!("Creating {} waits for Apple", certificate_type.title()),
+            body: "It goes on by itself.".to_owned(),
+            act: "See progress",
+            address: format!("/o/{org}/operations/{}", operation.id),
+        }
+    }));
+    needs.sort_by_key(|need| match need.tone {
+        Tone::Bad => 0,
+        Tone::Warn => 1,
+        _ => 2,
+    });
+    needs
+}
+
+fn key_need(org: OrgId, summary: &KeySummary) -> Option<Need> {
+    let key = &summary.key;
+    let head = match &key.health {
+        KeyHealth::Working => return None,
+        KeyHealth::Unverified => format!("Nobody has asked Apple about {} yet", key.name),
+        KeyHealth::ClockOff { .. } => format!("Apple refuses {}: this server’s clock is off", key.name),
+        KeyHealth::WrongKind { .. } => format!("{} is a key of another kind", key.name),
+        KeyHealth::NoLongerAccepted { .. } => format!("Apple no longer accepts {}", key.name),
+        KeyHealth::Mismatch => format!("Apple does not accept {}", key.name),
+        KeyHealth::AgreementMissing => format!("Apple wants an agreement accepted for {}", key.name),
+        KeyHealth::MembershipLapsed => format!("The membership behind {} has lapsed", key.name),
+    };
+    let mark = Mark::health(&key.health);
+    Some(Need { tone: mark.tone, icon: mark.icon, head, body: key.health.next_step(), act: "Review key", address: format!("/o/{org}/keys/{}", key.id) })
+}
+
+fn expiry_need(org: OrgId, expiry: &Expiry, now: Timestamp) -> Option<Need> {
+    let (tone, verb) = match urgency(expiry.at, now) {
+        Urgency::Calm => return None,
+        Urgency::Soon => (Tone::Warn, "expires "),
+        Urgency::Past => (Tone::Bad, ""),
+    };
+    let (act, address, body) = match expiry.of {
+        ExpiryOf::Certificate(id) => ("See certificate", format!("/o/{org}/certificates/{id}"), "Create its successor in time."),
+        ExpiryOf::Token => ("See tokens", "/me/tokens".to_owned(), "Make another and put it where this one is used."),
+    };
+    Some(Need {
+        tone,
+        icon: "clock",
+        head: format!("{} {verb}{}", expiry.name, distance(expiry.at, now)),
+        body: format!("{}. {body}", date(expiry.at)),
+        act,
+        address,
+    })
+}

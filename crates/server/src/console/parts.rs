@@ -1,0 +1,199 @@
+//! Small parts that several pages show: a state, a notice, a field's error, a link with an icon.
+
+use app::{AppleAnswer, FieldProblem, Problem};
+use domain::{KeyHealth, Outcome};
+
+/// What a state means; it picks the color, and never the color alone tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Works, done.
+    Ok,
+    /// Needs somebody soon, unknown.
+    Warn,
+    /// Refused, revoked, ended.
+    Bad,
+    /// Neutral news.
+    Info,
+    /// Nothing to say: never tried, not here.
+    Off,
+}
+
+impl Tone {
+    /// Its class in the stylesheet.
+    #[must_use]
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+            Self::Info => "info",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// A state: shape and word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Its meaning.
+    pub(crate) tone: Tone,
+    /// The symbol.
+    pub(crate) icon: &'static str,
+    /// The word.
+    pub(crate) word: String,
+}
+
+impl Mark {
+    /// Any state.
+    #[must_use]
+    pub(crate) fn new(tone: Tone, icon: &'static str, word: impl Into<String>) -> Self {
+        Self { tone, icon, word: word.into() }
+    }
+
+    /// The state of a key.
+    #[must_use]
+    pub(crate) fn health(health: &KeyHealth) -> Self {
+        let (tone, icon) = match health {
+            KeyHealth::Working => (Tone::Ok, "ok"),
+            KeyHealth::Unverified => (Tone::Off, "never"),
+            KeyHealth::ClockOff { .. } | KeyHealth::AgreementMissing | KeyHealth::MembershipLapsed => (Tone::Warn, "warn"),
+            KeyHealth::WrongKind { .. } | KeyHealth::NoLongerAccepted { .. } | KeyHealth::Mismatch => (Tone::Bad, "bad"),
+        };
+        Self::new(tone, icon, health.title())
+    }
+}
+
+impl Mark {
+    /// How a recorded act ended.
+    #[must_use]
+    pub(crate) fn outcome(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Intent => Self::new(Tone::Info, "half", "Begun"),
+            Outcome::Done => Self::new(Tone::Ok, "ok", "Done"),
+            Outcome::Denied => Self::new(Tone::Bad, "bad", "Not allowed"),
+            Outcome::Refused => Self::new(Tone::Bad, "bad", "Refused"),
+            Outcome::Failed => Self::new(Tone::Bad, "bad", "Failed"),
+            Outcome::Unknown => Self::new(Tone::Warn, "warn", "Answer lost"),
+        }
+    }
+}
+
+/// A notice: a bold first sentence, then the next step.
+#[derive(Debug, Clone)]
+pub(crate) struct Notice {
+    /// Its color and shape.
+    pub(crate) tone: Tone,
+    /// The first sentence.
+    pub(crate) head: String,
+    /// The rest.
+    pub(crate) body: String,
+    /// Apple's own words, for the fold.
+    pub(crate) apple: Option<AppleAnswer>,
+    /// At most one way on: its words and its address.
+    pub(crate) way: Option<(String, String)>,
+}
+
+impl Notice {
+    /// A notice of this tone.
+    #[must_use]
+    pub(crate) fn new(tone: Tone, head: impl Into<String>, body: impl Into<String>) -> Self {
+        Self { tone, head: head.into(), body: body.into(), apple: None, way: None }
+    }
+
+    /// With a way on.
+    #[must_use]
+    pub(crate) fn way(mut self, words: impl Into<String>, address: impl Into<String>) -> Self {
+        self.way = Some((words.into(), address.into()));
+        self
+    }
+
+    /// What a use case did not do: its first sentence bold, the rest below.
+    #[must_use]
+    pub(crate) fn problem(problem: &Problem) -> Self {
+        let (head, body) = match problem.message.split_once(". ") {
+            Some((head, body)) => (format!("{head}."), body.to_owned()),
+            None => (problem.message.clone(), String::new()),
+        };
+        let tone = match problem.kind {
+            app::Kind::AppleUnreachable | app::Kind::RateLimited => Tone::Warn,
+            _ => Tone::Bad,
+        };
+        Self { tone, head, body, apple: problem.apple.clone(), way: None }
+    }
+
+    /// The symbol of its tone.
+    #[must_use]
+    pub(crate) fn icon(&self) -> &'static str {
+        match self.tone {
+            Tone::Ok => "ok",
+            Tone::Warn => "warn",
+            Tone::Bad => "bad",
+            Tone::Info | Tone::Off => "info",
+        }
+    }
+}
+
+/// What was wrong with a form, by field; the first wrong field takes the focus.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wrong {
+    fields: Vec<FieldProblem>,
+    /// What is about the form as a whole.
+    pub(crate) notice: Option<Notice>,
+}
+
+impl Wrong {
+    /// From what the use case answered: told at the fields where it names some, above the form otherwise, and
+    /// above it too when several fields are wrong.
+    #[must_use]
+    pub(crate) fn from(problem: &Problem) -> Self {
+        let notice = match problem.fields.len() {
+            0 => Some(Notice::problem(problem)),
+            1 => None,
+            several => Some(Notice::new(Tone::Bad, format!("{several} fields need another look"), "Each says below what was found and what to do.")),
+        };
+        Self { fields: problem.fields.clone(), notice }
+    }
+
+    /// Whether nothing is wrong (yet).
+    #[must_use]
+    pub(crate) fn is_clean(&self) -> bool {
+        self.fields.is_empty() && self.notice.is_none()
+    }
+
+    /// The sentence at this field.
+    #[must_use]
+    pub(crate) fn at(&self, field: &str) -> Option<&str> {
+        self.fields.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.message.as_str())
+    }
+
+    /// Whether this field is the first wrong one.
+    #[must_use]
+    pub(crate) fn is_first(&self, field: &str) -> bool {
+        self.fields.first().is_some_and(|wrong| wrong.field == field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_wrong_field_is_told_at_the_field_and_several_above_the_form_too() {
+        let mut problem = Problem::field("issuer_id_malformed", "issuer_id", "This is 23 characters; an Issuer ID has 36.");
+        let wrong = Wrong::from(&problem);
+        assert!(wrong.notice.is_none());
+        assert_eq!(wrong.at("issuer_id"), Some("This is 23 characters; an Issuer ID has 36."));
+        assert!(wrong.is_first("issuer_id"));
+        problem.fields.push(FieldProblem { field: "name", message: "The name is empty.".into() });
+        let wrong = Wrong::from(&problem);
+        assert_eq!(wrong.notice.unwrap().head, "2 fields need another look");
+        assert_eq!(wrong.fields.len(), 2);
+    }
+
+    #[test]
+    fn a_problem_without_fields_stands_above_the_form_with_its_first_sentence_bold() {
+        let problem = Problem::new(app::Kind::AppleRefused, "apple_refused", "Apple did not accept the key. Start with the file.");
+        let notice = Wrong::from(&problem).notice.unwrap();
+        assert_eq!((notice.head.as_str(), notice.body.as_str()), ("Apple did not accept the key.", "Start with the file."));
+    }
+}

@@ -1,0 +1,194 @@
+//! What stands around every page: sidebar, top bar, theme, and the token that ties forms to the session.
+
+use domain::{OrgId, Organization, User};
+use jiff::Timestamp;
+
+/// A stored preference for light or dark; without one the system decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// All three, in the order they are offered.
+    pub(crate) const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The word in the cookie and in forms.
+    #[must_use]
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The word on the screen.
+    #[must_use]
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::System => "System",
+            Self::Light => "Light",
+            Self::Dark => "Dark",
+        }
+    }
+
+    /// Reads [`Theme::word`]; anything else is the system's choice.
+    #[must_use]
+    pub(crate) fn parse(word: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.word() == word).unwrap_or_default()
+    }
+
+    /// The value of `data-theme`, when there is one.
+    #[must_use]
+    pub(crate) fn attribute(&self) -> Option<&'static str> {
+        (*self != Self::System).then(|| self.word())
+    }
+}
+
+/// The entries of the sidebar. Only what exists is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The overview.
+    Overview,
+    /// API keys.
+    Keys,
+    /// Certificates.
+    Certificates,
+    /// Profiles.
+    Profiles,
+    /// Bundle IDs.
+    BundleIds,
+    /// Devices.
+    Devices,
+    /// The activity log.
+    Activity,
+    /// The person's own pages; not in the sidebar.
+    Me,
+}
+
+/// One entry of the sidebar.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// The head of a group, before its first entry.
+    pub(crate) group: Option<&'static str>,
+    /// Which place.
+    pub(crate) place: Place,
+    /// Its address below the organization's.
+    pub(crate) path: &'static str,
+    /// Its symbol.
+    pub(crate) icon: &'static str,
+    /// Its words.
+    pub(crate) name: &'static str,
+    /// How many there are, where that is known without asking Apple.
+    pub(crate) count: Option<usize>,
+    /// How many of them need somebody.
+    pub(crate) alerts: usize,
+}
+
+/// Counts for the sidebar.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    /// API keys.
+    pub(crate) keys: usize,
+    /// API keys that do not work.
+    pub(crate) keys_in_need: usize,
+    /// Certificates held here.
+    pub(crate) certificates: usize,
+    /// Those that have ended or end within 30 days.
+    pub(crate) certificates_in_need: usize,
+}
+
+/// Everything around a page.
+#[derive(Debug, Clone)]
+pub(crate) struct Shell {
+    /// Light or dark.
+    pub(crate) theme: Theme,
+    /// Whether single keys do something.
+    pub(crate) shortcuts: bool,
+    /// The token of this session's forms; empty where nobody is signed in.
+    pub(crate) csrf: String,
+    /// Who is signed in.
+    pub(crate) person: Option<User>,
+    /// The organization of the page, or the person's first.
+    pub(crate) org: Option<Organization>,
+    /// For the sidebar.
+    pub(crate) counts: Counts,
+    /// The current place.
+    pub(crate) here: Place,
+    /// Whether the page is the place itself, not something below it.
+    pub(crate) exactly_here: bool,
+    /// "It worked", once.
+    pub(crate) toast: Option<&'static str>,
+    /// The path of the page, for coming back.
+    pub(crate) path: String,
+    /// The time, for all distances of the page.
+    pub(crate) now: Timestamp,
+    /// Russet's version.
+    pub(crate) version: &'static str,
+}
+
+impl Shell {
+    /// Around pages that need no session.
+    #[must_use]
+    pub(crate) fn bare(theme: Theme, now: Timestamp) -> Self {
+        Self {
+            theme,
+            shortcuts: false,
+            csrf: String::new(),
+            person: None,
+            org: None,
+            counts: Counts::default(),
+            here: Place::Me,
+            exactly_here: false,
+            toast: None,
+            path: "/".to_owned(),
+            now,
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    /// The organization's name, or the product's.
+    #[must_use]
+    pub(crate) fn org_name(&self) -> &str {
+        self.org.as_ref().map_or("Russet", |org| org.name.as_str())
+    }
+
+    /// The organization's id. Pages of an organization have one.
+    #[must_use]
+    pub(crate) fn org_id(&self) -> Option<OrgId> {
+        self.org.as_ref().map(|org| org.id)
+    }
+
+    /// What a theme can be.
+    #[must_use]
+    pub(crate) fn themes(&self) -> &'static [Theme] {
+        &Theme::ALL
+    }
+
+    /// The sidebar.
+    #[must_use]
+    pub(crate) fn places(&self) -> Vec<Entry> {
+        let entry = |group, place, path, icon, name| Entry { group, place, path, icon, name, count: None, alerts: 0 };
+        let counts = self.counts;
+        vec![
+            entry(None, Place::Overview, "", "home", "Overview"),
+            Entry { count: Some(counts.keys), alerts: counts.keys_in_need, ..entry(Some("Credentials"), Place::Keys, "/keys", "key", "API keys") },
+            Entry {
+                count: Some(counts.certificates),
+                alerts: counts.certificates_in_need,
+                ..entry(Some("Signing"), Place::Certificates, "/certificates", "certificate", "Certificates")
+            },
+            entry(None, Place::Profiles, "/profiles", "profile", "Profiles"),
+            entry(None, Place::BundleIds, "/bundle-ids", "bundle", "Bundle IDs"),
+            entry(None, Place::Devices, "/devices", "device", "Devices"),
+            entry(Some("Organization"), Place::Activity, "/activity", "activity", "Activity"),
+        ]
+    }
+}

@@ -1,0 +1,6 @@
+//! Every page rendered from a believable sample, and what must hold of all of them.
+
+mod contrast;
+mod gallery;
+mod pages;
+mod samples;
