@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! HTTP in and out: the REST API, the web console, and the listener with its TLS.
 //!
 //! A handler asks `app` and renders the answer. No rule, no SQL, no call to Apple and no key lives here; the console has
@@ -7,7 +6,7 @@
 //! The one surprising thing: the REST API believes bearer tokens only and the console cookies only, so a page of another
 //! site that makes a browser send its cookie finds no API to misuse.
 
-pub mod console;
+mod console;
 mod headers;
 mod listen;
 mod origin;
@@ -52,8 +51,3 @@ pub fn router(state: &State) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), origin::note))
         .layer(CompressionLayer::new())
 }
-=======
-//! server
-
-mod console;
->>>>>>> 89b32c0 (Console: stylesheet, sprite, modules and every page as a template with plain data)

@@ -91,11 +91,16 @@ impl IntoResponse for Failure {
 }
 
 /// A panic in a handler is our fault and says no more than that.
-pub(crate) fn after_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
+pub(crate) fn panicked(cause: Box<dyn std::any::Any + Send>) -> Problem {
     let cause = cause
         .downcast_ref::<String>()
         .map(String::as_str)
         .or_else(|| cause.downcast_ref::<&str>().copied())
         .unwrap_or("a panic");
-    Failure::from(Problem::internal(cause)).into_response()
+    Problem::internal(cause)
+}
+
+/// A panic anywhere but in the console.
+pub(crate) fn after_panic(cause: Box<dyn std::any::Any + Send>) -> Response {
+    Failure::from(panicked(cause)).into_response()
 }

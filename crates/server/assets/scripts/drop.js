@@ -48,6 +48,6 @@ export function enhance(root) {
       }
       tell("read", file.name, `${file.size} bytes. ${found ? "The Key ID is in the file name." : "The Key ID is not in the file name: copy it from App Store Connect."}`);
     }
-    look();
+    if (input.files.length) look();
   });
 }

@@ -1,8 +1,14 @@
 //! The activity log, newest first, by days.
 
-use super::{filters, shell::Shell};
+use super::{
+    filters,
+    shell::{Place, Shell},
+    visit::{Answer, Visitor, id, page},
+};
+use crate::State;
 use app::activity::ActivityView;
 use askama::Template;
+use axum::extract::{Path, Query, State as Reach};
 use domain::{ActivityId, OrgId};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
@@ -47,7 +53,13 @@ impl ActivityPage {
                 _ => days.push(Day { name, records: vec![view] }),
             }
         }
-        Self { shell, org, days, newest, older }
+        Self {
+            shell,
+            org,
+            days,
+            newest,
+            older,
+        }
     }
 }
 
@@ -61,4 +73,20 @@ fn day_name(at: Timestamp, now: Timestamp) -> String {
     } else {
         super::when::date(at)
     }
+}
+
+/// Where to go on.
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Asked {
+    before: String,
+}
+
+/// `GET /o/{org}/activity`
+pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Query(asked): Query<Asked>, visitor: Visitor) -> Answer {
+    let org = id(&org)?;
+    let before = if asked.before.is_empty() { None } else { Some(id(&asked.before)?) };
+    let shell = visitor.shell_in(&state, org, Place::Activity).await?;
+    let records = state.app.activity(&visitor.who.caller, org, before, RECORDS).await?;
+    page(&ActivityPage::new(shell, org, records, before.is_none()))
 }

@@ -2,13 +2,21 @@
 
 use super::{
     filters,
-    listing::Bar,
+    listing::{Asked, Bar, pick},
     parts::{Mark, Notice, Tone},
-    shell::Shell,
+    shell::{Place, Shell},
+    visit::{Answer, Visitor, belongs_in_form, id, page},
 };
+use crate::State;
+use app::Problem;
 use app::apple_account::{AppleBundleId, AppleDevice, AppleProfile};
 use askama::Template;
-use domain::{ApiKey, OrgId};
+use axum::{
+    extract::{Path, Query, State as Reach},
+    http::header,
+    response::IntoResponse,
+};
+use domain::{ApiKey, ApiKeyId, Feature, OrgId};
 use jiff::Timestamp;
 
 /// The state of a profile: Apple's word, but an end in the past is an end.
@@ -64,7 +72,9 @@ impl ProfilesPage {
 
 /// Apple's ids are letters and digits so far; whatever comes, it stays one part of a path.
 fn path_part(id: &str) -> String {
-    url::form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
+    url::form_urlencoded::byte_serialize(id.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
 }
 
 /// One profile and what is inside.
@@ -96,10 +106,21 @@ impl ProfilePage {
                 "Apple calls this profile invalid",
                 "A certificate in it was revoked, or its bundle ID’s capabilities changed. Builds signed with it are refused. Generate it again in the developer portal.",
             )),
-            "Expired" => Some(Notice::new(Tone::Bad, "This profile has expired", "Apps signed with it no longer install. Generate it again in the developer portal.")),
+            "Expired" => Some(Notice::new(
+                Tone::Bad,
+                "This profile has expired",
+                "Apps signed with it no longer install. Generate it again in the developer portal.",
+            )),
             _ => None,
         };
-        Self { shell, org, key, profile, state, notice }
+        Self {
+            shell,
+            org,
+            key,
+            profile,
+            state,
+            notice,
+        }
     }
 }
 
@@ -133,4 +154,208 @@ pub(crate) struct DevicesPage {
     pub(crate) items: Vec<AppleDevice>,
     /// Why there are none.
     pub(crate) trouble: Option<Notice>,
+}
+
+const PROFILE_TYPES: &[(&str, &str)] = &[
+    ("IOS_APP_DEVELOPMENT", "iOS App Development"),
+    ("IOS_APP_STORE", "iOS App Store"),
+    ("IOS_APP_ADHOC", "iOS App Ad Hoc"),
+    ("IOS_APP_INHOUSE", "iOS App In-house"),
+    ("MAC_APP_DEVELOPMENT", "Mac App Development"),
+    ("MAC_APP_STORE", "Mac App Store"),
+    ("MAC_APP_DIRECT", "Mac App Direct"),
+    ("TVOS_APP_DEVELOPMENT", "tvOS App Development"),
+    ("TVOS_APP_STORE", "tvOS App Store"),
+    ("TVOS_APP_ADHOC", "tvOS App Ad Hoc"),
+];
+const PROFILE_STATES: &[(&str, &str)] = &[("ACTIVE", "Active"), ("INVALID", "Invalid"), ("EXPIRED", "Expired")];
+const PLATFORMS: &[(&str, &str)] = &[
+    ("IOS", "iOS"),
+    ("MAC_OS", "macOS"),
+    ("UNIVERSAL", "Universal"),
+    ("SERVICES", "Services"),
+];
+const DEVICE_CLASSES: &[(&str, &str)] = &[
+    ("IPHONE", "iPhone"),
+    ("IPAD", "iPad"),
+    ("APPLE_WATCH", "Apple Watch"),
+    ("APPLE_TV", "Apple TV"),
+    ("MAC", "Mac"),
+    ("IPOD", "iPod"),
+];
+const DEVICE_STATES: &[(&str, &str)] = &[("ENABLED", "Enabled"), ("DISABLED", "Disabled")];
+
+/// A list that Apple did not give is told in the list's place; everything else takes the place of the page.
+pub(crate) fn told_in_place<T>(answer: Result<T, Problem>) -> Result<Result<T, Notice>, Problem> {
+    match answer {
+        Ok(listing) => Ok(Ok(listing)),
+        Err(problem) if belongs_in_form(&problem) => {
+            crate::reply::log(&problem);
+            Ok(Err(Notice::problem(&problem)))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// `GET /o/{org}/profiles`
+pub(crate) async fn profiles(Reach(state): Reach<State>, Path(org): Path<String>, Query(asked): Query<Asked>, visitor: Visitor) -> Answer {
+    let org = id(&org)?;
+    let shell = visitor.shell_in(&state, org, Place::Profiles).await?;
+    let caller = &visitor.who.caller;
+    let mut bar = Bar::new(
+        format!("/o/{org}/profiles"),
+        "profile",
+        "Name, bundle ID or UUID",
+        "name",
+        &asked,
+        shell.now,
+    )
+    .filter("kind", "Type", "Every type", PROFILE_TYPES, &asked.kind)
+    .filter("state", "State", "Every state", PROFILE_STATES, &asked.state);
+    (bar.keys, bar.key) = pick(&state, caller, org, Feature::Profiles, &asked).await?;
+    let (items, trouble) = match bar.key {
+        None => (Vec::new(), None),
+        Some(key) => match told_in_place(state.app.apple_profiles(caller, org, key, &asked.query()).await)? {
+            Ok(listing) => (bar.fill(listing), None),
+            Err(notice) => (Vec::new(), Some(notice)),
+        },
+    };
+    page(&ProfilesPage {
+        shell,
+        org,
+        bar,
+        items,
+        trouble,
+    })
+}
+
+/// `GET /o/{org}/profiles/{profile}?key=`
+pub(crate) async fn profile(
+    Reach(state): Reach<State>,
+    Path((org, profile)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+    visitor: Visitor,
+) -> Answer {
+    let org = id(&org)?;
+    let shell = visitor.shell_in(&state, org, Place::Profiles).await?;
+    let caller = &visitor.who.caller;
+    let key = picked(&state, &visitor, org, &asked).await?;
+    let listing = state
+        .app
+        .apple_profiles(caller, org, key, &app::apple_account::ListQuery::default())
+        .await?;
+    let profile = listing
+        .items
+        .into_iter()
+        .find(|one| one.id == profile)
+        .ok_or_else(Problem::not_found)?;
+    let key = state.app.key(caller, org, key).await?.summary.key;
+    page(&ProfilePage::new(shell, org, key, profile))
+}
+
+async fn picked(state: &State, visitor: &Visitor, org: OrgId, asked: &Asked) -> Result<ApiKeyId, Problem> {
+    pick(state, &visitor.who.caller, org, Feature::Profiles, asked)
+        .await?
+        .1
+        .ok_or_else(Problem::not_found)
+}
+
+/// `GET /o/{org}/profiles/{profile}/download?key=`
+pub(crate) async fn download_profile(
+    Reach(state): Reach<State>,
+    Path((org, profile)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+    visitor: Visitor,
+) -> Answer {
+    let org = id(&org)?;
+    let key = picked(&state, &visitor, org, &asked).await?;
+    let (download, _) = state.app.download_profile(&visitor.who.caller, org, key, &profile).await?;
+    Ok(attachment(&download))
+}
+
+/// A file to take away.
+pub(crate) fn attachment(download: &app::apple_account::Download) -> axum::response::Response {
+    // The use case made the name safe for a file system; here it must also be safe inside quotes.
+    let ascii: String = download
+        .file_name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let full = path_part(&download.file_name);
+    let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{full}");
+    (
+        [
+            (header::CONTENT_TYPE, download.media_type.to_owned()),
+            (header::CONTENT_DISPOSITION, disposition),
+        ],
+        download.bytes.to_vec(),
+    )
+        .into_response()
+}
+
+/// `GET /o/{org}/bundle-ids`
+pub(crate) async fn bundle_ids(
+    Reach(state): Reach<State>,
+    Path(org): Path<String>,
+    Query(asked): Query<Asked>,
+    visitor: Visitor,
+) -> Answer {
+    let org = id(&org)?;
+    let shell = visitor.shell_in(&state, org, Place::BundleIds).await?;
+    let caller = &visitor.who.caller;
+    let mut bar = Bar::new(
+        format!("/o/{org}/bundle-ids"),
+        "bundle ID",
+        "Identifier or name",
+        "identifier",
+        &asked,
+        shell.now,
+    )
+    .filter("kind", "Platform", "Every platform", PLATFORMS, &asked.kind);
+    (bar.keys, bar.key) = pick(&state, caller, org, Feature::BundleIds, &asked).await?;
+    let (items, trouble) = match bar.key {
+        None => (Vec::new(), None),
+        Some(key) => match told_in_place(state.app.apple_bundle_ids(caller, org, key, &asked.query()).await)? {
+            Ok(listing) => (bar.fill(listing), None),
+            Err(notice) => (Vec::new(), Some(notice)),
+        },
+    };
+    page(&BundleIdsPage {
+        shell,
+        org,
+        bar,
+        items,
+        trouble,
+    })
+}
+
+/// `GET /o/{org}/devices`
+pub(crate) async fn devices(Reach(state): Reach<State>, Path(org): Path<String>, Query(asked): Query<Asked>, visitor: Visitor) -> Answer {
+    let org = id(&org)?;
+    let shell = visitor.shell_in(&state, org, Place::Devices).await?;
+    let caller = &visitor.who.caller;
+    let mut bar = Bar::new(format!("/o/{org}/devices"), "device", "Name or UDID", "name", &asked, shell.now)
+        .filter("kind", "Class", "Every class", DEVICE_CLASSES, &asked.kind)
+        .filter("state", "State", "Every state", DEVICE_STATES, &asked.state);
+    (bar.keys, bar.key) = pick(&state, caller, org, Feature::BundleIds, &asked).await?;
+    let (items, trouble) = match bar.key {
+        None => (Vec::new(), None),
+        Some(key) => match told_in_place(state.app.apple_devices(caller, org, key, &asked.query()).await)? {
+            Ok(listing) => (bar.fill(listing), None),
+            Err(notice) => (Vec::new(), Some(notice)),
+        },
+    };
+    page(&DevicesPage {
+        shell,
+        org,
+        bar,
+        items,
+        trouble,
+    })
 }

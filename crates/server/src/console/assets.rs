@@ -31,14 +31,30 @@ struct Asset {
 
 macro_rules! script {
     ($name:literal) => {
-        Asset { name: $name, media_type: "text/javascript; charset=utf-8", content: include_str!(concat!("../../assets/scripts/", $name)) }
+        Asset {
+            name: $name,
+            media_type: "text/javascript; charset=utf-8",
+            content: include_str!(concat!("../../assets/scripts/", $name)),
+        }
     };
 }
 
 const ASSETS: &[Asset] = &[
-    Asset { name: "console.css", media_type: "text/css; charset=utf-8", content: STYLESHEET },
-    Asset { name: "sprite.svg", media_type: "image/svg+xml", content: include_str!("../../assets/sprite.svg") },
-    Asset { name: "favicon.svg", media_type: "image/svg+xml", content: include_str!("../../assets/favicon.svg") },
+    Asset {
+        name: "console.css",
+        media_type: "text/css; charset=utf-8",
+        content: STYLESHEET,
+    },
+    Asset {
+        name: "sprite.svg",
+        media_type: "image/svg+xml",
+        content: include_str!("../../assets/sprite.svg"),
+    },
+    Asset {
+        name: "favicon.svg",
+        media_type: "image/svg+xml",
+        content: include_str!("../../assets/favicon.svg"),
+    },
     script!("console.js"),
     script!("copy.js"),
     script!("dialogs.js"),
@@ -66,12 +82,19 @@ pub(crate) fn asset_url(name: &str) -> String {
 }
 
 async fn serve(Path((folder, name)): Path<(String, String)>) -> Response {
-    let asset = ASSETS.iter().find(|asset| asset.name == name && FOLDER.ends_with(folder.as_str()) && folder.len() == 12);
-    let Some(asset) = asset else { return StatusCode::NOT_FOUND.into_response() };
+    let asset = ASSETS
+        .iter()
+        .find(|asset| asset.name == name && FOLDER.ends_with(folder.as_str()) && folder.len() == 12);
+    let Some(asset) = asset else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let mut response = asset.content.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
     response
 }
 

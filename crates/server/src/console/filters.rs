@@ -3,7 +3,7 @@
 //! Each answers markup whose own parts are escaped here, so that a template never has to say that something is
 //! safe. Nothing else in the console may write markup from Rust, but the two pictures in [`super::pictures`].
 
-#![expect(clippy::unnecessary_wraps, reason = "filters answer askama's Result")]
+#![expect(unreachable_pub, reason = "the attribute of filters writes a public method for each")]
 
 use super::{
     assets::asset_url,
@@ -26,11 +26,18 @@ fn symbol(name: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    askama::filters::escape(text, askama::filters::Html).map(|safe| safe.to_string()).unwrap_or_default()
+    askama::filters::escape(text, askama::filters::Html)
+        .map(|safe| safe.to_string())
+        .unwrap_or_default()
 }
 
 fn state(tone: Tone, icon: &str, word: &str) -> Safe<String> {
-    Safe(format!(r#"<span class="state {}">{}{}</span>"#, tone.class(), symbol(icon), escaped(word)))
+    Safe(format!(
+        r#"<span class="state {}">{}{}</span>"#,
+        tone.class(),
+        symbol(icon),
+        escaped(word)
+    ))
 }
 
 /// A symbol of the sprite. The names are those of `assets/sprite.svg`.
@@ -74,7 +81,10 @@ pub(crate) fn clock(at: &Timestamp, _: &dyn Values) -> askama::Result<Safe<Strin
 pub(crate) fn expiry(at: &Timestamp, _: &dyn Values, now: &Timestamp) -> askama::Result<Safe<String>> {
     let time = when::Time::new(*at, when::date(*at));
     let class = when::urgency(*at, *now).class();
-    Ok(Safe(format!(r#"{time} <span class="sub {class}">{}</span>"#, when::distance(*at, *now))))
+    Ok(Safe(format!(
+        r#"{time} <span class="sub {class}">{}</span>"#,
+        when::distance(*at, *now)
+    )))
 }
 
 /// The distance to an end alone, colored.
@@ -107,7 +117,9 @@ pub(crate) fn declared(of: &Declared, _: &dyn Values) -> askama::Result<Safe<Str
         Declared::Unknown => (Tone::Off, "never", "Unknown", None),
         Declared::NotWithThisKind => (Tone::Off, "no", "Not with this kind", None),
     };
-    let note = note.map(|limit| format!(r#"<span class="sub">{}</span>"#, limit.title())).unwrap_or_default();
+    let note = note
+        .map(|limit| format!(r#"<span class="sub">{}</span>"#, limit.title()))
+        .unwrap_or_default();
     Ok(Safe(format!("{}{note}", state(tone, icon, word).0)))
 }
 
@@ -116,7 +128,11 @@ pub(crate) fn declared(of: &Declared, _: &dyn Values) -> askama::Result<Safe<Str
 pub(crate) fn probed(of: &Probed, _: &dyn Values, now: &Timestamp) -> askama::Result<Safe<String>> {
     let sub = |at: &Timestamp, why: &str| {
         let time = when::Time::new(*at, when::past(*at, *now));
-        let why = if why.is_empty() { String::new() } else { format!("{}, ", escaped(why)) };
+        let why = if why.is_empty() {
+            String::new()
+        } else {
+            format!("{}, ", escaped(why))
+        };
         format!(r#"<span class="sub">{why}{time}</span>"#)
     };
     Ok(Safe(match of {
@@ -131,13 +147,18 @@ pub(crate) fn probed(of: &Probed, _: &dyn Values, now: &Timestamp) -> askama::Re
 /// The last-result column.
 #[askama::filter_fn]
 pub(crate) fn last_result(of: &Option<LastResult>, _: &dyn Values, now: &Timestamp) -> askama::Result<Safe<String>> {
-    let Some(last) = of else { return Ok(state(Tone::Off, "never", "Never tried")) };
+    let Some(last) = of else {
+        return Ok(state(Tone::Off, "never", "Never tried"));
+    };
     let head = match &last.refusal {
         None => state(Tone::Ok, "ok", "Done").0,
         Some(refusal) => state(Tone::Bad, "bad", &format!("Refused {}", refusal.status)).0,
     };
     let time = when::Time::new(last.at, when::past(last.at, *now));
-    Ok(Safe(format!(r#"{head}<span class="sub">{}, {time}</span>"#, escaped(&last.need.to_string()))))
+    Ok(Safe(format!(
+        r#"{head}<span class="sub">{}, {time}</span>"#,
+        escaped(&last.need.to_string())
+    )))
 }
 
 /// The strip of the last 14 daily checks.
@@ -177,14 +198,23 @@ pub(crate) fn grouped(number: impl Display, _: &dyn Values) -> askama::Result<St
 #[askama::filter_fn]
 pub(crate) fn of_these(number: impl std::borrow::Borrow<usize>, _: &dyn Values, noun: &str) -> askama::Result<String> {
     let number = *number.borrow();
-    Ok(if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") })
+    Ok(if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    })
 }
 
 /// Up to two letters for an avatar.
 #[askama::filter_fn]
 pub(crate) fn initials(name: impl Display, _: &dyn Values) -> askama::Result<String> {
     let name = name.to_string();
-    Ok(name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect::<String>().to_uppercase())
+    Ok(name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next())
+        .take(2)
+        .collect::<String>()
+        .to_uppercase())
 }
 
 /// "Team", "Individual", "Enterprise".
@@ -206,13 +236,21 @@ pub(crate) fn roles(roles: &std::collections::BTreeSet<domain::AppleRole>, _: &d
 /// A symbol in the color of a tone.
 #[askama::filter_fn]
 pub(crate) fn icon_toned(name: impl Display, _: &dyn Values, tone: &str) -> askama::Result<Safe<String>> {
-    Ok(Safe(symbol(&name.to_string()).replacen(r#"class="i""#, &format!(r#"class="i {tone}""#), 1)))
+    Ok(Safe(symbol(&name.to_string()).replacen(
+        r#"class="i""#,
+        &format!(r#"class="i {tone}""#),
+        1,
+    )))
 }
 
 /// Whether a private key is here.
 #[askama::filter_fn]
 pub(crate) fn key_held(held: &bool, _: &dyn Values) -> askama::Result<Safe<String>> {
-    Ok(if *held { state(Tone::Ok, "key", "Held") } else { state(Tone::Warn, "warn", "No key here") })
+    Ok(if *held {
+        state(Tone::Ok, "key", "Held")
+    } else {
+        state(Tone::Warn, "warn", "No key here")
+    })
 }
 
 /// "Created", "Fetched", "Uploaded".
@@ -241,7 +279,10 @@ pub(crate) fn apples_word(constant: &str) -> String {
         "ICLOUD" => "iCloud".to_owned(),
         _ => {
             let mut letters = part.chars();
-            letters.next().map(|first| first.to_string() + &letters.as_str().to_lowercase()).unwrap_or_default()
+            letters
+                .next()
+                .map(|first| first.to_string() + &letters.as_str().to_lowercase())
+                .unwrap_or_default()
         }
     };
     if constant == "MAC_OS" {
@@ -279,14 +320,22 @@ pub(crate) fn outcome_mark(outcome: &domain::Outcome, _: &dyn Values) -> askama:
 pub(crate) fn capital(text: impl Display, _: &dyn Values) -> askama::Result<String> {
     let text = text.to_string();
     let mut letters = text.chars();
-    Ok(letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default())
+    Ok(letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default())
 }
 
 /// "AB:CD:EF" of "ABCDEF".
 #[askama::filter_fn]
 pub(crate) fn hex_pairs(text: impl Display, _: &dyn Values) -> askama::Result<String> {
     let text = text.to_string();
-    Ok(text.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect::<Vec<_>>().join(":"))
+    Ok(text
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| String::from_utf8_lossy(pair).into_owned())
+        .collect::<Vec<_>>()
+        .join(":"))
 }
 
 /// "Firefox on macOS" out of a browser's own description; what is not known stays as it is, shortened.
@@ -294,8 +343,22 @@ pub(crate) fn hex_pairs(text: impl Display, _: &dyn Values) -> askama::Result<St
 pub(crate) fn browser(agent: impl Display, _: &dyn Values) -> askama::Result<String> {
     let agent = agent.to_string();
     let named = |list: &[(&str, &'static str)]| list.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
-    let browser = named(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl")]);
-    let system = named(&[("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Mac OS X", "macOS"), ("Windows", "Windows"), ("Linux", "Linux")]);
+    let browser = named(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = named(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Mac OS X", "macOS"),
+        ("Windows", "Windows"),
+        ("Linux", "Linux"),
+    ]);
     Ok(match (browser, system) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(browser), None) => browser.to_owned(),

@@ -2,8 +2,13 @@
 //! key are all in the address, so that a list can be sent to a colleague.
 
 use super::when;
-use app::{apple_account::ListQuery, keys::KeyChoice};
-use domain::ApiKeyId;
+use crate::State;
+use app::{
+    Caller, Problem,
+    apple_account::{ListQuery, Listing},
+    keys::KeyChoice,
+};
+use domain::{ApiKeyId, Feature, Need, OrgId};
 use jiff::Timestamp;
 use url::form_urlencoded::Serializer;
 
@@ -35,7 +40,12 @@ impl Asked {
     #[must_use]
     pub(crate) fn query(&self) -> ListQuery {
         let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
-        ListQuery { search: some(&self.q), kind: some(&self.kind), state: some(&self.state), sort: some(&self.sort) }
+        ListQuery {
+            search: some(&self.q),
+            kind: some(&self.kind),
+            state: some(&self.state),
+            sort: some(&self.sort),
+        }
     }
 }
 
@@ -110,7 +120,11 @@ impl Bar {
         add("sort", sort);
         add("from", &if from == 0 { String::new() } else { from.to_string() });
         let query = query.finish();
-        if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+        if query.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}?{query}", self.path)
+        }
     }
 
     /// This very page.
@@ -149,7 +163,11 @@ impl Bar {
     /// Sorted by this column; pressed again, the other way round.
     #[must_use]
     pub(crate) fn sorted_by(&self, field: &str) -> String {
-        let next = if self.is_ascending(field) { format!("-{field}") } else { field.to_owned() };
+        let next = if self.is_ascending(field) {
+            format!("-{field}")
+        } else {
+            field.to_owned()
+        };
         self.address(true, &next, 0)
     }
 
@@ -181,10 +199,26 @@ impl Bar {
     /// "1 to 50 of 2,904".
     #[must_use]
     pub(crate) fn range(&self, shown: &usize) -> String {
-        let many = |number: usize| if number == 1 { self.noun.to_owned() } else { format!("{}s", self.noun) };
-        let hidden = if self.fitting < self.total { format!(", {} hidden by the filters", self.total - self.fitting) } else { String::new() };
+        let many = |number: usize| {
+            if number == 1 {
+                self.noun.to_owned()
+            } else {
+                format!("{}s", self.noun)
+            }
+        };
+        let hidden = if self.fitting < self.total {
+            format!(", {} hidden by the filters", self.total - self.fitting)
+        } else {
+            String::new()
+        };
         if self.is_paged() {
-            format!("{} to {} of {} {}{hidden}", self.from + 1, self.from + shown, self.fitting, many(self.fitting))
+            format!(
+                "{} to {} of {} {}{hidden}",
+                self.from + 1,
+                self.from + shown,
+                self.fitting,
+                many(self.fitting)
+            )
         } else {
             format!("{} {}{hidden}", self.fitting, many(self.fitting))
         }
@@ -212,6 +246,91 @@ pub(crate) fn page<T>(items: Vec<T>, from: usize) -> Vec<T> {
     items.into_iter().skip(from).take(ROWS).collect()
 }
 
+/// The keys that a list can be read through, and the picked one: the one asked for if it may be tried, else the first
+/// that may.
+pub(crate) async fn pick(
+    state: &State,
+    caller: &Caller,
+    org: OrgId,
+    feature: Feature,
+    asked: &Asked,
+) -> Result<(Vec<KeyChoice>, Option<ApiKeyId>), Problem> {
+    let keys = state.app.key_choices(caller, org, &Need::Read { feature }).await?;
+    let wanted = asked.key.parse::<ApiKeyId>().ok();
+    let may = |choice: &&KeyChoice| choice.usability.may_try();
+    let key = keys
+        .iter()
+        .filter(may)
+        .find(|choice| Some(choice.key.id) == wanted)
+        .or_else(|| keys.iter().find(may))
+        .map(|choice| choice.key.id);
+    Ok((keys, key))
+}
+
+impl Bar {
+    /// What was asked for; the numbers come with [`Bar::fill`].
+    pub(crate) fn new(
+        path: String,
+        noun: &'static str,
+        placeholder: &'static str,
+        usual_sort: &'static str,
+        asked: &Asked,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            path,
+            noun,
+            placeholder,
+            search: asked.q.trim().to_owned(),
+            filters: Vec::new(),
+            keys: Vec::new(),
+            key: None,
+            sort: asked.sort.clone(),
+            usual_sort,
+            from: asked.from,
+            fitting: 0,
+            total: 0,
+            at: None,
+            fixed: Vec::new(),
+            now,
+        }
+    }
+
+    /// With a filter over constants of Apple's, or over words of ours.
+    pub(crate) fn filter(
+        mut self,
+        name: &'static str,
+        label: &'static str,
+        every: &'static str,
+        options: &[(&str, &str)],
+        chosen: &str,
+    ) -> Self {
+        let options = options
+            .iter()
+            .map(|(value, word)| ((*value).to_owned(), (*word).to_owned()))
+            .collect();
+        self.filters.push(Filter {
+            name,
+            label,
+            every,
+            options,
+            chosen: chosen.to_owned(),
+        });
+        self
+    }
+
+    /// Takes a listing's numbers and answers the rows of the page that was asked for.
+    pub(crate) fn fill<T>(&mut self, listing: Listing<T>) -> Vec<T> {
+        self.fitting = listing.items.len();
+        self.total = listing.total;
+        self.at = Some(listing.at);
+        if self.from >= self.fitting {
+            self.from = 0;
+        }
+        page(listing.items, self.from)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,7 +341,13 @@ mod tests {
             noun: "device",
             placeholder: "",
             search: "a&b".into(),
-            filters: vec![Filter { name: "kind", label: "", every: "", options: vec![], chosen: "IPAD".into() }],
+            filters: vec![Filter {
+                name: "kind",
+                label: "",
+                every: "",
+                options: vec![],
+                chosen: "IPAD".into(),
+            }],
             keys: vec![],
             key: None,
             sort: String::new(),

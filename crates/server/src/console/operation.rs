@@ -3,12 +3,20 @@
 use super::{
     filters,
     parts::{Mark, Notice, Tone},
-    shell::Shell,
+    shell::{self, Shell},
+    visit::{Answer, Refusal, Visitor, id, page},
 };
+use crate::State;
 use app::{certificates::Place, operations::OperationView};
 use askama::Template;
+use axum::{
+    extract::{Path, State as Reach},
+    response::sse::{Event, KeepAlive, Sse},
+};
 use domain::{CertificateId, OperationKind, OperationState, OrgId};
+use futures::{Stream, stream};
 use jiff::Timestamp;
+use std::{convert::Infallible, time::Duration};
 
 /// How far one step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,13 +155,19 @@ fn mark(state: &OperationState) -> Mark {
 
 fn notice(state: &OperationState) -> Option<Notice> {
     match state {
-        OperationState::Done { .. } => Some(Notice::new(Tone::Ok, "The certificate is here with its private key", "It is sealed, and ready to download.")),
+        OperationState::Done { .. } => Some(Notice::new(
+            Tone::Ok,
+            "The certificate is here with its private key",
+            "It is sealed, and ready to download.",
+        )),
         OperationState::Unknown { why, .. } => Some(Notice::new(
             Tone::Warn,
             "Apple’s answer was lost",
             format!("{why} Russet does not ask a second time: it looks at what Apple lists and finds the certificate by its public key."),
         )),
-        OperationState::Refused { status, code, why, .. } => Some(Notice::new(Tone::Bad, format!("Apple refused ({status} {code})"), why.clone())),
+        OperationState::Refused { status, code, why, .. } => {
+            Some(Notice::new(Tone::Bad, format!("Apple refused ({status} {code})"), why.clone()))
+        }
         OperationState::Failed { why } => Some(Notice::new(Tone::Bad, "It could not be done, and nothing was made", why.clone())),
         OperationState::Started | OperationState::Calling { .. } => None,
     }
@@ -173,17 +187,83 @@ fn places_words(places: &[Place]) -> String {
 pub(crate) fn steps(view: &OperationView) -> Vec<Step> {
     use Progress as P;
     let operation = &view.operation;
-    let step = |title, note: &str, progress, at| Step { title, note: note.to_owned(), progress, at };
-    let made = step("Make key pair and request", "RSA 2048, made and sealed here", P::Done, Some(operation.started_at));
+    let step = |title, note: &str, progress, at| Step {
+        title,
+        note: note.to_owned(),
+        progress,
+        at,
+    };
+    let made = step(
+        "Make key pair and request",
+        "RSA 2048, made and sealed here",
+        P::Done,
+        Some(operation.started_at),
+    );
     let ask = "Ask Apple for one certificate";
     let keep = "Keep it with its private key";
     let to_come = step(keep, "", P::Waiting, None);
     let ended = Some(operation.updated_at);
     match &operation.state {
-        OperationState::Started | OperationState::Calling { .. } => vec![made, step(ask, "A lost answer never makes a second one", P::Now, None), to_come],
-        OperationState::Unknown { .. } => vec![made, step(ask, "The answer was lost; Russet looks at what Apple lists", P::Now, None), to_come],
+        OperationState::Started | OperationState::Calling { .. } => {
+            vec![made, step(ask, "A lost answer never makes a second one", P::Now, None), to_come]
+        }
+        OperationState::Unknown { .. } => vec![
+            made,
+            step(ask, "The answer was lost; Russet looks at what Apple lists", P::Now, None),
+            to_come,
+        ],
         OperationState::Refused { .. } => vec![made, step(ask, "Apple refused, nothing was made there", P::Failed, ended), to_come],
         OperationState::Failed { .. } => vec![made, step(ask, "Nothing was made there", P::Failed, ended), to_come],
-        OperationState::Done { .. } => vec![made, step(ask, "", P::Done, ended), step(keep, "Sealed, ready to download", P::Done, ended)],
+        OperationState::Done { .. } => vec![
+            made,
+            step(ask, "", P::Done, ended),
+            step(keep, "Sealed, ready to download", P::Done, ended),
+        ],
     }
+}
+
+/// `GET /o/{org}/operations/{operation}`
+pub(crate) async fn show(Reach(state): Reach<State>, Path((org, operation)): Path<(String, String)>, visitor: Visitor) -> Answer {
+    let (org, operation) = (id(&org)?, id(&operation)?);
+    let shell = visitor.shell_in(&state, org, shell::Place::Certificates).await?;
+    let caller = &visitor.who.caller;
+    // Most acts at Apple take a second: a short wait spares most visitors the page in between.
+    let view = state.app.wait_for_operation(caller, org, operation, Duration::from_secs(1)).await?;
+    let OperationKind::CreateCertificate { key, .. } = &view.operation.kind;
+    let key_name = match state.app.key(caller, org, *key).await {
+        Ok(details) => details.summary.key.name.to_string(),
+        Err(_) => "that was removed since".to_owned(),
+    };
+    page(&OperationPage::new(shell, org, view, key_name))
+}
+
+/// How often a change is looked for; an unchanged page is sent nothing.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// `GET /o/{org}/operations/{operation}/events`: the steps again whenever they change, then the end.
+pub(crate) async fn events(
+    Reach(state): Reach<State>,
+    Path((org, operation)): Path<(String, String)>,
+    visitor: Visitor,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
+    let (org, operation) = (id(&org)?, id(&operation)?);
+    // Asked once here, so that what does not exist is an error and not an empty stream.
+    state.app.operation(&visitor.who.caller, org, operation).await?;
+    let events = stream::unfold(Some(None), move |last: Option<Option<Timestamp>>| {
+        let (state, caller) = (state.clone(), visitor.who.caller.clone());
+        async move {
+            let last = last?;
+            let view = state.app.wait_for_operation(&caller, org, operation, LOOK).await.ok()?;
+            if view.operation.state.is_over() {
+                return Some((Ok(Event::default().event("end").data("over")), None));
+            }
+            let changed = Some(view.operation.updated_at);
+            if changed == last {
+                return Some((Ok(Event::default().comment("unchanged")), Some(changed)));
+            }
+            let fragment = Steps { steps: steps(&view) }.render().ok()?;
+            Some((Ok(Event::default().event("progress").data(fragment)), Some(changed)))
+        }
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }

@@ -1,10 +1,13 @@
 //! The overview: what needs somebody, what expires when, the health of the keys, what happened last.
 
+use crate::State;
+
 use super::{
     filters,
     parts::{Mark, Tone},
     pictures::{self, Dot, Lane},
-    shell::Shell,
+    shell::{Place, Shell},
+    visit::{Answer, Visitor, id, page},
     when::{Urgency, date, distance, urgency},
 };
 use app::{
@@ -12,6 +15,7 @@ use app::{
     overview::{Expiry, ExpiryOf, Overview},
 };
 use askama::Template;
+use axum::extract::{Path, State as Reach};
 use domain::{KeyHealth, OrgId};
 use jiff::Timestamp;
 
@@ -54,7 +58,13 @@ impl OverviewPage {
     pub(crate) fn new(shell: Shell, org: OrgId, of: Overview) -> Self {
         let certificates = shell.counts.certificates;
         let needs = needs(org, &of, shell.now);
-        Self { shell, org, of, certificates, needs }
+        Self {
+            shell,
+            org,
+            of,
+            certificates,
+            needs,
+        }
     }
 
     fn today(&self) -> String {
@@ -66,13 +76,26 @@ impl OverviewPage {
     }
 
     fn soon(&self) -> usize {
-        self.of.expiries.iter().filter(|expiry| urgency(expiry.at, self.shell.now) != Urgency::Calm).count()
+        self.of
+            .expiries
+            .iter()
+            .filter(|expiry| urgency(expiry.at, self.shell.now) != Urgency::Calm)
+            .count()
     }
 
     fn lanes(&self) -> Vec<Lane> {
         let lane = |name, wanted: fn(&ExpiryOf) -> bool| Lane {
             name,
-            dots: self.of.expiries.iter().filter(|expiry| wanted(&expiry.of)).map(|expiry| Dot { name: expiry.name.clone(), at: expiry.at }).collect(),
+            dots: self
+                .of
+                .expiries
+                .iter()
+                .filter(|expiry| wanted(&expiry.of))
+                .map(|expiry| Dot {
+                    name: expiry.name.clone(),
+                    at: expiry.at,
+                })
+                .collect(),
         };
         vec![
             lane("Certificates", |of| matches!(of, ExpiryOf::Certificate(_))),
@@ -81,7 +104,12 @@ impl OverviewPage {
     }
 
     fn timeline(&self) -> String {
-        let certificates = self.of.expiries.iter().filter(|expiry| matches!(expiry.of, ExpiryOf::Certificate(_))).count();
+        let certificates = self
+            .of
+            .expiries
+            .iter()
+            .filter(|expiry| matches!(expiry.of, ExpiryOf::Certificate(_)))
+            .count();
         let name = format!(
             "What expires in the next 12 months: certificates {certificates}, tokens {}. The list below has the nearest ones.",
             self.of.expiries.len() - certificates
@@ -143,7 +171,14 @@ fn key_need(org: OrgId, summary: &KeySummary) -> Option<Need> {
         KeyHealth::MembershipLapsed => format!("The membership behind {} has lapsed", key.name),
     };
     let mark = Mark::health(&key.health);
-    Some(Need { tone: mark.tone, icon: mark.icon, head, body: key.health.next_step(), act: "Review key", address: format!("/o/{org}/keys/{}", key.id) })
+    Some(Need {
+        tone: mark.tone,
+        icon: mark.icon,
+        head,
+        body: key.health.next_step(),
+        act: "Review key",
+        address: format!("/o/{org}/keys/{}", key.id),
+    })
 }
 
 fn expiry_need(org: OrgId, expiry: &Expiry, now: Timestamp) -> Option<Need> {
@@ -153,8 +188,16 @@ fn expiry_need(org: OrgId, expiry: &Expiry, now: Timestamp) -> Option<Need> {
         Urgency::Past => (Tone::Bad, ""),
     };
     let (act, address, body) = match expiry.of {
-        ExpiryOf::Certificate(id) => ("See certificate", format!("/o/{org}/certificates/{id}"), "Create its successor in time."),
-        ExpiryOf::Token => ("See tokens", "/me/tokens".to_owned(), "Make another and put it where this one is used."),
+        ExpiryOf::Certificate(id) => (
+            "See certificate",
+            format!("/o/{org}/certificates/{id}"),
+            "Create its successor in time.",
+        ),
+        ExpiryOf::Token => (
+            "See tokens",
+            "/me/tokens".to_owned(),
+            "Make another and put it where this one is used.",
+        ),
     };
     Some(Need {
         tone,
@@ -164,4 +207,12 @@ fn expiry_need(org: OrgId, expiry: &Expiry, now: Timestamp) -> Option<Need> {
         act,
         address,
     })
+}
+
+/// `GET /o/{org}`
+pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, visitor: Visitor) -> Answer {
+    let org = id(&org)?;
+    let shell = visitor.shell_in(&state, org, Place::Overview).await?;
+    let of = state.app.overview(&visitor.who.caller, org).await?;
+    page(&OverviewPage::new(shell, org, of))
 }

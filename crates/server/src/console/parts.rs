@@ -19,6 +19,12 @@ pub(crate) enum Tone {
 }
 
 impl Tone {
+    /// Whether somebody should look at what is in this state.
+    #[must_use]
+    pub(crate) fn needs_somebody(self) -> bool {
+        matches!(self, Self::Warn | Self::Bad)
+    }
+
     /// Its class in the stylesheet.
     #[must_use]
     pub(crate) fn class(self) -> &'static str {
@@ -47,7 +53,11 @@ impl Mark {
     /// Any state.
     #[must_use]
     pub(crate) fn new(tone: Tone, icon: &'static str, word: impl Into<String>) -> Self {
-        Self { tone, icon, word: word.into() }
+        Self {
+            tone,
+            icon,
+            word: word.into(),
+        }
     }
 
     /// The state of a key.
@@ -97,7 +107,13 @@ impl Notice {
     /// A notice of this tone.
     #[must_use]
     pub(crate) fn new(tone: Tone, head: impl Into<String>, body: impl Into<String>) -> Self {
-        Self { tone, head: head.into(), body: body.into(), apple: None, way: None }
+        Self {
+            tone,
+            head: head.into(),
+            body: body.into(),
+            apple: None,
+            way: None,
+        }
     }
 
     /// With a way on.
@@ -118,7 +134,13 @@ impl Notice {
             app::Kind::AppleUnreachable | app::Kind::RateLimited => Tone::Warn,
             _ => Tone::Bad,
         };
-        Self { tone, head, body, apple: problem.apple.clone(), way: None }
+        Self {
+            tone,
+            head,
+            body,
+            apple: problem.apple.clone(),
+            way: None,
+        }
     }
 
     /// The symbol of its tone.
@@ -146,12 +168,34 @@ impl Wrong {
     /// above it too when several fields are wrong.
     #[must_use]
     pub(crate) fn from(problem: &Problem) -> Self {
-        let notice = match problem.fields.len() {
+        let mut fields = problem.fields.clone();
+        let alike = fields.len() > 1 && fields.iter().all(|field| field.message == fields[0].message);
+        let notice = match fields.len() {
             0 => Some(Notice::problem(problem)),
             1 => None,
-            several => Some(Notice::new(Tone::Bad, format!("{several} fields need another look"), "Each says below what was found and what to do.")),
+            // One cause that several fields share is told once, above; the fields say only that they are meant.
+            _ if alike => {
+                for field in &mut fields {
+                    "Compare it with App Store Connect.".clone_into(&mut field.message);
+                }
+                Some(Notice::problem(problem))
+            }
+            several => Some(Notice::new(
+                Tone::Bad,
+                format!("{several} fields need another look"),
+                "Each says below what was found and what to do.",
+            )),
         };
-        Self { fields: problem.fields.clone(), notice }
+        Self { fields, notice }
+    }
+
+    /// Something to say above the form, and nothing wrong in it.
+    #[must_use]
+    pub(crate) fn told(notice: Notice) -> Self {
+        Self {
+            fields: Vec::new(),
+            notice: Some(notice),
+        }
     }
 
     /// Whether nothing is wrong (yet).
@@ -163,7 +207,10 @@ impl Wrong {
     /// The sentence at this field.
     #[must_use]
     pub(crate) fn at(&self, field: &str) -> Option<&str> {
-        self.fields.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.message.as_str())
+        self.fields
+            .iter()
+            .find(|wrong| wrong.field == field)
+            .map(|wrong| wrong.message.as_str())
     }
 
     /// Whether this field is the first wrong one.
@@ -184,7 +231,10 @@ mod tests {
         assert!(wrong.notice.is_none());
         assert_eq!(wrong.at("issuer_id"), Some("This is 23 characters; an Issuer ID has 36."));
         assert!(wrong.is_first("issuer_id"));
-        problem.fields.push(FieldProblem { field: "name", message: "The name is empty.".into() });
+        problem.fields.push(FieldProblem {
+            field: "name",
+            message: "The name is empty.".into(),
+        });
         let wrong = Wrong::from(&problem);
         assert_eq!(wrong.notice.unwrap().head, "2 fields need another look");
         assert_eq!(wrong.fields.len(), 2);
@@ -192,8 +242,15 @@ mod tests {
 
     #[test]
     fn a_problem_without_fields_stands_above_the_form_with_its_first_sentence_bold() {
-        let problem = Problem::new(app::Kind::AppleRefused, "apple_refused", "Apple did not accept the key. Start with the file.");
+        let problem = Problem::new(
+            app::Kind::AppleRefused,
+            "apple_refused",
+            "Apple did not accept the key. Start with the file.",
+        );
         let notice = Wrong::from(&problem).notice.unwrap();
-        assert_eq!((notice.head.as_str(), notice.body.as_str()), ("Apple did not accept the key.", "Start with the file."));
+        assert_eq!(
+            (notice.head.as_str(), notice.body.as_str()),
+            ("Apple did not accept the key.", "Start with the file.")
+        );
     }
 }

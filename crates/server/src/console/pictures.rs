@@ -75,7 +75,12 @@ pub(crate) fn timeline(lanes: &[Lane], now: Timestamp, name: &str) -> String {
         bottom + 26
     );
     let near = place(30.0);
-    let _ = write!(svg, r#"<rect class="near" x="{LEFT:.2}%" y="{TOP}" width="{:.2}%" height="{}" rx="3"/>"#, near - LEFT, bottom - TOP);
+    let _ = write!(
+        svg,
+        r#"<rect class="near" x="{LEFT:.2}%" y="{TOP}" width="{:.2}%" height="{}" rx="3"/>"#,
+        near - LEFT,
+        bottom - TOP
+    );
     months(&mut svg, now, bottom);
     for (row, lane) in (0u32..).zip(lanes) {
         lane_of(&mut svg, lane, f64::from(TOP + 16 + row * LANE), now);
@@ -112,8 +117,16 @@ fn month_word(first: Date) -> String {
 }
 
 fn lane_of(svg: &mut String, lane: &Lane, y: f64, now: Timestamp) {
-    let _ = write!(svg, r#"<line class="lane" x1="{LEFT}%" x2="{:.1}%" y1="{y}" y2="{y}"/>"#, LEFT + WIDTH);
-    let mut dots: Vec<(f64, &Dot)> = lane.dots.iter().map(|dot| (days_until(dot.at, now).clamp(0.0, 365.0), dot)).collect();
+    let _ = write!(
+        svg,
+        r#"<line class="lane" x1="{LEFT}%" x2="{:.1}%" y1="{y}" y2="{y}"/>"#,
+        LEFT + WIDTH
+    );
+    let mut dots: Vec<(f64, &Dot)> = lane
+        .dots
+        .iter()
+        .map(|dot| (days_until(dot.at, now).clamp(0.0, 365.0), dot))
+        .collect();
     dots.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut spots: Vec<(f64, Vec<&Dot>)> = Vec::new();
     for (days, dot) in dots {
@@ -128,7 +141,11 @@ fn lane_of(svg: &mut String, lane: &Lane, y: f64, now: Timestamp) {
     for (index, (days, together)) in spots.iter().enumerate() {
         let x = place(*days);
         if *days <= soon {
-            let _ = write!(svg, r#"<rect class="is-due" x="{x:.2}%" y="{}" width="11" height="11" rx="1.5" transform="translate(-5.5 0)"/>"#, y - 5.5);
+            let _ = write!(
+                svg,
+                r#"<rect class="is-due" x="{x:.2}%" y="{}" width="11" height="11" rx="1.5" transform="translate(-5.5 0)"/>"#,
+                y - 5.5
+            );
             // A name needs room to its right; the nearest ones stand below as text in any case.
             let room = spots.get(index + 1).is_none_or(|(next, _)| next - days > 75.0);
             if room || together.len() > 1 {
@@ -136,7 +153,12 @@ fn lane_of(svg: &mut String, lane: &Lane, y: f64, now: Timestamp) {
                     [one] => shortened(&one.name),
                     several => format!("{} {}", several.len(), lane.name.to_lowercase()),
                 };
-                let _ = write!(svg, r#"<text class="named roomy" x="{x:.2}%" dx="12" y="{}">{}</text>"#, y + 4.0, escape(&words, Html).map(|safe| safe.to_string()).unwrap_or_default());
+                let _ = write!(
+                    svg,
+                    r#"<text class="named roomy" x="{x:.2}%" dx="12" y="{}">{}</text>"#,
+                    y + 4.0,
+                    escape(&words, Html).map(|safe| safe.to_string()).unwrap_or_default()
+                );
             }
         } else if let [_] = together.as_slice() {
             let _ = write!(svg, r#"<circle class="is-later" cx="{x:.2}%" cy="{y}" r="4.5"/>"#);
@@ -152,7 +174,11 @@ fn lane_of(svg: &mut String, lane: &Lane, y: f64, now: Timestamp) {
 }
 
 fn shortened(name: &str) -> String {
-    if name.chars().count() <= 28 { name.to_owned() } else { name.chars().take(27).collect::<String>().trim_end().to_owned() + "…" }
+    if name.chars().count() <= 28 {
+        name.to_owned()
+    } else {
+        name.chars().take(27).collect::<String>().trim_end().to_owned() + "…"
+    }
 }
 
 #[cfg(test)]
@@ -164,12 +190,18 @@ mod tests {
     }
 
     fn dot(name: &str, at: &str) -> Dot {
-        Dot { name: name.to_owned(), at: at.parse().unwrap() }
+        Dot {
+            name: name.to_owned(),
+            at: at.parse().unwrap(),
+        }
     }
 
     #[test]
     fn a_strip_says_in_words_and_in_height_how_the_days_went() {
-        let day = |mark| DayMark { day: jiff::civil::date(2026, 11, 1), mark };
+        let day = |mark| DayMark {
+            day: jiff::civil::date(2026, 11, 1),
+            mark,
+        };
         let svg = strip(&[day(None), day(Some(CheckMark::Good)), day(Some(CheckMark::Refused))]);
         assert!(svg.contains("Daily checks, last 3 days: 1 of 2 good"), "{svg}");
         assert!(svg.contains(r#"class="low" x="12" y="10" width="4" height="6""#), "{svg}");
@@ -179,12 +211,19 @@ mod tests {
     fn what_ends_soon_is_a_named_square_and_the_rest_are_rings() {
         let lane = Lane {
             name: "Certificates",
-            dots: vec![dot("A <b>", "2026-12-06T12:00:00Z"), dot("Later", "2027-06-18T12:00:00Z"), dot("Later too", "2027-06-20T12:00:00Z")],
+            dots: vec![
+                dot("A <b>", "2026-12-06T12:00:00Z"),
+                dot("Later", "2027-06-18T12:00:00Z"),
+                dot("Later too", "2027-06-20T12:00:00Z"),
+            ],
         };
         let svg = timeline(&[lane], now(), "What expires");
         assert_eq!(svg.matches("is-due").count(), 1);
         assert!(svg.contains("A &#60;b&#62;"), "{svg}");
-        assert!(svg.contains(r#"text-anchor="middle">2</text>"#), "two on one spot carry their number: {svg}");
+        assert!(
+            svg.contains(r#"text-anchor="middle">2</text>"#),
+            "two on one spot carry their number: {svg}"
+        );
         assert!(!svg.contains("style="), "{svg}");
     }
 }

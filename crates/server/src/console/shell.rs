@@ -1,6 +1,6 @@
 //! What stands around every page: sidebar, top bar, theme, and the token that ties forms to the session.
 
-use domain::{OrgId, Organization, User};
+use domain::{Organization, User};
 use jiff::Timestamp;
 
 /// A stored preference for light or dark; without one the system decides.
@@ -160,12 +160,6 @@ impl Shell {
         self.org.as_ref().map_or("Russet", |org| org.name.as_str())
     }
 
-    /// The organization's id. Pages of an organization have one.
-    #[must_use]
-    pub(crate) fn org_id(&self) -> Option<OrgId> {
-        self.org.as_ref().map(|org| org.id)
-    }
-
     /// What a theme can be.
     #[must_use]
     pub(crate) fn themes(&self) -> &'static [Theme] {
@@ -175,11 +169,23 @@ impl Shell {
     /// The sidebar.
     #[must_use]
     pub(crate) fn places(&self) -> Vec<Entry> {
-        let entry = |group, place, path, icon, name| Entry { group, place, path, icon, name, count: None, alerts: 0 };
+        let entry = |group, place, path, icon, name| Entry {
+            group,
+            place,
+            path,
+            icon,
+            name,
+            count: None,
+            alerts: 0,
+        };
         let counts = self.counts;
         vec![
             entry(None, Place::Overview, "", "home", "Overview"),
-            Entry { count: Some(counts.keys), alerts: counts.keys_in_need, ..entry(Some("Credentials"), Place::Keys, "/keys", "key", "API keys") },
+            Entry {
+                count: Some(counts.keys),
+                alerts: counts.keys_in_need,
+                ..entry(Some("Credentials"), Place::Keys, "/keys", "key", "API keys")
+            },
             Entry {
                 count: Some(counts.certificates),
                 alerts: counts.certificates_in_need,

@@ -105,7 +105,11 @@ fn many_months(days: i64, now: Timestamp, sign: i32) -> String {
     if late.day() < early.day() {
         months -= 1;
     }
-    if months <= 23 { format!("{months} months") } else { format!("{} years", (f64::from(months) / 12.0).round()) }
+    if months <= 23 {
+        format!("{months} months")
+    } else {
+        format!("{} years", (f64::from(months) / 12.0).round())
+    }
 }
 
 /// A `<time>` element: some words, with the machine-readable moment and the full one as its title.

@@ -2,12 +2,19 @@
 
 use super::super::{
     filters,
-    parts::{Tone, Wrong},
-    shell::Shell,
+    parts::{Notice, Tone, Wrong},
+    shell::{Place, Shell},
+    visit::{Answer, Fields, Sent, Visitor, belongs_in_form, form_again, id, page},
 };
-use app::keys::KeyChoice;
+use crate::State;
+use app::{Problem, idempotency::Replay, keys::KeyChoice};
 use askama::Template;
-use domain::{ApiKeyId, CertificateType, OrgId};
+use aws_lc_rs::digest;
+use axum::{
+    extract::{Path, Query, State as Reach},
+    response::{IntoResponse, Redirect},
+};
+use domain::{ApiKeyId, CertificateType, Need, OrgId};
 
 /// The page.
 #[derive(Template)]
@@ -34,14 +41,29 @@ pub(crate) struct CreatePage {
 impl CreatePage {
     /// The page for a type and, perhaps, a key.
     #[must_use]
-    pub(crate) fn new(shell: Shell, org: OrgId, once: String, certificate_type: &'static str, keys: Vec<KeyChoice>, wanted: Option<ApiKeyId>, wrong: Wrong) -> Self {
+    pub(crate) fn new(
+        shell: Shell,
+        org: OrgId,
+        once: String,
+        certificate_type: &'static str,
+        keys: Vec<KeyChoice>,
+        wanted: Option<ApiKeyId>,
+        wrong: Wrong,
+    ) -> Self {
         let usable = |choice: &&KeyChoice| choice.usability.may_try();
-        let chosen = keys.iter().filter(usable).find(|choice| Some(choice.key.id) == wanted).or_else(|| keys.iter().find(usable));
+        let chosen = keys
+            .iter()
+            .filter(usable)
+            .find(|choice| Some(choice.key.id) == wanted)
+            .or_else(|| keys.iter().find(usable));
         Self {
             shell,
             org,
             once,
-            types: CertificateType::CREATABLE.into_iter().map(|word| (word, CertificateType::of_apple(word).title())).collect(),
+            types: CertificateType::CREATABLE
+                .into_iter()
+                .map(|word| (word, CertificateType::of_apple(word).title()))
+                .collect(),
             certificate_type,
             chosen: chosen.map(|choice| choice.key.id),
             keys,
@@ -52,4 +74,115 @@ impl CreatePage {
     fn is_development(&self) -> bool {
         CertificateType::of_apple(self.certificate_type).is_development()
     }
+}
+
+/// What the address asks for.
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Asked {
+    #[serde(rename = "type")]
+    certificate_type: String,
+    key: String,
+}
+
+/// The type as one of those that can be created; the first when it is none of them.
+fn known(word: &str) -> &'static str {
+    CertificateType::CREATABLE
+        .into_iter()
+        .find(|known| *known == word)
+        .unwrap_or(CertificateType::CREATABLE[0])
+}
+
+async fn create_page(state: &State, visitor: &Visitor, org: OrgId, asked: &Asked, wrong: Wrong) -> Result<CreatePage, Problem> {
+    let shell = visitor.shell_in(state, org, Place::Certificates).await?;
+    let word = known(&asked.certificate_type);
+    let need = Need::CreateCertificate {
+        certificate_type: CertificateType::of_apple(word),
+    };
+    let keys = state.app.key_choices(&visitor.who.caller, org, &need).await?;
+    let mut random = [0; 16];
+    state.entropy.fill(&mut random);
+    Ok(CreatePage::new(
+        shell,
+        org,
+        hex::encode(random),
+        word,
+        keys,
+        asked.key.parse().ok(),
+        wrong,
+    ))
+}
+
+/// `GET /o/{org}/certificates/create?type=&key=`
+pub(crate) async fn form(Reach(state): Reach<State>, Path(org): Path<String>, Query(asked): Query<Asked>, visitor: Visitor) -> Answer {
+    page(&create_page(&state, &visitor, id(&org)?, &asked, Wrong::default()).await?)
+}
+
+/// `POST /o/{org}/certificates/create`: sent twice, it begins one act and leads to it both times.
+pub(crate) async fn create(Reach(state): Reach<State>, Path(org): Path<String>, sent: Sent) -> Answer {
+    let org = id(&org)?;
+    let caller = &sent.visitor.who.caller;
+    match begin_once(&state, &sent, org).await {
+        Ok(place) => Ok(Redirect::to(&place).into_response()),
+        Err(problem) if belongs_in_form(&problem) => {
+            let asked = Asked {
+                certificate_type: sent.fields.text("type").to_owned(),
+                key: sent.fields.text("key").to_owned(),
+            };
+            let mut wrong = Wrong::from(&problem);
+            if !problem.usable_keys.is_empty() {
+                let names: Vec<&str> = problem.usable_keys.iter().map(|(_, name)| name.as_str()).collect();
+                wrong.notice = Some(Notice::new(
+                    Tone::Bad,
+                    problem.message.clone(),
+                    format!("Keys that can do it: {}.", names.join(", ")),
+                ));
+            }
+            let again = create_page(&state, &sent.visitor, org, &asked, wrong).await?;
+            form_again(&problem, &again)
+        }
+        Err(problem) => {
+            tracing::debug!(code = problem.code, actor = ?caller.principal.actor(), "no certificate was begun");
+            Err(problem.into())
+        }
+    }
+}
+
+async fn begin_once(state: &State, sent: &Sent, org: OrgId) -> Result<String, Problem> {
+    let caller = &sent.visitor.who.caller;
+    let key = sent.fields.text("key");
+    if key.is_empty() {
+        return Err(Problem::field(
+            "key_missing",
+            "key",
+            "No key is picked. Pick the one to ask Apple with.",
+        ));
+    }
+    let key = id(key)?;
+    let once = format!("console-{}", sent.fields.text("once"));
+    if let Replay::Answered { body, .. } = state.app.replay(caller, org, &once, request_hash(&sent.fields)).await? {
+        return String::from_utf8(body).map_err(Problem::internal);
+    }
+    match state.app.create_certificate(caller, org, key, sent.fields.text("type")).await {
+        Ok(operation) => {
+            let place = format!("/o/{org}/operations/{}", operation.id);
+            state.app.remember(caller, org, &once, 303, place.as_bytes(), false).await?;
+            Ok(place)
+        }
+        Err(problem) => {
+            state.app.forget(caller, org, &once).await?;
+            Err(problem)
+        }
+    }
+}
+
+fn request_hash(fields: &Fields) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in ["certificates/create", fields.text("type"), fields.text("key")] {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    let mut hash = [0; 32];
+    hash.copy_from_slice(context.finish().as_ref());
+    hash
 }

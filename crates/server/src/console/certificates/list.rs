@@ -1,14 +1,19 @@
 //! The list of certificates: at Apple, read through a picked key, or those held here.
 
 use super::super::{
+    apple::told_in_place,
     filters,
-    listing::Bar,
+    listing::{Asked, Bar, pick},
     parts::{Notice, Tone},
-    shell::Shell,
+    shell::{Place, Shell},
+    visit::{Answer, Visitor, id, page},
+    when::{Urgency, urgency},
 };
-use app::apple_account::AppleCertificate;
+use crate::State;
+use app::apple_account::{AppleCertificate, Listing};
 use askama::Template;
-use domain::{CertificateId, CertificateType, HeldCertificate, ItemOrigin, OrgId};
+use axum::extract::{Path, Query, State as Reach};
+use domain::{CertificateId, CertificateType, Feature, HeldCertificate, ItemOrigin, OrgId};
 use jiff::Timestamp;
 
 /// A certificate in the list, wherever it was read.
@@ -32,14 +37,16 @@ pub(crate) struct Row {
     pub(crate) key_held: bool,
 }
 
-impl From<AppleCertificate> for Row {
-    fn from(at_apple: AppleCertificate) -> Self {
+impl Row {
+    /// A certificate of Apple's list; where it is held here too, with its origin.
+    fn of_apple(at_apple: AppleCertificate, held: &[HeldCertificate]) -> Self {
+        let here = held.iter().find(|one| Some(one.id) == at_apple.held);
         Self {
             name: at_apple.name,
             serial: at_apple.serial,
             title: CertificateType::of_apple(at_apple.certificate_type.clone()).title(),
             certificate_type: at_apple.certificate_type,
-            origin: None,
+            origin: here.map(|one| one.origin),
             expires_at: at_apple.expires_at,
             held: at_apple.held,
             key_held: at_apple.key_held,
@@ -79,7 +86,10 @@ impl Places {
         for row in rows.iter().filter(|row| row.expires_at.is_none_or(|at| at > now)) {
             match places.iter_mut().find(|place| place.name == row.title) {
                 Some(place) => place.taken.push(row.key_held),
-                None => places.push(Self { name: row.title.clone(), taken: vec![row.key_held] }),
+                None => places.push(Self {
+                    name: row.title.clone(),
+                    taken: vec![row.key_held],
+                }),
             }
         }
         for place in &mut places {
@@ -101,7 +111,12 @@ impl Places {
     /// The picture's name.
     #[must_use]
     pub(crate) fn sentence(&self) -> String {
-        format!("{}: {} places taken, {} without a key here. The limit is not known", self.name, self.taken.len(), self.foreign())
+        format!(
+            "{}: {} places taken, {} without a key here. The limit is not known",
+            self.name,
+            self.taken.len(),
+            self.foreign()
+        )
     }
 
     /// What to know.
@@ -143,6 +158,118 @@ impl CertificatesPage {
     }
 }
 
+const STATES: &[(&str, &str)] = &[("valid", "Valid"), ("expiring", "Expiring"), ("expired", "Expired")];
+
+/// `GET /o/{org}/certificates`
+pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Query(asked): Query<Asked>, visitor: Visitor) -> Answer {
+    let org = id(&org)?;
+    let shell = visitor.shell_in(&state, org, Place::Certificates).await?;
+    let caller = &visitor.who.caller;
+    let held_only = asked.held == "only";
+    let held = state.app.certificates(caller, org).await?;
+    let types: Vec<(&str, String)> = CertificateType::CREATABLE
+        .into_iter()
+        .map(|word| (word, CertificateType::of_apple(word).title()))
+        .collect();
+    let types: Vec<(&str, &str)> = types.iter().map(|(word, title)| (*word, title.as_str())).collect();
+    let mut bar = Bar::new(
+        format!("/o/{org}/certificates"),
+        "certificate",
+        "Name or serial",
+        "expires",
+        &asked,
+        shell.now,
+    )
+    .filter("kind", "Type", "Every type", &types, &asked.kind)
+    .filter("state", "State", "Every state", STATES, &asked.state);
+    let mut trouble = None;
+    let mut places = Vec::new();
+    let mut items = None;
+    if held_only {
+        bar.fixed.push(("held", asked.held.clone()));
+    } else {
+        (bar.keys, bar.key) = pick(&state, caller, org, Feature::Certificates, &asked).await?;
+        if let Some(key) = bar.key {
+            match told_in_place(all_places(&state, &visitor, org, key, &asked).await)? {
+                Ok((listing, of_all)) => {
+                    places = of_all;
+                    items = Some(bar.fill(listing).into_iter().map(|one| Row::of_apple(one, &held)).collect());
+                }
+                Err(notice) => {
+                    trouble = Some(Notice {
+                        body: format!("{} The list below is what Russet holds.", notice.body).trim().to_owned(),
+                        ..notice
+                    })
+                }
+            }
+        }
+    }
+    let items = items.unwrap_or_else(|| {
+        let rows = narrowed(held.iter().cloned().map(Row::from).collect(), &asked, shell.now);
+        let listing = Listing {
+            items: rows,
+            total: held.len(),
+            at: shell.now,
+        };
+        let rows = bar.fill(listing);
+        bar.at = None;
+        rows
+    });
+    page(&CertificatesPage {
+        shell,
+        org,
+        bar,
+        items,
+        places,
+        held_count: held.len(),
+        held_only,
+        trouble,
+    })
+}
+
+/// What fits the query, and the places that are taken. A filtered list does not tell the places, and none are shown.
+async fn all_places(
+    state: &State,
+    visitor: &Visitor,
+    org: OrgId,
+    key: domain::ApiKeyId,
+    asked: &Asked,
+) -> Result<(Listing<AppleCertificate>, Vec<Places>), app::Problem> {
+    let caller = &visitor.who.caller;
+    let query = asked.query();
+    let listing = state.app.apple_certificates(caller, org, key, &query).await?;
+    let filtered = query.search.is_some() || query.kind.is_some() || query.state.is_some();
+    if filtered {
+        return Ok((listing, Vec::new()));
+    }
+    let rows: Vec<Row> = listing.items.iter().cloned().map(|one| Row::of_apple(one, &[])).collect();
+    let places = Places::count(&rows, listing.at);
+    Ok((listing, places))
+}
+
+/// Search, filters and order over what is held here.
+fn narrowed(mut rows: Vec<Row>, asked: &Asked, now: Timestamp) -> Vec<Row> {
+    let wanted = asked.q.trim().to_lowercase();
+    rows.retain(|row| format!("{} {}", row.name, row.serial).to_lowercase().contains(&wanted));
+    rows.retain(|row| asked.kind.is_empty() || row.certificate_type == asked.kind);
+    rows.retain(|row| match (asked.state.as_str(), row.expires_at.map(|at| urgency(at, now))) {
+        ("valid", urgency) => urgency == Some(Urgency::Calm),
+        ("expiring", urgency) => urgency == Some(Urgency::Soon),
+        ("expired", urgency) => urgency == Some(Urgency::Past),
+        _ => true,
+    });
+    let backwards = asked.sort.starts_with('-');
+    match asked.sort.trim_start_matches('-') {
+        "name" => rows.sort_by_key(|row| row.name.to_lowercase()),
+        "type" => rows.sort_by_key(|row| row.title.clone()),
+        _ => rows.sort_by_key(|row| row.expires_at),
+    }
+    if backwards {
+        rows.reverse();
+    }
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,7 +292,13 @@ mod tests {
             row("Apple Distribution", true, "2026-01-01T00:00:00Z"),
         ];
         let places = Places::count(&rows, "2026-11-24T00:00:00Z".parse().unwrap());
-        assert_eq!(places, [Places { name: "Apple Distribution".into(), taken: vec![true, false] }]);
+        assert_eq!(
+            places,
+            [Places {
+                name: "Apple Distribution".into(),
+                taken: vec![true, false]
+            }]
+        );
         assert_eq!(places[0].words(), "2, limit not known");
         assert!(places[0].advice().starts_with("One has no private key here"));
     }

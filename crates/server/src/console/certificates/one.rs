@@ -1,13 +1,19 @@
 //! One certificate held here, and taking it away.
 
 use super::super::{
+    apple::attachment,
     filters,
     parts::{Notice, Tone, Wrong},
-    shell::Shell,
+    shell::{Place, Shell},
+    visit::{Answer, Sent, Visitor, belongs_in_form, form_again, id, page},
     when::{Urgency, distance, urgency},
 };
+use crate::State;
+use app::{Problem, certificates::P12Password};
 use askama::Template;
-use domain::{ApiKey, HeldCertificate, OrgId};
+use axum::extract::{Path, State as Reach};
+use domain::{ApiKey, HeldCertificate, OrgId, activity::ExportForm};
+use zeroize::Zeroizing;
 
 /// The page.
 #[derive(Template)]
@@ -29,16 +35,28 @@ impl CertificatePage {
     /// One certificate.
     #[must_use]
     pub(crate) fn new(shell: Shell, org: OrgId, of: HeldCertificate, through: Option<ApiKey>) -> Self {
-        let create = format!("/o/{org}/certificates/create?certificate_type={}", of.certificate_type);
+        let create = format!("/o/{org}/certificates/create?type={}", of.certificate_type);
         let notice = match urgency(of.expires_at, shell.now) {
             Urgency::Calm => None,
             Urgency::Soon => Some(
-                Notice::new(Tone::Warn, format!("It expires {}", distance(of.expires_at, shell.now)), "Create its successor in time: what it has signed stays signed, new builds need a new one.")
-                    .way("Create successor", create),
+                Notice::new(
+                    Tone::Warn,
+                    format!("It expires {}", distance(of.expires_at, shell.now)),
+                    "Create its successor in time: what it has signed stays signed, new builds need a new one.",
+                )
+                .way("Create successor", create),
             ),
-            Urgency::Past => Some(Notice::new(Tone::Bad, "It has expired", "Nothing new can be signed with it.").way("Create successor", create)),
+            Urgency::Past => {
+                Some(Notice::new(Tone::Bad, "It has expired", "Nothing new can be signed with it.").way("Create successor", create))
+            }
         };
-        Self { shell, org, of, through, notice }
+        Self {
+            shell,
+            org,
+            of,
+            through,
+            notice,
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -64,4 +82,100 @@ pub(crate) struct DownloadPage {
     pub(crate) generated: String,
     /// What is wrong.
     pub(crate) wrong: Wrong,
+}
+
+type Ids = Path<(String, String)>;
+
+/// `GET /o/{org}/certificates/{certificate}`
+pub(crate) async fn show(Reach(state): Reach<State>, Path((org, certificate)): Ids, visitor: Visitor) -> Answer {
+    let (org, certificate) = (id(&org)?, id(&certificate)?);
+    let shell = visitor.shell_in(&state, org, Place::Certificates).await?;
+    let of = state.app.certificate(&visitor.who.caller, org, certificate).await?;
+    let through = match of.api_key {
+        Some(key) => state
+            .app
+            .key(&visitor.who.caller, org, key)
+            .await
+            .ok()
+            .map(|details| details.summary.key),
+        None => None,
+    };
+    page(&CertificatePage::new(shell, org, of, through))
+}
+
+async fn download_page(
+    state: &State,
+    visitor: &Visitor,
+    org: &str,
+    certificate: &str,
+    chosen: (&str, &str),
+    wrong: Wrong,
+) -> Result<DownloadPage, Problem> {
+    let (org, certificate) = (id(org)?, id(certificate)?);
+    let shell = visitor.shell_in(state, org, Place::Certificates).await?;
+    let of = state.app.certificate(&visitor.who.caller, org, certificate).await?;
+    if of.private_key.is_none() {
+        return Err(Problem::not_found());
+    }
+    let one_of = |known: [&'static str; 3], word: &str| known.into_iter().find(|one| *one == word).unwrap_or(known[0]);
+    Ok(DownloadPage {
+        shell,
+        org,
+        of,
+        form: one_of(["p12-compatible", "p12-modern", "pem"], chosen.0),
+        password_kind: one_of(["generated", "given", "empty"], chosen.1),
+        generated: fresh_password(state),
+        wrong,
+    })
+}
+
+/// Letters and digits without the ones that look alike, 100 bits: what every reader of a `.p12` takes.
+fn fresh_password(state: &State) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut random = Zeroizing::new([0; 20]);
+    state.entropy.fill(random.as_mut_slice());
+    random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
+}
+
+/// `GET /o/{org}/certificates/{certificate}/download`
+pub(crate) async fn download_form(Reach(state): Reach<State>, Path((org, certificate)): Ids, visitor: Visitor) -> Answer {
+    page(&download_page(&state, &visitor, &org, &certificate, ("", ""), Wrong::default()).await?)
+}
+
+/// `POST /o/{org}/certificates/{certificate}/download`
+pub(crate) async fn download(Reach(state): Reach<State>, Path((org, certificate)): Ids, sent: Sent) -> Answer {
+    let chosen = (sent.fields.text("form"), sent.fields.text("password_kind"));
+    let form = match chosen.0 {
+        "p12-modern" => ExportForm::P12Modern,
+        "pem" => ExportForm::Pem,
+        _ => ExportForm::P12Compatible,
+    };
+    let text = |name| Zeroizing::new(sent.fields.text(name).to_owned());
+    let password = match chosen.1 {
+        // An empty password is chosen as such, never by leaving a field empty.
+        "given" if sent.fields.text("password").is_empty() && form != ExportForm::Pem => {
+            let problem = Problem::field(
+                "password_missing",
+                "password",
+                "No password was typed. Type one, or choose one of the other two.",
+            );
+            let again = download_page(&state, &sent.visitor, &org, &certificate, chosen, Wrong::from(&problem)).await?;
+            return form_again(&problem, &again);
+        }
+        "given" => P12Password::Given(text("password")),
+        "empty" => P12Password::Empty,
+        _ => P12Password::Given(text("generated")),
+    };
+    match state
+        .app
+        .export_certificate(&sent.visitor.who.caller, id(&org)?, id(&certificate)?, form, password)
+        .await
+    {
+        Ok(export) => Ok(attachment(&export.download)),
+        Err(problem) if belongs_in_form(&problem) => {
+            let again = download_page(&state, &sent.visitor, &org, &certificate, chosen, Wrong::from(&problem)).await?;
+            form_again(&problem, &again)
+        }
+        Err(problem) => Err(problem.into()),
+    }
 }

@@ -1,8 +1,14 @@
 //! The list of API keys.
 
-use super::super::{filters, shell::Shell};
+use super::super::{
+    filters,
+    shell::{Place, Shell},
+    visit::{Answer, Visitor, id, page},
+};
+use crate::State;
 use app::keys::KeySummary;
 use askama::Template;
+use axum::extract::{Path, Query, State as Reach};
 use domain::OrgId;
 use jiff::Timestamp;
 
@@ -59,7 +65,12 @@ impl KeysPage {
     pub(crate) fn new(shell: Shell, org: OrgId, all: Vec<KeySummary>, query: KeysQuery) -> Self {
         let total = all.len();
         let usable = all.iter().filter(|key| key.key.health.is_good()).count();
-        let view = |name, word: &str, query_text, count| View { name, query: query_text, count, here: query.state == word };
+        let view = |name, word: &str, query_text, count| View {
+            name,
+            query: query_text,
+            count,
+            here: query.state == word,
+        };
         let views = vec![
             view("All", "", "", total),
             view("Usable", "usable", "?state=usable", usable),
@@ -80,6 +91,23 @@ impl KeysPage {
                 _ => true,
             })
             .collect();
-        Self { shell, org, keys, total, search: query.q, kind: query.kind, views, last_check }
+        Self {
+            shell,
+            org,
+            keys,
+            total,
+            search: query.q,
+            kind: query.kind,
+            views,
+            last_check,
+        }
     }
+}
+
+/// `GET /o/{org}/keys`
+pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Query(query): Query<KeysQuery>, visitor: Visitor) -> Answer {
+    let org = id(&org)?;
+    let shell = visitor.shell_in(&state, org, Place::Keys).await?;
+    let all = state.app.keys(&visitor.who.caller, org).await?;
+    page(&KeysPage::new(shell, org, all, query))
 }

@@ -5,9 +5,12 @@ pub(crate) mod add;
 pub(crate) mod list;
 pub(crate) mod one;
 
+use super::visit::SentFile;
+use app::keys::NewKey;
 use domain::feature::{Declared, Feature, declared};
 use domain::{AppleRole, KeyKind};
 use std::collections::BTreeSet;
+use zeroize::Zeroizing;
 
 /// A cell of the role table.
 pub(crate) struct RoleCell {
@@ -36,7 +39,10 @@ pub(crate) fn role_table() -> Vec<RoleRow> {
         .into_iter()
         .map(|feature| RoleRow {
             feature,
-            cells: [AppleRole::Admin, AppleRole::AppManager, AppleRole::Developer].into_iter().map(|role| cell(role, feature)).collect(),
+            cells: [AppleRole::Admin, AppleRole::AppManager, AppleRole::Developer]
+                .into_iter()
+                .map(|role| cell(role, feature))
+                .collect(),
         })
         .collect()
 }
@@ -47,7 +53,12 @@ fn cell(role: AppleRole, feature: Feature) -> RoleCell {
         Declared::No(note) => ("is-no", "no", "no", note),
         Declared::Unknown | Declared::NotWithThisKind => ("is-no", "never", "unknown", None),
     };
-    RoleCell { class: format!("is-{} {yes}", role.as_str()), icon, word, note: note.map(domain::Limit::title) }
+    RoleCell {
+        class: format!("is-{} {yes}", role.as_str()),
+        icon,
+        word,
+        note: note.map(domain::Limit::title),
+    }
 }
 
 /// What a person entered about a key; kept after an error. The file itself is never kept.
@@ -74,5 +85,50 @@ impl KeyForm {
     #[must_use]
     pub(crate) fn has_role(&self, role: &AppleRole) -> bool {
         self.roles.iter().any(|word| word == role.as_str())
+    }
+}
+
+impl KeyForm {
+    /// What was entered.
+    pub(crate) fn read(sent: &SentFile) -> Self {
+        let fields = &sent.fields;
+        let kind = if fields.is_on("enterprise") {
+            "enterprise"
+        } else {
+            fields.text("kind")
+        };
+        Self {
+            name: fields.text("name").to_owned(),
+            kind: kind.to_owned(),
+            key_id: fields.text("key_id").to_owned(),
+            issuer_id: fields.text("issuer_id").to_owned(),
+            roles: fields.all("role"),
+            save_unverified: fields.is_on("save_unverified"),
+            pasted: !fields.text("pasted").trim().is_empty(),
+        }
+    }
+
+    /// With the file, or the text pasted in its place, for the use case. An individual key's hidden Issuer ID does not
+    /// count.
+    pub(crate) fn with_file(&self, sent: &SentFile) -> NewKey {
+        let pasted = sent.file.is_empty() && self.pasted;
+        NewKey {
+            name: self.name.clone(),
+            kind: self.kind.clone(),
+            key_id: self.key_id.clone(),
+            issuer_id: if self.kind == "individual" {
+                String::new()
+            } else {
+                self.issuer_id.clone()
+            },
+            roles: self.roles.clone(),
+            file_name: sent.file_name.clone(),
+            file: if pasted {
+                Zeroizing::new(sent.fields.text("pasted").as_bytes().to_vec())
+            } else {
+                sent.file.clone()
+            },
+            save_unverified: self.save_unverified,
+        }
     }
 }

@@ -3,11 +3,14 @@
 use super::super::{
     filters,
     parts::{Mark, Notice, Tone},
-    shell::Shell,
+    shell::{Place, Shell},
+    visit::{Answer, Sent, Visitor, belongs_in_form, done, form_again, id, page},
     when,
 };
+use crate::State;
 use app::keys::{Dependents, KeyDetails};
 use askama::Template;
+use axum::extract::{Path, State as Reach};
 use domain::{
     ApiKey, CheckMark, KeyHealth, OrgId,
     feature::{Declared, FeatureRow, Probed},
@@ -35,7 +38,14 @@ impl KeyPage {
     /// From what `app` knows.
     #[must_use]
     pub(crate) fn new(shell: Shell, org: OrgId, details: KeyDetails, dependents: &Dependents, notice: Option<Notice>) -> Self {
-        Self { shell, org, key: details.summary.key.clone(), details, dependents_words: dependents_words(dependents), notice }
+        Self {
+            shell,
+            org,
+            key: details.summary.key.clone(),
+            details,
+            dependents_words: dependents_words(dependents),
+            notice,
+        }
     }
 
     fn address(&self) -> String {
@@ -98,13 +108,22 @@ impl KeyPage {
         Some(Notice::new(
             Tone::Info,
             head,
-            format!("{}. Apple is the judge, but a harmless call proves reading only. Russet stops what the role refuses; an Owner may let it pass.", rows.join("; ")),
+            format!(
+                "{}. Apple is the judge, but a harmless call proves reading only. Russet stops what the role refuses; an Owner may let it pass.",
+                rows.join("; ")
+            ),
         ))
     }
 
     /// The fingerprint in lines of eight pairs.
     fn fingerprint_lines(&self) -> Vec<String> {
-        let pairs: Vec<String> = self.key.fingerprint.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect();
+        let pairs: Vec<String> = self
+            .key
+            .fingerprint
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| String::from_utf8_lossy(pair).into_owned())
+            .collect();
         pairs.chunks(8).map(|line| line.join(":")).collect()
     }
 
@@ -131,4 +150,40 @@ fn dependents_words(dependents: &Dependents) -> String {
         (None, None) => "Nothing here depends on it.".to_owned(),
         (certificates, running) => [certificates, running].into_iter().flatten().collect::<Vec<_>>().join(" "),
     }
+}
+
+/// `GET /o/{org}/keys/{key}`
+pub(crate) async fn show(Reach(state): Reach<State>, Path((org, key)): Path<(String, String)>, visitor: Visitor) -> Answer {
+    page(&key_page(&state, &visitor, &org, &key, None).await?)
+}
+
+async fn key_page(state: &State, visitor: &Visitor, org: &str, key: &str, notice: Option<Notice>) -> Result<KeyPage, app::Problem> {
+    let (org, key) = (id(org)?, id(key)?);
+    let shell = visitor.shell_in(state, org, Place::Keys).await?;
+    let details = state.app.key(&visitor.who.caller, org, key).await?;
+    let dependents = state.app.key_dependents(&visitor.who.caller, org, key).await.unwrap_or_default();
+    Ok(KeyPage::new(shell, org, details, &dependents, notice))
+}
+
+/// `POST /o/{org}/keys/{key}/check`
+pub(crate) async fn check(Reach(state): Reach<State>, Path((org, key)): Path<(String, String)>, sent: Sent) -> Answer {
+    match state.app.check_key(&sent.visitor.who.caller, id(&org)?, id(&key)?).await {
+        Ok(_) => Ok(done(&state, &format!("/o/{org}/keys/{key}"), "key-checked")),
+        Err(problem) if belongs_in_form(&problem) => {
+            let again = key_page(&state, &sent.visitor, &org, &key, Some(Notice::problem(&problem))).await?;
+            form_again(&problem, &again)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// `POST /o/{org}/keys/{key}/override`
+pub(crate) async fn override_feature(Reach(state): Reach<State>, Path((org, key)): Path<(String, String)>, sent: Sent) -> Answer {
+    let feature = id(sent.fields.text("feature"))?;
+    let on = sent.fields.text("on") == "true";
+    state
+        .app
+        .override_feature(&sent.visitor.who.caller, id(&org)?, id(&key)?, feature, on)
+        .await?;
+    Ok(done(&state, &format!("/o/{org}/keys/{key}"), "override"))
 }

@@ -27,7 +27,11 @@ fn tokens() -> BTreeMap<&'static str, (Rgb, Rgb)> {
 fn luminance(color: Rgb) -> f64 {
     let linear = |channel: f64| {
         let value = channel / 255.0;
-        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        if value <= 0.04045 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
     };
     0.2126 * linear(color[0]) + 0.7152 * linear(color[1]) + 0.0722 * linear(color[2])
 }
@@ -39,10 +43,43 @@ fn contrast(one: Rgb, other: Rgb) -> f64 {
 
 /// Text on its grounds.
 const TEXT: &[(&str, &[&str])] = &[
-    ("text", &["canvas", "surface", "raised", "surface-2", "surface-3", "sidebar", "accent-soft", "ok-soft", "warn-soft", "bad-soft", "info-soft"]),
-    ("text-2", &["canvas", "surface", "raised", "surface-2", "surface-3", "sidebar", "accent-soft", "ok-soft", "warn-soft", "bad-soft", "info-soft"]),
+    (
+        "text",
+        &[
+            "canvas",
+            "surface",
+            "raised",
+            "surface-2",
+            "surface-3",
+            "sidebar",
+            "accent-soft",
+            "ok-soft",
+            "warn-soft",
+            "bad-soft",
+            "info-soft",
+        ],
+    ),
+    (
+        "text-2",
+        &[
+            "canvas",
+            "surface",
+            "raised",
+            "surface-2",
+            "surface-3",
+            "sidebar",
+            "accent-soft",
+            "ok-soft",
+            "warn-soft",
+            "bad-soft",
+            "info-soft",
+        ],
+    ),
     ("text-3", &["canvas", "surface", "raised", "surface-2", "sidebar"]),
-    ("accent", &["canvas", "surface", "raised", "surface-2", "accent-soft", "info-soft", "warn-soft"]),
+    (
+        "accent",
+        &["canvas", "surface", "raised", "surface-2", "accent-soft", "info-soft", "warn-soft"],
+    ),
     ("ok", &["surface", "ok-soft"]),
     ("warn", &["surface", "raised", "warn-soft", "accent-soft"]),
     ("bad", &["canvas", "surface", "raised", "sidebar", "bad-soft"]),
@@ -69,7 +106,10 @@ fn too_faint(pairs: &[(&str, &[&str])], least: f64) -> Vec<String> {
     for (front, grounds) in pairs {
         for ground in *grounds {
             let (front_pair, ground_pair) = (color(front), color(ground));
-            for (theme, ratio) in [("light", contrast(front_pair.0, ground_pair.0)), ("dark", contrast(front_pair.1, ground_pair.1))] {
+            for (theme, ratio) in [
+                ("light", contrast(front_pair.0, ground_pair.0)),
+                ("dark", contrast(front_pair.1, ground_pair.1)),
+            ] {
                 if ratio < least {
                     faint.push(format!("--{front} on --{ground}, {theme}: {ratio:.2}"));
                 }

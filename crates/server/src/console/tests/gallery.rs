@@ -32,13 +32,31 @@ use askama::Template;
 use domain::{Actor, CertificateType, Operation, OperationKind, OperationState};
 
 fn wrong_issuer() -> Wrong {
-    let mut problem = Problem::field("issuer_id_malformed", "issuer_id", "This is 23 characters; an Issuer ID has 36, like 57246542-96fe-1a63-e053-0824d011072a. Copy it from above the list of keys.");
-    problem.fields.insert(0, FieldProblem { field: "file", message: "distribution.cer is a certificate, not a key. Drop the file AuthKey_….p8 that App Store Connect gave you once.".into() });
+    let mut problem = Problem::field(
+        "issuer_id_malformed",
+        "issuer_id",
+        "This is 23 characters; an Issuer ID has 36, like 57246542-96fe-1a63-e053-0824d011072a. Copy it from above the list of keys.",
+    );
+    problem.fields.insert(
+        0,
+        FieldProblem {
+            field: "file",
+            message: "distribution.cer is a certificate, not a key. Drop the file AuthKey_….p8 that App Store Connect gave you once."
+                .into(),
+        },
+    );
     Wrong::from(&problem)
 }
 
 fn form() -> KeyForm {
-    KeyForm { name: "CI uploads".into(), kind: "team".into(), key_id: "8QW3ND5T6V".into(), issuer_id: "3f9c1e70-8a52-4d1b-9e6f".into(), roles: vec!["app-manager".into()], ..KeyForm::default() }
+    KeyForm {
+        name: "CI uploads".into(),
+        kind: "team".into(),
+        key_id: "8QW3ND5T6V".into(),
+        issuer_id: "3f9c1e70-8a52-4d1b-9e6f".into(),
+        roles: vec!["app-manager".into()],
+        ..KeyForm::default()
+    }
 }
 
 fn operation(state: OperationState) -> OperationView {
@@ -70,58 +88,341 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     let mut pages = Vec::new();
     let mut add = |name, page: &dyn askama::DynTemplate| pages.push((name, page.dyn_render().expect("a page")));
 
-    add("sign-in", &SignInPage { shell: bare(), host: "russet.halden.example".into(), back: String::new(), email: "elin.vestergaard@halden.example".into(), wrong: Some("E-mail and password do not match. Try again.".into()), notice: None });
-    add("setup", &SetUpPage { shell: bare(), token: "one-time".into(), form: SetUpForm::default(), least: 12, wrong: Wrong::default() });
-    add("error-404", &ErrorPage { shell: bare(), head: "There is nothing here".into(), body: "Nothing stands under this address, or you may not see it.".into(), request_id: Some("0f3a9c01be42".into()), way: Some(("To the overview".into(), "/".into())) });
+    add(
+        "sign-in",
+        &SignInPage {
+            shell: bare(),
+            host: "russet.halden.example".into(),
+            back: String::new(),
+            email: "elin.vestergaard@halden.example".into(),
+            wrong: Some("E-mail and password do not match. Try again.".into()),
+            notice: None,
+        },
+    );
+    add(
+        "setup",
+        &SetUpPage {
+            shell: bare(),
+            token: "one-time".into(),
+            form: SetUpForm::default(),
+            least: 12,
+            wrong: Wrong::default(),
+        },
+    );
+    add(
+        "error-404",
+        &ErrorPage {
+            shell: bare(),
+            head: "There is nothing here".into(),
+            body: "Nothing stands under this address, or you may not see it.".into(),
+            request_id: Some("0f3a9c01be42".into()),
+            way: Some(("To the overview".into(), "/".into())),
+        },
+    );
     add("overview", &OverviewPage::new(shell(Place::Overview), org, samples::overview()));
-    let empty = Overview { keys: vec![], expiries: vec![], waiting_operations: vec![], activity: vec![] };
+    let empty = Overview {
+        keys: vec![],
+        expiries: vec![],
+        waiting_operations: vec![],
+        activity: vec![],
+    };
     add("overview-empty", &OverviewPage::new(shell(Place::Overview), org, empty));
-    add("keys", &KeysPage::new(shell(Place::Keys), org, samples::summaries(), KeysQuery::default()));
+    add(
+        "keys",
+        &KeysPage::new(shell(Place::Keys), org, samples::summaries(), KeysQuery::default()),
+    );
     add("keys-empty", &KeysPage::new(shell(Place::Keys), org, vec![], KeysQuery::default()));
-    add("keys-no-match", &KeysPage::new(shell(Place::Keys), org, samples::summaries(), KeysQuery { q: "relase".into(), ..KeysQuery::default() }));
-    add("key-add", &AddKeyPage { shell: shell(Place::Keys), org, form: KeyForm::default(), wrong: Wrong::default() });
-    add("key-add-wrong", &AddKeyPage { shell: shell(Place::Keys), org, form: form(), wrong: wrong_issuer() });
-    add("key", &KeyPage::new(shell(Place::Keys), org, samples::details(1), &samples::dependents(), None));
-    add("key-revoked", &KeyPage::new(shell(Place::Keys), org, samples::details(5), &samples::dependents(), None));
+    add(
+        "keys-no-match",
+        &KeysPage::new(
+            shell(Place::Keys),
+            org,
+            samples::summaries(),
+            KeysQuery {
+                q: "relase".into(),
+                ..KeysQuery::default()
+            },
+        ),
+    );
+    add(
+        "key-add",
+        &AddKeyPage {
+            shell: shell(Place::Keys),
+            org,
+            form: KeyForm::default(),
+            wrong: Wrong::default(),
+        },
+    );
+    add(
+        "key-add-wrong",
+        &AddKeyPage {
+            shell: shell(Place::Keys),
+            org,
+            form: form(),
+            wrong: wrong_issuer(),
+        },
+    );
+    add(
+        "key",
+        &KeyPage::new(shell(Place::Keys), org, samples::details(1), &samples::dependents(), None),
+    );
+    add(
+        "key-revoked",
+        &KeyPage::new(shell(Place::Keys), org, samples::details(5), &samples::dependents(), None),
+    );
     let ci = samples::details(1).summary.key;
-    add("key-rename", &RenamePage { shell: shell(Place::Keys), org, key: ci.clone(), name: "CI uploads".into(), wrong: Wrong::default() });
-    add("key-roles", &RolesPage { shell: shell(Place::Keys), org, key: ci.clone(), wrong: Wrong::default() });
-    add("key-rotate", &RotatePage { shell: shell(Place::Keys), org, key: ci.clone(), form: KeyForm::default(), wrong: Wrong::default() });
-    add("key-remove", &RemovePage { shell: shell(Place::Keys), org, key: ci.clone(), dependents: samples::dependents(), wrong: Wrong::default() });
+    add(
+        "key-rename",
+        &RenamePage {
+            shell: shell(Place::Keys),
+            org,
+            key: ci.clone(),
+            name: "CI uploads".into(),
+            wrong: Wrong::default(),
+        },
+    );
+    add(
+        "key-roles",
+        &RolesPage {
+            shell: shell(Place::Keys),
+            org,
+            key: ci.clone(),
+            wrong: Wrong::default(),
+        },
+    );
+    add(
+        "key-rotate",
+        &RotatePage {
+            shell: shell(Place::Keys),
+            org,
+            key: ci.clone(),
+            form: KeyForm::default(),
+            wrong: Wrong::default(),
+        },
+    );
+    add(
+        "key-remove",
+        &RemovePage {
+            shell: shell(Place::Keys),
+            org,
+            key: ci.clone(),
+            dependents: samples::dependents(),
+            wrong: Wrong::default(),
+        },
+    );
 
     let held = [
         samples::certificate(1, "Apple Distribution: Halden Mobile AS", "2026-12-06T14:08:00Z"),
         samples::certificate(2, "Apple Development: CI", "2027-06-18T14:08:00Z"),
     ];
     let mut rows: Vec<Row> = held.iter().cloned().map(Row::from).collect();
-    rows.push(Row { name: "Apple Distribution: old build box".into(), key_held: false, held: None, origin: None, expires_at: Some(at("2027-03-02T10:00:00Z")), ..rows[0].clone() });
-    rows.push(Row { name: "Apple Development: Tomas".into(), key_held: false, held: None, origin: None, expires_at: Some(at("2026-11-19T10:00:00Z")), ..rows[1].clone() });
+    rows.push(Row {
+        name: "Apple Distribution: old build box".into(),
+        key_held: false,
+        held: None,
+        origin: None,
+        expires_at: Some(at("2027-03-02T10:00:00Z")),
+        ..rows[0].clone()
+    });
+    rows.push(Row {
+        name: "Apple Development: Tomas".into(),
+        key_held: false,
+        held: None,
+        origin: None,
+        expires_at: Some(at("2026-11-19T10:00:00Z")),
+        ..rows[1].clone()
+    });
     let places = Places::count(&rows, samples::now());
-    let list = |items, places, trouble| CertificatesPage { shell: shell(Place::Certificates), org, bar: samples::bar("/o/sample/certificates", "certificate"), items, places, held_count: 2, held_only: false, trouble };
+    let list = |items, places, trouble| CertificatesPage {
+        shell: shell(Place::Certificates),
+        org,
+        bar: samples::bar("/o/sample/certificates", "certificate"),
+        items,
+        places,
+        held_count: 2,
+        held_only: false,
+        trouble,
+    };
     add("certificates", &list(rows, places, None));
-    add("certificates-apple-down", &list(vec![], vec![], Some(Notice::new(Tone::Warn, "Apple is not answering.", "The list below is what Russet holds."))));
-    add("certificate-create", &CreatePage::new(shell(Place::Certificates), org, "once".into(), "DISTRIBUTION", samples::choices(), None, Wrong::default()));
-    add("certificate", &CertificatePage::new(shell(Place::Certificates), org, held[0].clone(), Some(ci.clone())));
-    add("certificate-download", &DownloadPage { shell: shell(Place::Certificates), org, of: held[0].clone(), form: "p12-compatible", password_kind: "generated", generated: "x8KdPq3RtYw7LmZc".into(), wrong: Wrong::default() });
+    add(
+        "certificates-apple-down",
+        &list(
+            vec![],
+            vec![],
+            Some(Notice::new(
+                Tone::Warn,
+                "Apple is not answering.",
+                "The list below is what Russet holds.",
+            )),
+        ),
+    );
+    add(
+        "certificate-create",
+        &CreatePage::new(
+            shell(Place::Certificates),
+            org,
+            "once".into(),
+            "DISTRIBUTION",
+            samples::choices(),
+            None,
+            Wrong::default(),
+        ),
+    );
+    add(
+        "certificate",
+        &CertificatePage::new(shell(Place::Certificates), org, held[0].clone(), Some(ci.clone())),
+    );
+    add(
+        "certificate-download",
+        &DownloadPage {
+            shell: shell(Place::Certificates),
+            org,
+            of: held[0].clone(),
+            form: "p12-compatible",
+            password_kind: "generated",
+            generated: "x8KdPq3RtYw7LmZc".into(),
+            wrong: Wrong::default(),
+        },
+    );
     let now = at("2026-11-24T14:31:50Z");
-    add("operation", &OperationPage::new(shell(Place::Certificates), org, operation(OperationState::Calling { since: now }), "Release".into()));
-    add("operation-done", &OperationPage::new(shell(Place::Certificates), org, operation(OperationState::Done { certificate: id("cert", 1) }), "Release".into()));
-    let mut full = operation(OperationState::Refused { status: 409, code: "ENTITY_ERROR".into(), why: "Apple’s limit for this type is reached. Revoke one that nobody needs, then create again.".into(), places: vec![] });
-    full.places = held.iter().map(|held| app::certificates::Place { apple_id: held.apple_id.clone(), name: held.name.clone(), serial: held.serial.clone(), expires_at: Some(held.expires_at), key_held: held.id == id("cert", 1), held: Some(held.id) }).collect();
-    add("operation-limit", &OperationPage::new(shell(Place::Certificates), org, full, "Release".into()));
+    add(
+        "operation",
+        &OperationPage::new(
+            shell(Place::Certificates),
+            org,
+            operation(OperationState::Calling { since: now }),
+            "Release".into(),
+        ),
+    );
+    add(
+        "operation-done",
+        &OperationPage::new(
+            shell(Place::Certificates),
+            org,
+            operation(OperationState::Done {
+                certificate: id("cert", 1),
+            }),
+            "Release".into(),
+        ),
+    );
+    let mut full = operation(OperationState::Refused {
+        status: 409,
+        code: "ENTITY_ERROR".into(),
+        why: "Apple’s limit for this type is reached. Revoke one that nobody needs, then create again.".into(),
+        places: vec![],
+    });
+    full.places = held
+        .iter()
+        .map(|held| app::certificates::Place {
+            apple_id: held.apple_id.clone(),
+            name: held.name.clone(),
+            serial: held.serial.clone(),
+            expires_at: Some(held.expires_at),
+            key_held: held.id == id("cert", 1),
+            held: Some(held.id),
+        })
+        .collect();
+    add(
+        "operation-limit",
+        &OperationPage::new(shell(Place::Certificates), org, full, "Release".into()),
+    );
 
-    add("profiles", &ProfilesPage { shell: shell(Place::Profiles), org, bar: samples::bar("/o/sample/profiles", "profile"), items: samples::profiles(), trouble: None });
-    add("profiles-apple-down", &ProfilesPage { shell: shell(Place::Profiles), org, bar: samples::bar("/o/sample/profiles", "profile"), items: vec![], trouble: Some(Notice::new(Tone::Warn, "Apple is not answering.", "Russet asked three times.")) });
-    add("profile", &ProfilePage::new(shell(Place::Profiles), org, ci.clone(), samples::profiles().swap_remove(1)));
-    add("bundle-ids", &BundleIdsPage { shell: shell(Place::BundleIds), org, bar: samples::bar("/o/sample/bundle-ids", "bundle ID"), items: samples::bundle_ids(), trouble: None });
-    add("devices", &DevicesPage { shell: shell(Place::Devices), org, bar: samples::bar("/o/sample/devices", "device"), items: samples::devices(), trouble: None });
-    add("activity", &ActivityPage::new(shell(Place::Activity), org, samples::activity(), true));
+    add(
+        "profiles",
+        &ProfilesPage {
+            shell: shell(Place::Profiles),
+            org,
+            bar: samples::bar("/o/sample/profiles", "profile"),
+            items: samples::profiles(),
+            trouble: None,
+        },
+    );
+    add(
+        "profiles-apple-down",
+        &ProfilesPage {
+            shell: shell(Place::Profiles),
+            org,
+            bar: samples::bar("/o/sample/profiles", "profile"),
+            items: vec![],
+            trouble: Some(Notice::new(Tone::Warn, "Apple is not answering.", "Russet asked three times.")),
+        },
+    );
+    add(
+        "profile",
+        &ProfilePage::new(shell(Place::Profiles), org, ci.clone(), samples::profiles().swap_remove(1)),
+    );
+    add(
+        "bundle-ids",
+        &BundleIdsPage {
+            shell: shell(Place::BundleIds),
+            org,
+            bar: samples::bar("/o/sample/bundle-ids", "bundle ID"),
+            items: samples::bundle_ids(),
+            trouble: None,
+        },
+    );
+    add(
+        "devices",
+        &DevicesPage {
+            shell: shell(Place::Devices),
+            org,
+            bar: samples::bar("/o/sample/devices", "device"),
+            items: samples::devices(),
+            trouble: None,
+        },
+    );
+    add(
+        "activity",
+        &ActivityPage::new(shell(Place::Activity), org, samples::activity(), true),
+    );
 
-    add("me", &me::ProfilePage { shell: shell(Place::Me), user: samples::user(), organizations: vec![samples::organization()] });
-    add("me-security", &me::SecurityPage { shell: shell(Place::Me), email: "elin@halden.example".into(), least: 12, wrong: Wrong::default() });
-    add("me-sessions", &me::SessionsPage { shell: shell(Place::Me), sessions: samples::sessions(), present: Some(id("sess", 1)) });
-    let token = domain::ApiToken { id: id("tok", 1), user: id("user", 1), name: "ci-release".parse().expect("a name"), created_at: at("2026-06-19T10:00:00Z"), expires_at: at("2026-12-19T10:00:00Z"), used_at: None };
-    add("me-tokens", &me::TokensPage { shell: shell(Place::Me), tokens: vec![token], secret: Some("russet_4mQ8vZr2LkTn7XsB1cYd9HwE3aJfx7Kq".into()), url: "https://russet.halden.example".into(), once: "once".into(), name: String::new(), chosen_days: 183, lifetimes: vec![(30, "In 30 days"), (183, "In six months")], wrong: Wrong::default() });
+    add(
+        "me",
+        &me::ProfilePage {
+            shell: shell(Place::Me),
+            user: samples::user(),
+            organizations: vec![samples::organization()],
+        },
+    );
+    add(
+        "me-security",
+        &me::SecurityPage {
+            shell: shell(Place::Me),
+            email: "elin@halden.example".into(),
+            least: 12,
+            wrong: Wrong::default(),
+        },
+    );
+    add(
+        "me-sessions",
+        &me::SessionsPage {
+            shell: shell(Place::Me),
+            sessions: samples::sessions(),
+            present: Some(id("sess", 1)),
+        },
+    );
+    let token = domain::ApiToken {
+        id: id("tok", 1),
+        user: id("user", 1),
+        name: "ci-release".parse().expect("a name"),
+        created_at: at("2026-06-19T10:00:00Z"),
+        expires_at: at("2026-12-19T10:00:00Z"),
+        used_at: None,
+    };
+    add(
+        "me-tokens",
+        &me::TokensPage {
+            shell: shell(Place::Me),
+            tokens: vec![token],
+            secret: Some("russet_4mQ8vZr2LkTn7XsB1cYd9HwE3aJfx7Kq".into()),
+            url: "https://russet.halden.example".into(),
+            once: "once".into(),
+            name: String::new(),
+            chosen_days: 183,
+            lifetimes: vec![(30, "In 30 days"), (183, "In six months")],
+            wrong: Wrong::default(),
+        },
+    );
     pages
 }
 

@@ -24,9 +24,15 @@ fn no_page_carries_a_style_or_a_script_of_its_own() {
     for (name, page) in pages(Theme::System) {
         assert!(!page.contains(" style="), "{name} has an inline style");
         assert!(!page.contains("<style"), "{name} has a style element");
-        assert!(!page.contains(" onclick") && !page.contains(" onsubmit") && !page.contains("javascript:"), "{name} has an inline handler");
+        assert!(
+            !page.contains(" onclick") && !page.contains(" onsubmit") && !page.contains("javascript:"),
+            "{name} has an inline handler"
+        );
         for script in page.split("<script").skip(1) {
-            assert!(script.contains(r#"src="/assets/"#) && script.split('>').nth(1).is_some_and(|inside| inside.starts_with("</script")), "{name} has an inline script");
+            assert!(
+                script.contains(r#"src="/assets/"#) && script.split('>').nth(1).is_some_and(|inside| inside.starts_with("</script")),
+                "{name} has an inline script"
+            );
         }
     }
 }
@@ -60,7 +66,10 @@ fn every_id_is_there_once_and_every_reference_finds_it() {
         let mut once = ids.clone();
         once.sort_unstable();
         once.dedup();
-        let twice: Vec<_> = once.iter().filter(|id| ids.iter().filter(|other| other == id).count() > 1).collect();
+        let twice: Vec<_> = once
+            .iter()
+            .filter(|id| ids.iter().filter(|other| other == id).count() > 1)
+            .collect();
         assert!(twice.is_empty(), "{name} has these ids twice: {twice:?}");
         for reference in [" aria-labelledby=\"", " aria-describedby=\"", " for=\"", " popovertarget=\""] {
             for wanted in values(&page, reference) {
@@ -79,7 +88,10 @@ fn every_symbol_that_a_page_uses_is_in_the_sprite() {
     let sprite = assets::all().find(|(name, _)| *name == "sprite.svg").expect("the sprite").1;
     for (name, page) in pages(Theme::System) {
         for symbol in values(&page, "sprite.svg#").into_iter().chain(values(&page, "#i-")) {
-            assert!(sprite.contains(&format!(r#"<symbol id="{symbol}""#)), "{name} uses the symbol {symbol}");
+            assert!(
+                sprite.contains(&format!(r#"<symbol id="{symbol}""#)),
+                "{name} uses the symbol {symbol}"
+            );
         }
     }
 }
@@ -90,15 +102,43 @@ fn a_name_with_markup_stays_text() {
     let mut all = samples::summaries();
     all[0].key.name = hostile.parse().expect("a name people may choose");
     let key = all[0].key.clone();
-    let list = KeysPage::new(samples::shell(Place::Keys, Theme::System), id("org", 1), all, KeysQuery { q: String::new(), ..KeysQuery::default() });
-    let rename = RenamePage { shell: samples::shell(Place::Keys, Theme::System), org: id("org", 1), key: key.clone(), name: hostile.into(), wrong: Wrong::default() };
-    let remove = RemovePage { shell: samples::shell(Place::Keys, Theme::System), org: id("org", 1), key, dependents: samples::dependents(), wrong: Wrong::default() };
+    let list = KeysPage::new(
+        samples::shell(Place::Keys, Theme::System),
+        id("org", 1),
+        all,
+        KeysQuery {
+            q: String::new(),
+            ..KeysQuery::default()
+        },
+    );
+    let rename = RenamePage {
+        shell: samples::shell(Place::Keys, Theme::System),
+        org: id("org", 1),
+        key: key.clone(),
+        name: hostile.into(),
+        wrong: Wrong::default(),
+    };
+    let remove = RemovePage {
+        shell: samples::shell(Place::Keys, Theme::System),
+        org: id("org", 1),
+        key,
+        dependents: samples::dependents(),
+        wrong: Wrong::default(),
+    };
     for page in [list.render(), rename.render(), remove.render()] {
         let page = page.expect("a page");
         assert!(!page.contains("<img"), "{page}");
         assert!(page.contains("&#60;img src=x onerror=alert(1)&#62; &#34;&#38;&#39; ’"), "{page}");
     }
-    let searched = KeysPage::new(samples::shell(Place::Keys, Theme::System), id("org", 1), samples::summaries(), KeysQuery { q: hostile.into(), ..KeysQuery::default() });
+    let searched = KeysPage::new(
+        samples::shell(Place::Keys, Theme::System),
+        id("org", 1),
+        samples::summaries(),
+        KeysQuery {
+            q: hostile.into(),
+            ..KeysQuery::default()
+        },
+    );
     assert!(!searched.render().expect("a page").contains("<img"));
 }
 
@@ -114,7 +154,10 @@ async fn transferred(path: &str, page: Option<String>) -> usize {
     if let Some(page) = page {
         router = router.route("/page", axum::routing::get(|| async move { axum::response::Html(page) }));
     }
-    let request = Request::get(path).header("accept-encoding", "gzip").body(Body::empty()).expect("a request");
+    let request = Request::get(path)
+        .header("accept-encoding", "gzip")
+        .body(Body::empty())
+        .expect("a request");
     let answer = router.layer(CompressionLayer::new()).oneshot(request).await.expect("an answer");
     assert_eq!(answer.status(), 200, "{path}");
     assert_eq!(answer.headers()["content-encoding"], "gzip", "{path}");
@@ -139,7 +182,10 @@ async fn a_first_visit_transfers_at_most_60_kilobytes() {
 async fn assets_are_kept_for_good_and_an_old_address_is_gone() {
     let get = |path: String| async move {
         let router: Router = assets::router();
-        router.oneshot(Request::get(path).body(Body::empty()).expect("a request")).await.expect("an answer")
+        router
+            .oneshot(Request::get(path).body(Body::empty()).expect("a request"))
+            .await
+            .expect("an answer")
     };
     let answer = get(assets::asset_url("console.css")).await;
     assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable");

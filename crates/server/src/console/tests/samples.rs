@@ -11,8 +11,8 @@ use app::{
     overview::{Expiry, ExpiryOf, Overview},
 };
 use domain::{
-    Activity, Actor, ApiKey, AppleRole, CertificateType, CheckMark, Event, Feature, FeatureRow, HeldCertificate, ItemOrigin, KeyHealth, KeyKind, LastResult,
-    LastUse, Need, Organization, Origin, Outcome, Probed, Session, Usability, User, feature::AppleRefusal,
+    Activity, Actor, ApiKey, AppleRole, CertificateType, CheckMark, Event, Feature, FeatureRow, HeldCertificate, ItemOrigin, KeyHealth,
+    KeyKind, LastResult, LastUse, Need, Organization, Origin, Outcome, Probed, Session, Usability, User, feature::AppleRefusal,
 };
 use jiff::{Timestamp, ToSpan};
 use std::{collections::BTreeSet, str::FromStr};
@@ -34,11 +34,21 @@ pub(super) fn now() -> Timestamp {
 }
 
 pub(super) fn user() -> User {
-    User { id: id("user", 1), email: "elin.vestergaard@halden.example".parse().expect("an address"), name: "Elin Vestergaard".parse().expect("a name"), created_at: at("2026-03-12T09:00:00Z") }
+    User {
+        id: id("user", 1),
+        email: "elin.vestergaard@halden.example".parse().expect("an address"),
+        name: "Elin Vestergaard".parse().expect("a name"),
+        created_at: at("2026-03-12T09:00:00Z"),
+    }
 }
 
 pub(super) fn organization() -> Organization {
-    Organization { id: id("org", 1), parent: None, name: "Halden Mobile".parse().expect("a name"), created_at: at("2026-03-12T09:00:00Z") }
+    Organization {
+        id: id("org", 1),
+        parent: None,
+        name: "Halden Mobile".parse().expect("a name"),
+        created_at: at("2026-03-12T09:00:00Z"),
+    }
 }
 
 pub(super) fn shell(here: Place, theme: Theme) -> Shell {
@@ -47,7 +57,12 @@ pub(super) fn shell(here: Place, theme: Theme) -> Shell {
         person: Some(user()),
         org: Some(organization()),
         shortcuts: true,
-        counts: Counts { keys: 6, keys_in_need: 0, certificates: 3, certificates_in_need: 1 },
+        counts: Counts {
+            keys: 6,
+            keys_in_need: 0,
+            certificates: 3,
+            certificates_in_need: 1,
+        },
         here,
         exactly_here: true,
         path: "/o/sample".into(),
@@ -62,7 +77,9 @@ pub(super) fn key(number: u32, name: &str, kind: KeyKind, roles: &[AppleRole], h
         name: name.parse().expect("a name"),
         kind,
         key_id: format!("8QW3ND5T{number:02}").parse().expect("a Key ID"),
-        issuer_id: kind.needs_issuer().then(|| "3f9c1e70-8a52-4d1b-9e6f-20b7c4d5a918".parse().expect("an Issuer ID")),
+        issuer_id: kind
+            .needs_issuer()
+            .then(|| "3f9c1e70-8a52-4d1b-9e6f-20b7c4d5a918".parse().expect("an Issuer ID")),
         roles: roles.iter().copied().collect::<BTreeSet<_>>(),
         fingerprint: "9f41c8027ed35ba6106cee94b72f085d9f41c8027ed35ba6106cee94b72f085d".into(),
         team_id: (kind != KeyKind::Individual).then(|| "7K3XQ9W2LM".parse().expect("a team ID")),
@@ -74,7 +91,13 @@ pub(super) fn key(number: u32, name: &str, kind: KeyKind, roles: &[AppleRole], h
         generation: 1,
         added_by: id("user", 1),
         added_at: at("2026-03-12T09:00:00Z"),
-        last_use: Some(LastUse { by: Actor::Person { user: id("user", 1) }, need: Need::Read { feature: Feature::Certificates }, at: at("2026-11-24T14:20:00Z") }),
+        last_use: Some(LastUse {
+            by: Actor::Person { user: id("user", 1) },
+            need: Need::Read {
+                feature: Feature::Certificates,
+            },
+            at: at("2026-11-24T14:20:00Z"),
+        }),
     }
 }
 
@@ -96,14 +119,40 @@ pub(super) fn strip(marks: &str) -> Vec<DayMark> {
 
 pub(super) fn summaries() -> Vec<KeySummary> {
     use {AppleRole as R, KeyKind as K};
-    let summary = |key: ApiKey, marks| KeySummary { key, added_by: "Elin Vestergaard".into(), last_used_by: Some("Elin Vestergaard".into()), strip: strip(marks), trouble: None };
+    let summary = |key: ApiKey, marks| KeySummary {
+        key,
+        added_by: "Elin Vestergaard".into(),
+        last_used_by: Some("Elin Vestergaard".into()),
+        strip: strip(marks),
+        trouble: None,
+    };
     vec![
         summary(key(1, "Release", K::Team, &[R::Admin], KeyHealth::Working), "gggggggggggggg"),
-        summary(key(2, "CI uploads", K::Team, &[R::AppManager], KeyHealth::Working), "gggggggggggggg"),
-        summary(key(3, "Design previews", K::Team, &[R::Developer], KeyHealth::AgreementMissing), "gggggggggggttt"),
+        summary(
+            key(2, "CI uploads", K::Team, &[R::AppManager], KeyHealth::Working),
+            "gggggggggggggg",
+        ),
+        summary(
+            key(3, "Design previews", K::Team, &[R::Developer], KeyHealth::AgreementMissing),
+            "gggggggggggttt",
+        ),
         summary(key(4, "In-house", K::Enterprise, &[R::Admin], KeyHealth::Working), "ggggggtggggggg"),
-        summary(key(5, "Maja, metadata", K::Individual, &[], KeyHealth::Unverified), ".............."),
-        summary(key(6, "Storefront 2023", K::Team, &[R::AppManager], KeyHealth::NoLongerAccepted { last_good: at("2026-11-22T06:12:00Z") }), "ggggggggggggrr"),
+        summary(
+            key(5, "Maja, metadata", K::Individual, &[], KeyHealth::Unverified),
+            "..............",
+        ),
+        summary(
+            key(
+                6,
+                "Storefront 2023",
+                K::Team,
+                &[R::AppManager],
+                KeyHealth::NoLongerAccepted {
+                    last_good: at("2026-11-22T06:12:00Z"),
+                },
+            ),
+            "ggggggggggggrr",
+        ),
     ]
 }
 
@@ -117,22 +166,45 @@ pub(super) fn details(number: usize) -> KeyDetails {
             declared: domain::feature::declared(summary.key.kind, &summary.key.roles, feature),
             overridden: feature == Feature::Profiles && summary.key.roles.contains(&AppleRole::AppManager),
             probed: match feature {
-                Feature::BundleIds => Probed::Refused { at: probed, code: "FORBIDDEN_ERROR".into() },
-                Feature::SubmitToAppStore => Probed::NotProbeable { at: probed, why: "the key sees no app".into() },
+                Feature::BundleIds => Probed::Refused {
+                    at: probed,
+                    code: "FORBIDDEN_ERROR".into(),
+                },
+                Feature::SubmitToAppStore => Probed::NotProbeable {
+                    at: probed,
+                    why: "the key sees no app".into(),
+                },
                 _ => Probed::Readable { at: probed },
             },
             last: match feature {
                 Feature::Certificates => Some(LastResult {
-                    need: Need::CreateCertificate { certificate_type: CertificateType::of_apple("DISTRIBUTION") },
+                    need: Need::CreateCertificate {
+                        certificate_type: CertificateType::of_apple("DISTRIBUTION"),
+                    },
                     at: at("2026-11-03T10:00:00Z"),
-                    refusal: Some(AppleRefusal { status: 403, code: "FORBIDDEN_ERROR".into(), detail: "This operation is not allowed.".into() }),
+                    refusal: Some(AppleRefusal {
+                        status: 403,
+                        code: "FORBIDDEN_ERROR".into(),
+                        detail: "This operation is not allowed.".into(),
+                    }),
                 }),
-                Feature::Profiles => Some(LastResult { need: Need::Read { feature: Feature::Profiles }, at: at("2026-11-24T14:20:00Z"), refusal: None }),
+                Feature::Profiles => Some(LastResult {
+                    need: Need::Read {
+                        feature: Feature::Profiles,
+                    },
+                    at: at("2026-11-24T14:20:00Z"),
+                    refusal: None,
+                }),
                 _ => None,
             },
         })
         .collect();
-    KeyDetails { summary, features, next_check: Some(at("2026-11-25T06:41:00Z")), budget: Some((729, 3600)) }
+    KeyDetails {
+        summary,
+        features,
+        next_check: Some(at("2026-11-25T06:41:00Z")),
+        budget: Some((729, 3600)),
+    }
 }
 
 pub(super) fn choices() -> Vec<KeyChoice> {
@@ -146,7 +218,10 @@ pub(super) fn choices() -> Vec<KeyChoice> {
             Usability::Usable,
             Usability::Refused("Individual keys have no access to certificates, identifiers and profiles. Use a team key.".into()),
         ])
-        .map(|(summary, usability)| KeyChoice { key: summary.key, usability })
+        .map(|(summary, usability)| KeyChoice {
+            key: summary.key,
+            usability,
+        })
         .collect()
 }
 
@@ -156,7 +231,11 @@ pub(super) fn certificate(number: u32, name: &str, ends: &str) -> HeldCertificat
         organization: id("org", 1),
         api_key: Some(id("key", 1)),
         apple_id: format!("A1B2C3D4E{number}"),
-        certificate_type: CertificateType::of_apple(if name.contains("Development") { "DEVELOPMENT" } else { "DISTRIBUTION" }),
+        certificate_type: CertificateType::of_apple(if name.contains("Development") {
+            "DEVELOPMENT"
+        } else {
+            "DISTRIBUTION"
+        }),
         name: name.into(),
         serial: format!("7A1F20C499D1C09{number}"),
         public_key_fingerprint: "00".repeat(32),
@@ -171,7 +250,10 @@ pub(super) fn certificate(number: u32, name: &str, ends: &str) -> HeldCertificat
 }
 
 pub(super) fn dependents() -> Dependents {
-    Dependents { certificates: vec![certificate(1, "Apple Distribution: Halden Mobile AS", "2026-12-06T14:08:00Z")], running_operations: 0 }
+    Dependents {
+        certificates: vec![certificate(1, "Apple Distribution: Halden Mobile AS", "2026-12-06T14:08:00Z")],
+        running_operations: 0,
+    }
 }
 
 pub(super) fn activity() -> Vec<ActivityView> {
@@ -181,7 +263,10 @@ pub(super) fn activity() -> Vec<ActivityView> {
             organization: Some(id("org", 1)),
             at: at(moment),
             actor: Actor::Person { user: id("user", 1) },
-            origin: Origin { address: Some("10.4.18.22".into()), request_id: None },
+            origin: Origin {
+                address: Some("10.4.18.22".into()),
+                request_id: None,
+            },
             event: Event::SignInFailed { user: None },
             outcome,
             follows: None,
@@ -190,21 +275,59 @@ pub(super) fn activity() -> Vec<ActivityView> {
         sentence: sentence.into(),
     };
     vec![
-        view(5, "2026-11-24T14:28:00Z", "Elin Vestergaard", "downloaded the certificate Apple Distribution: Halden Mobile AS", Outcome::Done),
-        view(4, "2026-11-24T14:20:00Z", "Elin Vestergaard", "used the key Release to list certificates", Outcome::Done),
-        view(3, "2026-11-24T13:30:00Z", "Jonas Okafor", "created a certificate with the key CI uploads", Outcome::Refused),
-        view(2, "2026-11-24T06:12:00Z", "Russet", "checked the key Storefront 2023", Outcome::Failed),
-        view(1, "2026-11-23T16:48:00Z", "Priya Raman", "added the key Design previews", Outcome::Done),
+        view(
+            5,
+            "2026-11-24T14:28:00Z",
+            "Elin Vestergaard",
+            "downloaded the certificate Apple Distribution: Halden Mobile AS",
+            Outcome::Done,
+        ),
+        view(
+            4,
+            "2026-11-24T14:20:00Z",
+            "Elin Vestergaard",
+            "used the key Release to list certificates",
+            Outcome::Done,
+        ),
+        view(
+            3,
+            "2026-11-24T13:30:00Z",
+            "Jonas Okafor",
+            "created a certificate with the key CI uploads",
+            Outcome::Refused,
+        ),
+        view(
+            2,
+            "2026-11-24T06:12:00Z",
+            "Russet",
+            "checked the key Storefront 2023",
+            Outcome::Failed,
+        ),
+        view(
+            1,
+            "2026-11-23T16:48:00Z",
+            "Priya Raman",
+            "added the key Design previews",
+            Outcome::Done,
+        ),
     ]
 }
 
 pub(super) fn overview() -> Overview {
-    let certificate = |number, name: &str, ends: &str| Expiry { name: name.into(), of: ExpiryOf::Certificate(id("cert", number)), at: at(ends) };
+    let certificate = |number, name: &str, ends: &str| Expiry {
+        name: name.into(),
+        of: ExpiryOf::Certificate(id("cert", number)),
+        at: at(ends),
+    };
     Overview {
         keys: summaries(),
         expiries: vec![
             certificate(1, "Apple Distribution: Halden Mobile AS", "2026-12-06T14:08:00Z"),
-            Expiry { name: "ci-release".into(), of: ExpiryOf::Token, at: at("2026-12-19T10:00:00Z") },
+            Expiry {
+                name: "ci-release".into(),
+                of: ExpiryOf::Token,
+                at: at("2026-12-19T10:00:00Z"),
+            },
             certificate(2, "Apple Development: CI", "2027-06-18T10:00:00Z"),
             certificate(3, "Apple Development: Elin", "2027-06-20T10:00:00Z"),
             certificate(4, "In-house distribution", "2027-09-09T10:00:00Z"),
@@ -221,8 +344,20 @@ pub(super) fn bar(path: &str, noun: &'static str) -> Bar {
         placeholder: "Name or identifier",
         search: String::new(),
         filters: vec![
-            Filter { name: "kind", label: "Type", every: "Every type", options: vec![("DISTRIBUTION".into(), "Distribution".into())], chosen: String::new() },
-            Filter { name: "state", label: "State", every: "Every state", options: vec![("expired".into(), "Expired".into())], chosen: String::new() },
+            Filter {
+                name: "kind",
+                label: "Type",
+                every: "Every type",
+                options: vec![("DISTRIBUTION".into(), "Distribution".into())],
+                chosen: String::new(),
+            },
+            Filter {
+                name: "state",
+                label: "State",
+                every: "Every state",
+                options: vec![("expired".into(), "Expired".into())],
+                chosen: String::new(),
+            },
         ],
         keys: choices(),
         key: Some(id("key", 1)),
@@ -266,7 +401,14 @@ pub(super) fn bundle_ids() -> Vec<AppleBundleId> {
         platform: "UNIVERSAL".into(),
         capabilities: capabilities.iter().map(|c| (*c).to_owned()).collect(),
     };
-    vec![bundle("com.halden.tickets", "Halden Tickets", &["PUSH_NOTIFICATIONS", "ASSOCIATED_DOMAINS", "ICLOUD"]), bundle("com.halden.*", "Everything", &[])]
+    vec![
+        bundle(
+            "com.halden.tickets",
+            "Halden Tickets",
+            &["PUSH_NOTIFICATIONS", "ASSOCIATED_DOMAINS", "ICLOUD"],
+        ),
+        bundle("com.halden.*", "Everything", &[]),
+    ]
 }
 
 pub(super) fn devices() -> Vec<AppleDevice> {
@@ -280,7 +422,10 @@ pub(super) fn devices() -> Vec<AppleDevice> {
         status: status.into(),
         added_at: Some(at("2026-01-06T14:08:00Z")),
     };
-    vec![device(1, "Elin’s iPhone", "IPHONE", "ENABLED"), device(2, "Test iPad", "IPAD", "DISABLED")]
+    vec![
+        device(1, "Elin’s iPhone", "IPHONE", "ENABLED"),
+        device(2, "Test iPad", "IPAD", "DISABLED"),
+    ]
 }
 
 pub(super) fn sessions() -> Vec<Session> {
@@ -294,7 +439,15 @@ pub(super) fn sessions() -> Vec<Session> {
         agent: Some(agent.into()),
     };
     vec![
-        session(1, "2026-11-24T14:32:00Z", "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_6) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15"),
-        session(2, "2026-11-23T18:00:00Z", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+        session(
+            1,
+            "2026-11-24T14:32:00Z",
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_6) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+        ),
+        session(
+            2,
+            "2026-11-23T18:00:00Z",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        ),
     ]
 }

@@ -1,0 +1,497 @@
+//! Who visits, what they send, and how a page leaves: the frame that every handler of the console works in.
+//!
+//! [`Visitor`] is somebody with a session; without one the visit goes on at the sign-in and comes back afterwards.
+//! [`Sent`] and [`SentFile`] are forms whose token was held against the session before anything in them was looked
+//! at, so a handler that changes something cannot forget to ask. [`Refusal`] is a [`Problem`] on its way out; the
+//! layer [`dress`] makes a page of it.
+
+use super::{
+    gate::ErrorPage,
+    shell::{Counts, Place, Shell, Theme},
+    when::{Urgency, urgency},
+};
+use crate::{State, origin, reply, session};
+use app::{Kind, Problem, accounts::SignedIn};
+use askama::Template;
+use axum::{
+    extract::{Form, FromRef, FromRequest, FromRequestParts, Multipart, Request, State as Reach},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use domain::{OrgId, Origin};
+use std::{collections::BTreeMap, str::FromStr, sync::Arc};
+use zeroize::Zeroizing;
+
+const THEME: &str = "russet-theme";
+const SHORTCUTS: &str = "russet-shortcuts";
+const DONE: &str = "russet-done";
+
+/// What a handler answers: a page, a redirect, or a refusal.
+pub(crate) type Answer = Result<Response, Refusal>;
+
+/// A problem on its way out of the console.
+pub(crate) struct Refusal(Arc<Problem>);
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(Arc::new(problem))
+    }
+}
+
+impl From<askama::Error> for Refusal {
+    fn from(error: askama::Error) -> Self {
+        Problem::internal(error).into()
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        reply::log(&self.0);
+        let mut response = reply::status(self.0.kind).into_response();
+        response.extensions_mut().insert(self.0);
+        response
+    }
+}
+
+/// Renders a page.
+pub(crate) fn page(page: &impl Template) -> Answer {
+    Ok(Html(page.render()?).into_response())
+}
+
+/// Renders a form again after an error, with the status that the error has.
+pub(crate) fn form_again(problem: &Problem, page: &impl Template) -> Answer {
+    reply::log(problem);
+    Ok((reply::status(problem.kind), Html(page.render()?)).into_response())
+}
+
+/// Whether a problem is told in the form that caused it, or takes the place of the page.
+pub(crate) fn belongs_in_form(problem: &Problem) -> bool {
+    !matches!(
+        problem.kind,
+        Kind::NotFound | Kind::NotAllowed | Kind::SignInNeeded | Kind::Internal
+    )
+}
+
+/// Reads an id of an address; what is not an id is as unknown as one that names nothing.
+pub(crate) fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::not_found())
+}
+
+fn cookie(name: &str, value: &str, seconds: i64, https: bool) -> HeaderValue {
+    let secure = if https { "; Secure" } else { "" };
+    HeaderValue::from_str(&format!(
+        "{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+    ))
+    .unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Goes on to another page, which says once that it worked. `done` is a word of [`toast`].
+pub(crate) fn done(state: &State, to: &str, done: &str) -> Response {
+    let mut response = Redirect::to(to).into_response();
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, cookie(DONE, done, 60, state.settings.is_https()));
+    response
+}
+
+/// Keeps a preference of this browser for a year.
+pub(crate) fn prefer(state: &State, response: &mut Response, preference: Preference) {
+    let (name, value) = match preference {
+        Preference::Theme(theme) => (THEME, theme.word()),
+        Preference::Shortcuts(on) => (SHORTCUTS, if on { "on" } else { "off" }),
+    };
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, cookie(name, value, 365 * 86_400, state.settings.is_https()));
+}
+
+/// What a browser may keep.
+pub(crate) enum Preference {
+    /// Light or dark.
+    Theme(Theme),
+    /// Single keys.
+    Shortcuts(bool),
+}
+
+/// What a toast says. Only words from here are shown, whatever the cookie says.
+fn toast(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "key-added" => "Key added",
+        "key-checked" => "Apple was asked",
+        "key-renamed" => "Name saved",
+        "key-roles" => "Apple roles saved",
+        "key-rotated" => "Key rotated",
+        "key-removed" => "Key removed",
+        "override" => "Saved",
+        "password-changed" => "Password changed; your other sessions have ended",
+        "session-ended" => "Session ended",
+        "token-revoked" => "Token revoked",
+        _ => return None,
+    })
+}
+
+/// A path on this server to go back to; anything else becomes the start.
+pub(crate) fn back(path: &str) -> &str {
+    let local = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']);
+    if local { path } else { "/" }
+}
+
+fn theme(headers: &HeaderMap) -> Theme {
+    session::cookie(headers, THEME).map(Theme::parse).unwrap_or_default()
+}
+
+/// Around a page that needs no session.
+pub(crate) fn bare(state: &State, headers: &HeaderMap) -> Shell {
+    Shell::bare(theme(headers), state.clock.now())
+}
+
+/// The origin that use cases write down.
+pub(crate) fn origin_of(parts: &Parts) -> Origin {
+    parts.extensions.get::<origin::From>().cloned().unwrap_or_default().0
+}
+
+/// Somebody who is signed in, in their browser.
+pub(crate) struct Visitor {
+    /// Who.
+    pub(crate) who: SignedIn,
+    cookie: String,
+    theme: Theme,
+    shortcuts: bool,
+    toast: Option<&'static str>,
+    path: String,
+}
+
+impl Visitor {
+    /// Around a page of the person's own; the sidebar shows their first organization.
+    pub(crate) async fn shell(&self, state: &State) -> Result<Shell, Problem> {
+        let mut shell = Shell {
+            csrf: session::form_token(&self.cookie),
+            person: Some(self.who.user.clone()),
+            org: self.who.organizations.first().cloned(),
+            shortcuts: self.shortcuts,
+            toast: self.toast,
+            path: self.path.clone(),
+            ..Shell::bare(self.theme, state.clock.now())
+        };
+        if let Some(org) = &shell.org {
+            shell.counts = counts(state, &self.who, org.id, shell.now).await?;
+        }
+        Ok(shell)
+    }
+
+    /// Around a page of an organization. An organization that the person does not belong to does not exist.
+    pub(crate) async fn shell_in(&self, state: &State, org: OrgId, here: Place) -> Result<Shell, Problem> {
+        let found = self
+            .who
+            .organizations
+            .iter()
+            .find(|one| one.id == org)
+            .ok_or_else(Problem::not_found)?;
+        let now = state.clock.now();
+        let place = format!("/o/{org}");
+        Ok(Shell {
+            csrf: session::form_token(&self.cookie),
+            person: Some(self.who.user.clone()),
+            org: Some(found.clone()),
+            shortcuts: self.shortcuts,
+            toast: self.toast,
+            counts: counts(state, &self.who, org, now).await?,
+            here,
+            exactly_here: self.path.trim_start_matches(&place).matches('/').count() < 2,
+            path: self.path.clone(),
+            ..Shell::bare(self.theme, now)
+        })
+    }
+}
+
+/// Counts for the sidebar. What the person may not see is not counted.
+async fn counts(state: &State, who: &SignedIn, org: OrgId, now: jiff::Timestamp) -> Result<Counts, Problem> {
+    fn seen<T>(list: Result<Vec<T>, Problem>) -> Result<Vec<T>, Problem> {
+        match list {
+            Err(problem) if problem.kind == Kind::NotAllowed => Ok(Vec::new()),
+            list => list,
+        }
+    }
+    let keys = seen(state.app.keys(&who.caller, org).await)?;
+    let certificates = seen(state.app.certificates(&who.caller, org).await)?;
+    Ok(Counts {
+        keys: keys.len(),
+        keys_in_need: keys
+            .iter()
+            .filter(|key| super::parts::Mark::health(&key.key.health).tone.needs_somebody())
+            .count(),
+        certificates: certificates.len(),
+        certificates_in_need: certificates
+            .iter()
+            .filter(|certificate| urgency(certificate.expires_at, now) != Urgency::Calm)
+            .count(),
+    })
+}
+
+impl<S> FromRequestParts<S> for Visitor
+where
+    S: Send + Sync,
+    State: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let state = State::from_ref(state);
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        let sign_in = || {
+            let back: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+            let to = if parts.method == axum::http::Method::GET && path != "/" {
+                format!("/sign-in?back={back}")
+            } else {
+                "/sign-in".to_owned()
+            };
+            Redirect::to(&to).into_response()
+        };
+        let cookie = session::cookie(&parts.headers, session::cookie_name(state.settings.is_https()))
+            .ok_or_else(sign_in)?
+            .to_owned();
+        let found = state
+            .app
+            .by_session(&cookie, origin_of(parts))
+            .await
+            .map_err(|problem| Refusal::from(problem).into_response())?;
+        let who = found.ok_or_else(sign_in)?;
+        Ok(Self {
+            who,
+            theme: theme(&parts.headers),
+            shortcuts: session::cookie(&parts.headers, SHORTCUTS) != Some("off"),
+            toast: session::cookie(&parts.headers, DONE).and_then(toast),
+            path: parts.uri.path().to_owned(),
+            cookie,
+        })
+    }
+}
+
+fn stale_form() -> Problem {
+    Problem::new(
+        Kind::NotAllowed,
+        "form_stale",
+        "This form belongs to another session. Nothing was changed. Open the page again and send it from there.",
+    )
+}
+
+/// The fields of a form; several values of one name in order. Passwords are among them, so all of it is wiped.
+#[derive(Default)]
+pub(crate) struct Fields(BTreeMap<String, Vec<Zeroizing<String>>>);
+
+impl Fields {
+    /// The first value of a field; empty when it is not there.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0
+            .get(name)
+            .and_then(|values| values.first())
+            .map_or("", |value| value.as_str())
+    }
+
+    /// All values of a field.
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
+        self.0.get(name).into_iter().flatten().map(|value| value.to_string()).collect()
+    }
+
+    /// Whether a box was ticked.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        self.text(name) == "on"
+    }
+
+    fn add(&mut self, name: String, value: String) {
+        self.0.entry(name).or_default().push(Zeroizing::new(value));
+    }
+}
+
+impl FromIterator<(String, String)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in pairs {
+            fields.add(name, value);
+        }
+        fields
+    }
+}
+
+/// A form of somebody signed in, whose token fits their session.
+pub(crate) struct Sent {
+    /// Who sent it.
+    pub(crate) visitor: Visitor,
+    /// Its fields.
+    pub(crate) fields: Fields,
+}
+
+impl<S> FromRequest<S> for Sent
+where
+    S: Send + Sync,
+    State: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, state).await?;
+        let fields = read_form(Request::from_parts(parts, body), state)
+            .await
+            .map_err(|refusal| refusal.into_response())?;
+        if !session::form_fits(&visitor.cookie, fields.text("csrf")) {
+            return Err(Refusal::from(stale_form()).into_response());
+        }
+        Ok(Self { visitor, fields })
+    }
+}
+
+/// Reads a form that no session stands behind: sign-in and set-up.
+pub(crate) async fn read_form<S: Send + Sync>(request: Request, state: &S) -> Result<Fields, Refusal> {
+    let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, state).await.map_err(|_| {
+        Problem::new(
+            Kind::Invalid,
+            "form_unread",
+            "The form could not be read. Open the page again and send it from there.",
+        )
+    })?;
+    Ok(pairs.into_iter().collect())
+}
+
+/// Largest form with a file, in bytes. A key has 16 KB at most; what is larger still gets a sentence at its field.
+pub(crate) const FILE_FORM_BYTES: usize = 4_000_000;
+
+/// A form with a file, whose token fits the session of its sender.
+pub(crate) struct SentFile {
+    /// Who sent it.
+    pub(crate) visitor: Visitor,
+    /// Its fields but the file.
+    pub(crate) fields: Fields,
+    /// The file's name, when one was chosen.
+    pub(crate) file_name: Option<String>,
+    /// The file's bytes.
+    pub(crate) file: Zeroizing<Vec<u8>>,
+}
+
+impl<S> FromRequest<S> for SentFile
+where
+    S: Send + Sync,
+    State: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, state).await?;
+        let unread = |status: StatusCode| {
+            let problem = if status == StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::new(
+                    Kind::TooLarge,
+                    "file_too_large",
+                    "The file is larger than 4 MB; a key has at most 16 KB. Nothing was saved. Go back and choose the file AuthKey_….p8.",
+                )
+            } else {
+                Problem::new(
+                    Kind::Invalid,
+                    "form_unread",
+                    "The form could not be read. Open the page again and send it from there.",
+                )
+            };
+            Refusal::from(problem).into_response()
+        };
+        let mut multipart = Multipart::from_request(Request::from_parts(parts, body), state)
+            .await
+            .map_err(|error| unread(error.into_response().status()))?;
+        let mut sent = Self {
+            visitor,
+            fields: Fields::default(),
+            file_name: None,
+            file: Zeroizing::new(Vec::new()),
+        };
+        while let Some(field) = multipart.next_field().await.map_err(|error| unread(error.status()))? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if name == "file" {
+                sent.file_name = field.file_name().filter(|name| !name.is_empty()).map(str::to_owned);
+                sent.file = Zeroizing::new(field.bytes().await.map_err(|error| unread(error.status()))?.to_vec());
+            } else {
+                let text = field.text().await.map_err(|error| unread(error.status()))?;
+                sent.fields.add(name, text);
+            }
+            // The token stands first in every form; without it nothing further is read.
+            if !session::form_fits(&sent.visitor.cookie, sent.fields.text("csrf")) {
+                return Err(Refusal::from(stale_form()).into_response());
+            }
+        }
+        Ok(sent)
+    }
+}
+
+/// Makes pages of refusals, and takes a toast back once it was shown.
+pub(crate) async fn dress(Reach(state): Reach<State>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let request_id = request
+        .extensions()
+        .get::<origin::From>()
+        .and_then(|from| from.0.request_id.clone());
+    let mut response = next.run(request).await;
+    if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
+        let page = error_page(bare(&state, &headers), &problem, request_id);
+        response = match page.render() {
+            Ok(html) => (response.status(), Html(html)).into_response(),
+            Err(_) => response,
+        };
+    } else if response.status() == StatusCode::OK && session::cookie(&headers, DONE).is_some() {
+        response
+            .headers_mut()
+            .append(header::SET_COOKIE, cookie(DONE, "", 0, state.settings.is_https()));
+    }
+    response
+}
+
+/// The page in place of a page: what it means, who can act, the request's id.
+fn error_page(shell: Shell, problem: &Problem, request_id: Option<String>) -> ErrorPage {
+    let (head, way) = match problem.kind {
+        Kind::NotFound => ("There is nothing here", "To the overview"),
+        Kind::NotAllowed => ("This is not yours to do", "To the overview"),
+        Kind::RateLimited => ("Too many tries", "To the overview"),
+        Kind::Internal => ("Something broke down here", "To the overview"),
+        Kind::AppleRefused => ("Apple refused", "To the overview"),
+        Kind::AppleUnreachable => ("Apple is not answering", "To the overview"),
+        _ => ("This did not work", "To the overview"),
+    };
+    ErrorPage {
+        shell,
+        head: head.to_owned(),
+        body: problem.message.clone(),
+        request_id,
+        way: Some((way.to_owned(), "/".to_owned())),
+    }
+}
+
+/// Whatever has no route.
+pub(crate) async fn nowhere() -> Refusal {
+    Problem::not_found().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_stays_on_this_server() {
+        for path in ["/o/x/keys?q=a", "/"] {
+            assert_eq!(back(path), path);
+        }
+        for elsewhere in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(back(elsewhere), "/");
+        }
+    }
+
+    #[test]
+    fn a_cookie_cannot_make_the_console_say_something() {
+        assert_eq!(toast("key-added"), Some("Key added"));
+        assert_eq!(toast("<b>"), None);
+    }
+}
