@@ -28,7 +28,6 @@ use super::{
     samples::{self, at, id},
 };
 use app::{FieldProblem, Problem, operations::OperationView, overview::Overview};
-use askama::Template;
 use domain::{Actor, CertificateType, Operation, OperationKind, OperationState};
 
 fn wrong_issuer() -> Wrong {
