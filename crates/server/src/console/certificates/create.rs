@@ -71,6 +71,10 @@ impl CreatePage {
         }
     }
 
+    fn title(&self) -> String {
+        CertificateType::of_apple(self.certificate_type).title()
+    }
+
     fn is_development(&self) -> bool {
         CertificateType::of_apple(self.certificate_type).is_development()
     }

@@ -17,6 +17,8 @@ use jiff::Timestamp;
 pub(crate) struct View {
     /// Its word.
     pub(crate) name: &'static str,
+    /// Its word in the query.
+    pub(crate) word: &'static str,
     /// Its query, with the question mark.
     pub(crate) query: &'static str,
     /// How many keys are in it.
@@ -65,8 +67,9 @@ impl KeysPage {
     pub(crate) fn new(shell: Shell, org: OrgId, all: Vec<KeySummary>, query: KeysQuery) -> Self {
         let total = all.len();
         let usable = all.iter().filter(|key| key.key.health.is_good()).count();
-        let view = |name, word: &str, query_text, count| View {
+        let view = |name, word: &'static str, query_text, count| View {
             name,
+            word,
             query: query_text,
             count,
             here: query.state == word,
