@@ -40,7 +40,6 @@ pub struct State {
 }
 
 /// The whole server as one router.
-#[must_use]
 pub fn router(state: &State) -> Router {
     Router::new()
         .merge(rest::router(state))

@@ -222,7 +222,8 @@ async fn token_once(state: &State, sent: &Sent, days: i64) -> Result<String, Pro
             Ok(token.expose().to_owned())
         }
         Err(problem) => {
-            state.app.forget(caller, org, &once).await?;
+            // Let go of, so that the corrected form begins afresh.
+            state.app.remember(caller, org, &once, 503, &[], false).await?;
             Err(problem)
         }
     }

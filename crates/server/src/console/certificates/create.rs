@@ -7,7 +7,7 @@ use super::super::{
     visit::{Answer, Fields, Sent, Visitor, belongs_in_form, form_again, id, page},
 };
 use crate::State;
-use app::{Problem, idempotency::Replay, keys::KeyChoice};
+use app::{Caller, Problem, idempotency::Replay, keys::KeyChoice};
 use askama::Template;
 use aws_lc_rs::digest;
 use axum::{
@@ -15,6 +15,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use domain::{ApiKeyId, CertificateType, Need, OrgId};
+use std::time::Duration;
 
 /// The page.
 #[derive(Template)]
@@ -164,7 +165,7 @@ async fn begin_once(state: &State, sent: &Sent, org: OrgId) -> Result<String, Pr
     }
     let key = id(key)?;
     let once = format!("console-{}", sent.fields.text("once"));
-    if let Replay::Answered { body, .. } = state.app.replay(caller, org, &once, request_hash(&sent.fields)).await? {
+    if let Replay::Answered { body, .. } = replay_patiently(state, caller, org, &once, request_hash(&sent.fields)).await? {
         return String::from_utf8(body).map_err(Problem::internal);
     }
     match state.app.create_certificate(caller, org, key, sent.fields.text("type")).await {
@@ -174,10 +175,22 @@ async fn begin_once(state: &State, sent: &Sent, org: OrgId) -> Result<String, Pr
             Ok(place)
         }
         Err(problem) => {
-            state.app.forget(caller, org, &once).await?;
+            // Let go of, so that the corrected form begins afresh.
+            state.app.remember(caller, org, &once, 503, &[], false).await?;
             Err(problem)
         }
     }
+}
+
+/// A second press while the first is still working waits for the first's answer.
+async fn replay_patiently(state: &State, caller: &Caller, org: OrgId, once: &str, hash: [u8; 32]) -> Result<Replay, Problem> {
+    for _ in 0..20 {
+        match state.app.replay(caller, org, once, hash).await {
+            Err(problem) if problem.code == "in_progress" => tokio::time::sleep(Duration::from_millis(250)).await,
+            answer => return answer,
+        }
+    }
+    state.app.replay(caller, org, once, hash).await
 }
 
 fn request_hash(fields: &Fields) -> [u8; 32] {
