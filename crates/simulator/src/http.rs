@@ -62,7 +62,11 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared, door: Door, mut
                 Ok((stream, _)) => {
                     drop(tokio::spawn(converse(stream, shared.clone(), door.clone(), stop.clone())));
                 }
-                Err(error) => tracing::warn!(%error, "a connection could not be accepted"),
+                Err(error) => {
+                    // Out of file descriptors, for instance: asking again at once would only burn the processor.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What went over the wire: every exchange, for tests that count calls and for the check against Apple's documents.
 //!
 //! The journal holds bodies as they were sent, but never a token: the `authorization` header is left out. The newest
-//! [`CAPACITY`] exchanges stay in memory; with a journal directory each one is also a JSON line in a file of its own
+//! exchanges stay in memory, up to [`CAPACITY`]; with a journal directory each one is also a JSON line in a file of its own
 //! simulator, so that a checker can read the traffic of a whole test run afterwards.
 
 use crate::api::Api;
@@ -12,8 +12,8 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-/// How many exchanges are kept in memory.
-const CAPACITY: usize = 20_000;
+/// How much text of exchanges is kept in memory, in bytes: lists of profiles are large, and a simulator may run for days.
+const CAPACITY: usize = 64 * 1024 * 1024;
 
 /// One request and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,10 +50,18 @@ pub struct Exchange {
     pub lost: bool,
 }
 
+impl Exchange {
+    /// About how much memory it takes.
+    fn size(&self) -> usize {
+        1024 + self.query.len() + self.request_body.len() + self.response_body.len()
+    }
+}
+
 /// The exchanges of one simulator.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     exchanges: VecDeque<Exchange>,
+    held: usize,
     counters: BTreeMap<String, u64>,
     file: Option<File>,
 }
@@ -85,10 +93,13 @@ impl Journal {
                 self.file = None;
             }
         }
-        if self.exchanges.len() == CAPACITY {
-            self.exchanges.pop_front();
-        }
+        self.held += exchange.size();
         self.exchanges.push_back(exchange);
+        while self.held > CAPACITY
+            && let Some(oldest) = self.exchanges.pop_front()
+        {
+            self.held -= oldest.size();
+        }
     }
 
     /// The exchanges, oldest first.
@@ -104,6 +115,40 @@ impl Journal {
     /// Forgets exchanges and counters; the file keeps its lines.
     pub(crate) fn clear(&mut self) {
         self.exchanges.clear();
+        self.held = 0;
         self.counters.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_exchanges_make_room_and_are_still_counted() {
+        let exchange = |path: String| Exchange {
+            time: Timestamp::UNIX_EPOCH,
+            api: Api::AppStore,
+            method: "GET".into(),
+            path,
+            query: String::new(),
+            route: Some("/v1/profiles/{id}".into()),
+            key_id: None,
+            user_agent: None,
+            request_headers: BTreeMap::new(),
+            request_body: String::new(),
+            status: Some(200),
+            response_headers: BTreeMap::new(),
+            response_body: "x".repeat(CAPACITY / 4),
+            injected: false,
+            lost: false,
+        };
+        let mut journal = Journal::default();
+        for i in 0..5 {
+            journal.note(exchange(format!("/v1/profiles/{i}")));
+        }
+        let paths: Vec<_> = journal.exchanges().into_iter().map(|exchange| exchange.path).collect();
+        assert_eq!(paths, ["/v1/profiles/2", "/v1/profiles/3", "/v1/profiles/4"]);
+        assert_eq!(journal.counters()["GET /v1/profiles/{id}"], 5);
     }
 }

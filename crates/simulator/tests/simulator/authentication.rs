@@ -235,3 +235,16 @@ async fn the_hourly_budget_rolls() {
     );
     assert_eq!(client.get("/v1/apps").await.status.as_u16(), 429, "the second has not");
 }
+
+#[tokio::test]
+async fn the_enterprise_api_has_the_same_budget() {
+    let apple = empty().await;
+    let client = Client::new(&apple, KeyKind::Enterprise, Role::Admin);
+    let control = apple.control();
+    control.set_limits(simulator::Limits {
+        requests_per_hour: 1,
+        ..control.limits()
+    });
+    assert_eq!(client.get("/v1/devices").await.status.as_u16(), 200);
+    assert_eq!(client.get("/v1/devices").await.status.as_u16(), 429);
+}
