@@ -1,15 +1,18 @@
-//! Third-party clients against the simulator: what others believe App Store Connect to be, Russet's must be too.
+//! Strangers' programs as judges: clients of App Store Connect over the simulator, readers of `.p12` and profiles over what
+//! the command line writes.
 //!
-//! The scripts in `tests/judges/` drive unmodified packages from PyPI and npm against a `russet simulator` that is started
-//! for each of them anew, so that none lives off what another left behind.
+//! The scripts in `tests/judges/` drive unmodified packages from PyPI and npm. Each gets a simulator or a demo of its own,
+//! so that none lives off what another left behind.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
 
 use anyhow::{Context, bail};
 
 use crate::report::{Outcome, Report, Tally};
+use crate::server::{Server, demo_json};
 use crate::workbench::Workbench;
 use crate::{process, test};
 
@@ -24,31 +27,53 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
 
 /// The judges as steps of `cargo xtask test`. They need what [`test::make_ready`] exports.
 pub(crate) fn steps(bench: &Workbench, report: &mut Report) {
-    report.step("judge: codemagic-cli-tools", || {
-        judge(bench, "RUSSET_PYTHON", None, "codemagic_judge.py")
+    report.step("judge: codemagic-cli-tools", || match bench.exported("RUSSET_PYTHON") {
+        Some(python) => of_simulator(bench, python, "codemagic_judge.py"),
+        None => bench.lacking("codemagic-cli-tools is not installed"),
     });
     report.step("judge: node-app-store-connect-api", || {
-        judge(bench, "RUSSET_NODE_MODULES", Some("node"), "node_judge.mjs")
+        match bench.exported("RUSSET_NODE_MODULES") {
+            Some(_) => of_simulator(bench, OsStr::new("node"), "node_judge.mjs"),
+            None => bench.lacking("node-app-store-connect-api is not installed"),
+        }
+    });
+    report.step("judges of downloads", || match bench.exported("RUSSET_PYTHON") {
+        Some(python) => of_downloads(bench, python, "downloads_judge.py"),
+        None => bench.lacking("Python's cryptography is not installed"),
     });
 }
 
-/// Runs one script against a simulator of its own. `installed` is the variable that [`test::make_ready`] sets where the
-/// judge could be installed; its value is the interpreter unless one is named.
-fn judge(bench: &Workbench, installed: &str, interpreter: Option<&str>, script: &str) -> anyhow::Result<Outcome> {
-    let Some(value) = bench.exported(installed) else {
-        return bench.lacking("the judge is not installed");
-    };
-    let keys = bench.target.join("judges").join(script);
-    if keys.exists() {
-        std::fs::remove_dir_all(&keys)?;
-    }
-    std::fs::create_dir_all(&keys)?;
+/// A script against a simulator of its own.
+fn of_simulator(bench: &Workbench, interpreter: &OsStr, script: &str) -> anyhow::Result<Outcome> {
+    let keys = empty_folder(bench, script)?;
     let simulator = Simulator::start(bench, &keys)?;
-    let mut command = bench.command(interpreter.map_or(value, AsRef::as_ref));
+    sentence(bench, interpreter, script, &[OsStr::new(&simulator.url), keys.as_ref()])
+}
+
+/// A script over what the command line writes, against a demo of its own.
+fn of_downloads(bench: &Workbench, interpreter: &OsStr, script: &str) -> anyhow::Result<Outcome> {
+    let data = empty_folder(bench, script)?;
+    let _demo = Server::start(bench, &bench.built("russet"), "demo", &data, &bench.journals())?;
+    demo_json(&data)?;
+    sentence(bench, interpreter, script, &[data.join("demo.json").as_ref()])
+}
+
+fn empty_folder(bench: &Workbench, script: &str) -> anyhow::Result<PathBuf> {
+    let folder = bench.target.join("judges").join(script);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Runs the script to its end and takes its word from the closing line.
+fn sentence(bench: &Workbench, interpreter: &OsStr, script: &str, arguments: &[&OsStr]) -> anyhow::Result<Outcome> {
+    let mut command = bench.command(interpreter);
     command
+        .env("RUSSET_BIN", bench.built("russet"))
         .arg(bench.root.join("tests/judges").join(script))
-        .arg(&simulator.url)
-        .arg(&keys);
+        .args(arguments);
     let mut tally = None;
     let status = process::each_line(&mut command, |line| {
         tally = closing_line(line).or(tally);

@@ -35,7 +35,7 @@ pub fn inventions_as_markdown() -> String {
 }
 
 /// Every invented answer.
-pub const INVENTED: [Invention; 35] = [
+pub const INVENTED: [Invention; 37] = [
     invention(
         "a token that lives too long, or whose scope does not fit, or holds an entry that is not a GET",
         "the 401 of all other causes",
@@ -198,5 +198,15 @@ pub const INVENTED: [Invention; 35] = [
         "a profile name that is taken",
         "409 ENTITY_ERROR, `Multiple profiles found with the name '…'.`",
         "facts E6, K: an old text",
+    ),
+    invention(
+        "`DER-Encoded-Profile` in a profile",
+        "the profile's dictionary in the shape of DER-encoded entitlements, in a CMS envelope of its own",
+        "Apple publishes no specification",
+    ),
+    invention(
+        "`csrContent` of a certificate",
+        "null",
+        "codemagic-cli-tools reads no certificate without the attribute; what Apple writes there is not known",
     ),
 ];
