@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use app::{Shown, SystemEntropy, accounts::SetUp, accounts::SignedIn, keys::NewKey};
 use clap::Args;
 use domain::{Entropy, OrgId, Origin};
-use server::Settings;
+use server::{Bound, Settings, TrustedProxies};
 use simulator::{Options, Simulator};
 use std::{
     fs,
@@ -41,35 +41,37 @@ pub(crate) struct Arguments {
 /// Runs until it is asked to stop.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     serve::prepare("warn");
+    let mut settings = Settings {
+        listen: arguments.listen,
+        public_url: format!("http://localhost:{}", arguments.listen.port()).parse()?,
+        tls: None,
+        trusted_proxies: TrustedProxies::default(),
+    };
+    // Before the earlier demo is replaced: it may be running.
+    let bound = serve::bind(&mut settings)?;
     let home = Home::prepare(arguments.data)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?
-        .block_on(demo(&home.path, arguments.listen))
+        .block_on(demo(&home.path, settings, bound))
 }
 
-async fn demo(home: &Path, listen: SocketAddr) -> anyhow::Result<()> {
+async fn demo(home: &Path, settings: Settings, bound: Bound) -> anyhow::Result<()> {
     let keys = home.join("keys");
     let apple = Simulator::start(Options {
         keys_dir: Some(keys.clone()),
         ..Options::default()
     })
     .await?;
-    let settings = Settings {
-        listen,
-        public_url: format!("http://localhost:{}", listen.port()).parse()?,
-        tls: None,
-        trusted_proxies: "".parse().map_err(anyhow::Error::msg)?,
-    };
-    let running = Running::start(Plan {
+    let plan = Plan {
         location: Location::Directory(home.join("data")),
         source: Box::new(KeyFile::new(home.join("data").join("root.key"))),
         settings,
         apple_url: apple.url(),
         apple_enterprise_url: apple.enterprise_url(),
         apple_roots_pem: Some(apple.authority_pem().to_owned()),
-    })
-    .await?;
+    };
+    let running = Running::start(plan, bound).await?;
     let url = format!("http://localhost:{}", running.listening.address.port());
     let password = password();
     let (owner, token) = example(&running, &keys, &password).await?;

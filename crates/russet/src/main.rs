@@ -10,7 +10,7 @@ mod simulate;
 mod stop;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 /// Use your organization's App Store Connect API keys without anyone holding one
 #[derive(Debug, Parser)]
@@ -65,7 +65,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);
-            ExitCode::FAILURE
+            error
+                .downcast_ref::<cli::Failure>()
+                .map_or(cli::Exit::Fault, |failure| failure.exit)
+                .into()
         }
     }
 }
@@ -82,7 +85,7 @@ fn client(global: cli::Global, command: cli::Command) -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the last word of a program that failed")]
+/// The last word of a program that failed.
 fn report(error: &anyhow::Error) {
-    eprintln!("russet: {error:#}");
+    let _ = writeln!(std::io::stderr(), "russet: {error:#}");
 }

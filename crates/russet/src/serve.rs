@@ -1,12 +1,13 @@
 //! `russet serve`: from arguments to a server that answers.
 
 use crate::stop;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use app::{App, Parts, SystemEntropy};
 use clap::Args;
+use cli::{Exit, Failure};
 use domain::{Clock, Entropy, SystemClock};
-use server::{Listening, Settings, State, Tls, TrustedProxies};
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use server::{Bound, Listening, Settings, State, Tls, TrustedProxies};
+use std::{io::Write, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc};
 use store::{Location, Store};
 use tokio::sync::oneshot;
 use vault::{KeyFile, Passphrase, RootKeySource};
@@ -37,9 +38,9 @@ pub(crate) struct Arguments {
     /// PEM file with the certificate's private key
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Networks of the proxies that do TLS and whose X-Forwarded-For is believed, comma-separated
-    #[arg(long, value_name = "CIDR", default_value = "")]
-    trusted_proxy: TrustedProxies,
+    /// Networks of the proxies that do TLS and whose X-Forwarded-For is believed, comma-separated; nobody else is answered
+    #[arg(long, value_name = "CIDR")]
+    trusted_proxy: Option<TrustedProxies>,
     /// File of the root key, made at the first start [default: root.key in the data directory]
     #[arg(long, value_name = "FILE", group = "root_key")]
     key_file: Option<PathBuf>,
@@ -76,24 +77,21 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Opens everything, in the order in which it can fail, and listens.
-    pub(crate) async fn start(plan: Plan) -> anyhow::Result<Self> {
-        // Before anything is opened: a setting that cannot work should not leave a database behind.
-        plan.settings.check()?;
+    /// Opens everything, in the order in which it can fail, and answers on the port that was taken before.
+    pub(crate) async fn start(plan: Plan, bound: Bound) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let store = Store::open(&plan.location).await?;
-        let vault = app::unseal(&store, &*plan.source, &*clock, &*entropy).await?;
+        let vault = app::unseal(&store, &*plan.source, &*clock, &*entropy)
+            .await
+            .map_err(|error| Failure::new(Exit::Unreachable, error.message))?;
         let time = Arc::clone(&clock);
-        let address = |text: &str, flag: &str| {
-            text.parse()
-                .with_context(|| format!("{flag} is “{text}”, which is not an address like {APP_STORE_URL}"))
-        };
         let apple = apple::Apple::new(apple::Config::new(
             address(&plan.apple_url, "--apple-url")?,
             address(&plan.apple_enterprise_url, "--apple-enterprise-url")?,
             Arc::new(move || time.now()),
-        ))?;
+        ))
+        .map_err(usage)?;
         let app = App::start(Parts {
             store,
             vault,
@@ -109,7 +107,7 @@ impl Running {
             entropy,
             clock,
         };
-        let listening = server::serve(&state).await?;
+        let listening = bound.serve(&state).await?;
         let (stop_worker, stopped) = oneshot::channel();
         let working = app.clone();
         let worker = tokio::spawn(async move {
@@ -140,15 +138,22 @@ impl Running {
 /// Runs until it is asked to stop.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     prepare("info");
-    let plan = plan(arguments)?;
+    let key_file = arguments.new_key_file();
+    let (plan, bound) = plan(arguments)?;
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let public_url = plan.settings.public_url.clone();
         let location = plan.location.to_string();
-        let running = Running::start(plan).await?;
+        let running = Running::start(plan, bound).await?;
         tell(&format!(
             "Russet listens on {} with {location}; people reach it at {public_url}",
             running.listening.address
         ));
+        if let Some(path) = key_file {
+            tell(&format!(
+                "The root key was made: {}. Keep a copy of it apart from the backups of the database: without it nobody can open the stored secrets, with both anybody can.",
+                path.display()
+            ));
+        }
         if let Some(token) = running.app.set_up_token().await? {
             tell(&format!(
                 "Nobody has an account yet. Open this link once to become the first Owner:\n  {public_url}setup?token={}",
@@ -157,6 +162,24 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         running.until_stopped().await
     })
+}
+
+impl Arguments {
+    /// Where the root key will be made, when it is not there yet.
+    fn new_key_file(&self) -> Option<PathBuf> {
+        let path = self.key_file.clone().unwrap_or_else(|| self.data.join("root.key"));
+        (self.passphrase_file.is_none() && !path.exists()).then_some(path)
+    }
+}
+
+/// Words of the command that do not fit.
+fn usage(problem: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Usage, problem.to_string())
+}
+
+fn address<T: FromStr>(text: &str, flag: &str) -> Result<T, Failure> {
+    text.parse()
+        .map_err(|_| usage(format!("{flag} is “{text}”, which is not an address like {APP_STORE_URL}")))
 }
 
 /// What a process that opens secrets does first.
@@ -175,46 +198,69 @@ pub(crate) fn prepare(level: &str) {
         .try_init();
 }
 
-fn plan(arguments: Arguments) -> anyhow::Result<Plan> {
+/// What the arguments ask for, and the port: a setting that cannot work must not leave a database behind.
+fn plan(arguments: Arguments) -> anyhow::Result<(Plan, Bound)> {
     let location = arguments
         .database
         .as_deref()
         .map_or_else(|| Location::Directory(arguments.data.clone()), Location::parse);
     if arguments.database.is_some() && matches!(location, Location::Directory(_)) {
-        bail!("--database takes an address that begins with postgres://; for the embedded database give its directory with --data");
+        return Err(usage(
+            "--database takes an address that begins with postgres://; for the embedded database give its directory with --data",
+        )
+        .into());
     }
     let source: Box<dyn RootKeySource> = match arguments.passphrase_file {
         Some(path) => Box::new(Passphrase::new(passphrase(&path)?)),
         None => Box::new(KeyFile::new(arguments.key_file.unwrap_or_else(|| arguments.data.join("root.key")))),
     };
-    let public_url = arguments.public_url.unwrap_or_else(|| {
-        let scheme = if arguments.tls_cert.is_some() { "https" } else { "http" };
-        format!("{scheme}://localhost:{}", arguments.listen.port())
-    });
-    let public_url = public_url
-        .parse()
-        .with_context(|| format!("--public-url is “{public_url}”, which is not an address like https://russet.example.com"))?;
+    let scheme = if arguments.tls_cert.is_some() { "https" } else { "http" };
+    let public_url = match &arguments.public_url {
+        Some(text) => text.parse().map_err(|_| {
+            usage(format!(
+                "--public-url is “{text}”, which is not an address like https://russet.example.com"
+            ))
+        })?,
+        None => format!("{scheme}://localhost:{}", arguments.listen.port()).parse()?,
+    };
     let tls = arguments
         .tls_cert
         .zip(arguments.tls_key)
         .map(|(certificate, key)| Tls { certificate, key });
-    let apple_roots_pem = arguments
-        .apple_root
-        .map(|path| std::fs::read_to_string(&path).with_context(|| format!("cannot read the file of --apple-root, {}", path.display())))
-        .transpose()?;
-    Ok(Plan {
+    let apple_roots_pem = match arguments.apple_root {
+        Some(path) => Some(
+            std::fs::read_to_string(&path)
+                .map_err(|cause| usage(format!("cannot read the file of --apple-root, {}: {cause}", path.display())))?,
+        ),
+        None => None,
+    };
+    let mut plan = Plan {
         location,
         source,
         settings: Settings {
             listen: arguments.listen,
             public_url,
             tls,
-            trusted_proxies: arguments.trusted_proxy,
+            trusted_proxies: arguments.trusted_proxy.unwrap_or_default(),
         },
         apple_url: arguments.apple_url,
         apple_enterprise_url: arguments.apple_enterprise_url,
         apple_roots_pem,
-    })
+    };
+    let bound = bind(&mut plan.settings)?;
+    Ok((plan, bound))
+}
+
+/// Takes the port, and puts it into the public address where that asked for any.
+pub(crate) fn bind(settings: &mut Settings) -> anyhow::Result<Bound> {
+    let bound = Bound::bind(settings).map_err(|error| match error {
+        server::ServeError::Settings(error) => usage(error).into(),
+        other => anyhow::Error::from(other),
+    })?;
+    if settings.public_url.port() == Some(0) {
+        let _ = settings.public_url.set_port(Some(bound.address.port()));
+    }
+    Ok(bound)
 }
 
 /// The first line of a file, or of standard input for `-`.
@@ -224,17 +270,17 @@ fn passphrase(path: &std::path::Path) -> anyhow::Result<Zeroizing<String>> {
         std::io::stdin().read_line(&mut line)?;
         line
     } else {
-        Zeroizing::new(std::fs::read_to_string(path).with_context(|| format!("cannot read the passphrase from {}", path.display()))?)
+        let read = std::fs::read_to_string(path);
+        Zeroizing::new(read.map_err(|cause| usage(format!("cannot read the passphrase from {}: {cause}", path.display())))?)
     };
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
-        bail!("the passphrase is empty; put it into the first line of {}", path.display());
+        return Err(usage(format!("the passphrase is empty; put it into the first line of {}", path.display())).into());
     }
     Ok(Zeroizing::new(line.to_owned()))
 }
 
-/// A line for the person who started it, on standard output.
-#[expect(clippy::print_stdout, reason = "what a person and a script wait for")]
+/// A line for the person who started it, on standard output. That nobody reads it is no reason to stop.
 pub(crate) fn tell(text: &str) {
-    println!("{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }

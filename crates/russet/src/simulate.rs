@@ -1,10 +1,10 @@
 //! `russet simulator`: Apple's two APIs for any client, until it is interrupted.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-
+use crate::{serve::tell, stop};
 use clap::Args;
 use simulator::{Options, Seed, Simulator};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// How the simulator is to be set up.
 #[derive(Debug, Args)]
@@ -43,19 +43,25 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
             ..Options::default()
         };
         let apple = Simulator::start(options).await?;
-        tell(&apple, &arguments.keys_dir);
-        tokio::signal::ctrl_c().await?;
+        say(&apple, &arguments.keys_dir);
+        stop::asked().await;
         Ok(())
     })
 }
 
 /// Scripts read the first address as App Store Connect's, once it answers.
-#[expect(clippy::print_stdout, reason = "what a person and a script wait for")]
-fn tell(apple: &simulator::Handle, keys: &std::path::Path) {
-    println!("App Store Connect API   {}", apple.url());
-    println!("Enterprise Program API  {}", apple.enterprise_url());
-    println!("control                 {}", apple.control_url());
-    println!("keys                    {}", keys.join("keys.json").display());
-    println!("trust root              {}", keys.join("apple-root.pem").display());
-    println!("stop with Ctrl-C");
+fn say(apple: &simulator::Handle, keys: &std::path::Path) {
+    tell(&format!(
+        "App Store Connect API   {}
+Enterprise Program API  {}
+control                 {}
+keys                    {}
+trust root              {}
+stop with Ctrl-C",
+        apple.url(),
+        apple.enterprise_url(),
+        apple.control_url(),
+        keys.join("keys.json").display(),
+        keys.join("apple-root.pem").display()
+    ));
 }

@@ -15,7 +15,7 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
 /// Refuses changing requests from other sites and sets the headers.
 pub(crate) async fn guard(axum::extract::State(state): axum::extract::State<State>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let mut response = if changes && is_cross_site(request.headers()) {
+    let mut response = if changes && is_cross_site(request.headers(), |origin| state.settings.is_public_origin(origin)) {
         let problem = Problem::new(
             Kind::NotAllowed,
             "cross_site",
@@ -44,15 +44,17 @@ pub(crate) async fn guard(axum::extract::State(state): axum::extract::State<Stat
 }
 
 /// Whether a browser says that the request comes from elsewhere. Clients that are no browsers say nothing and hold no
-/// cookie that another page could borrow.
-fn is_cross_site(headers: &HeaderMap) -> bool {
+/// cookie that another page could borrow. Behind a proxy the `Host` may be the proxy's word for us, so the address that
+/// people type counts too.
+fn is_cross_site(headers: &HeaderMap, is_public: impl Fn(&str) -> bool) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
     if let Some(site) = headers.get("sec-fetch-site").and_then(|v| v.to_str().ok()) {
         return !matches!(site, "same-origin" | "none");
     }
-    let Some(origin) = text(header::ORIGIN) else { return false };
+    let Some(origin) = headers.get(header::ORIGIN) else { return false };
+    let Ok(origin) = origin.to_str() else { return true };
     let from = origin.split_once("://").map(|(_, host)| host);
-    from.is_none() || from != text(header::HOST)
+    !is_public(origin) && (from.is_none() || from != text(header::HOST))
 }
 
 #[cfg(test)]
@@ -64,7 +66,7 @@ mod tests {
         for (name, value) in pairs {
             headers.insert(*name, HeaderValue::from_static(value));
         }
-        is_cross_site(&headers)
+        is_cross_site(&headers, |origin| origin == "https://russet.example.com")
     }
 
     #[test]
@@ -76,5 +78,6 @@ mod tests {
         assert!(says(&[("origin", "http://evil.example"), ("host", "localhost:7400")]));
         assert!(says(&[("origin", "null"), ("host", "localhost:7400")]));
         assert!(!says(&[("host", "localhost:7400")]));
+        assert!(!says(&[("origin", "https://russet.example.com"), ("host", "127.0.0.1:7400")]));
     }
 }

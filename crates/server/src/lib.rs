@@ -6,6 +6,7 @@
 //! The one surprising thing: the REST API believes bearer tokens only and the console cookies only, so a page of another
 //! site that makes a browser send its cookie finds no API to misuse.
 
+mod completion;
 mod console;
 mod headers;
 mod listen;
@@ -15,7 +16,7 @@ pub mod rest;
 mod session;
 mod settings;
 
-pub use listen::{Listening, ServeError, serve};
+pub use listen::{Bound, Listening, ServeError};
 pub use settings::{Settings, SettingsError, Tls, TrustedProxies};
 
 use app::App;
@@ -45,6 +46,7 @@ pub fn router(state: &State) -> Router {
         .merge(rest::router(state))
         .merge(console::router(state))
         .layer(DefaultBodyLimit::max(JSON_BYTES))
+        .layer(middleware::from_fn(completion::carry_to_the_end))
         .layer(CatchPanicLayer::custom(reply::after_panic))
         .layer(middleware::from_fn_with_state(state.clone(), headers::guard))
         .layer(middleware::from_fn_with_state(state.clone(), origin::note))

@@ -60,48 +60,57 @@ impl Listening {
     }
 }
 
-/// Binds the port at once; what makes the state may still be starting. Returns the socket and its address.
-///
-/// # Errors
-/// When the settings do not fit or the address is taken.
-fn bind(settings: &Settings) -> Result<(TcpListener, SocketAddr), ServeError> {
-    settings.check()?;
-    let failed = |cause| ServeError::Listen {
-        address: settings.listen,
-        cause,
-    };
-    let socket = TcpListener::bind(settings.listen).map_err(failed)?;
-    socket.set_nonblocking(true).map_err(failed)?;
-    let address = socket.local_addr().map_err(failed)?;
-    Ok((socket, address))
+/// A port that is ours, and not answered on yet. Taken first, before anything is opened or changed: a second server on
+/// the same port stops here.
+pub struct Bound {
+    /// The address, with the port that was chosen when 0 was asked for.
+    pub address: SocketAddr,
+    socket: TcpListener,
 }
 
-/// Starts to listen.
-///
-/// # Errors
-/// [`ServeError`], each with what to do.
-pub async fn serve(state: &State) -> Result<Listening, ServeError> {
-    let settings = &state.settings;
-    let (socket, address) = bind(settings)?;
-    let service = crate::router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let handle = Handle::new();
-    let failed = |cause| ServeError::Listen { address, cause };
-    let task = match &settings.tls {
-        Some(tls) => {
-            let config = RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
-                .await
-                .map_err(|cause| ServeError::Tls {
-                    certificate: tls.certificate.display().to_string(),
-                    key: tls.key.display().to_string(),
-                    cause,
-                })?;
-            let server = axum_server::from_tcp_rustls(socket, config).map_err(failed)?.handle(handle.clone());
-            tokio::spawn(server.serve(service))
-        }
-        None => {
-            let server = axum_server::from_tcp(socket).map_err(failed)?.handle(handle.clone());
-            tokio::spawn(server.serve(service))
-        }
-    };
-    Ok(Listening { address, handle, task })
+impl Bound {
+    /// Takes the port.
+    ///
+    /// # Errors
+    /// When the settings do not fit or the address is taken.
+    pub fn bind(settings: &Settings) -> Result<Self, ServeError> {
+        settings.check()?;
+        let failed = |cause| ServeError::Listen {
+            address: settings.listen,
+            cause,
+        };
+        let socket = TcpListener::bind(settings.listen).map_err(failed)?;
+        socket.set_nonblocking(true).map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
+        Ok(Self { address, socket })
+    }
+
+    /// Starts to answer.
+    ///
+    /// # Errors
+    /// When the TLS files cannot be used, with what to do.
+    pub async fn serve(self, state: &State) -> Result<Listening, ServeError> {
+        let Self { address, socket } = self;
+        let service = crate::router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let handle = Handle::new();
+        let failed = |cause| ServeError::Listen { address, cause };
+        let task = match &state.settings.tls {
+            Some(tls) => {
+                let config = RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
+                    .await
+                    .map_err(|cause| ServeError::Tls {
+                        certificate: tls.certificate.display().to_string(),
+                        key: tls.key.display().to_string(),
+                        cause,
+                    })?;
+                let server = axum_server::from_tcp_rustls(socket, config).map_err(failed)?.handle(handle.clone());
+                tokio::spawn(server.serve(service))
+            }
+            None => {
+                let server = axum_server::from_tcp(socket).map_err(failed)?.handle(handle.clone());
+                tokio::spawn(server.serve(service))
+            }
+        };
+        Ok(Listening { address, handle, task })
+    }
 }

@@ -1,9 +1,9 @@
 //! From where a request comes: its id, and the client's address, which a proxy may tell only if it is trusted.
 
-use crate::State;
+use crate::{State, reply};
 use axum::{
     extract::{ConnectInfo, FromRequestParts, Request},
-    http::{HeaderMap, HeaderValue, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, request::Parts},
     middleware::Next,
     response::Response,
 };
@@ -12,6 +12,7 @@ use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
 };
+use tracing::Instrument;
 
 /// The origin of the request, for use cases and the activity log.
 #[derive(Debug, Clone, Default)]
@@ -38,12 +39,32 @@ pub(crate) async fn note(axum::extract::State(state): axum::extract::State<State
     };
     request.extensions_mut().insert(From(origin));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = next.run(request).await;
-    tracing::info!(request_id = %id, %method, path = %shown(&path), status = response.status().as_u16(), "answered");
+    let in_clear = peer.is_some_and(|peer| state.settings.would_be_in_the_clear(peer));
+    // At the level of errors, so that it names the request in their lines however little is logged.
+    let span = tracing::error_span!("request", id);
+    let answered = async {
+        let response = if in_clear {
+            reply::respond(https_needed(&state.settings.public_url))
+        } else {
+            next.run(request).await
+        };
+        tracing::info!(%method, path = %shown(&path), status = response.status().as_u16(), "answered");
+        response
+    };
+    let mut response = reply::name_request(answered.instrument(span).await, &id);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
     response
+}
+
+/// For who comes past the proxy that does TLS.
+fn https_needed(public_url: &url::Url) -> api::Problem {
+    reply::plain(
+        StatusCode::FORBIDDEN,
+        "https_needed",
+        &format!("This way into the server is not encrypted and open to its trusted proxies only. Use {public_url}"),
+    )
 }
 
 /// A path as the log may hold it: long or odd ones are cut.

@@ -1,4 +1,7 @@
 //! How a [`Problem`] of a use case leaves the REST API: `application/problem+json` with a stable code.
+//!
+//! The one surprising thing: the document goes out beside the body, as an extension of the response. Only the outermost
+//! layer knows the id that the request has in the log; it writes the body once more with it ([`name_request`]).
 
 use app::{Kind, Problem};
 use axum::{
@@ -6,6 +9,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use std::sync::Arc;
 
 /// A problem on its way out of a REST handler.
 pub(crate) struct Failure(pub(crate) Box<Problem>);
@@ -41,14 +45,7 @@ pub(crate) fn log(problem: &Problem) {
 
 /// The document.
 pub(crate) fn document(problem: &Problem) -> api::Problem {
-    let status = status(problem.kind);
     api::Problem {
-        kind: "about:blank".to_owned(),
-        title: status.canonical_reason().unwrap_or("Problem").to_owned(),
-        status: status.as_u16(),
-        detail: problem.message.clone(),
-        code: problem.code.to_owned(),
-        request_id: None,
         fields: problem
             .fields
             .iter()
@@ -72,21 +69,60 @@ pub(crate) fn document(problem: &Problem) -> api::Problem {
             })
             .collect(),
         places: problem.places.iter().map(crate::rest::views::place).collect(),
+        ..plain(status(problem.kind), problem.code, &problem.message)
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         log(&self.0);
-        let document = document(&self.0);
-        let status = status(self.0.kind);
-        let mut response = (status, Json(document)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        respond(document(&self.0))
+    }
+}
+
+/// The media type of every refusal.
+pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// The response that carries a document.
+pub(crate) fn respond(document: api::Problem) -> Response {
+    let status = StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Json(&document)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response.extensions_mut().insert(Arc::new(document));
+    response
+}
+
+/// Tells the request's id in the document of a refusal; other responses go through as they are.
+pub(crate) fn name_request(mut response: Response, id: &str) -> Response {
+    if let Some(document) = response.extensions_mut().remove::<Arc<api::Problem>>() {
+        let named = api::Problem {
+            request_id: Some(id.to_owned()),
+            ..Arc::unwrap_or_clone(document)
+        };
+        if let Ok(body) = serde_json::to_vec(&named) {
+            *response.body_mut() = body.into();
         }
-        response
+    }
+    response
+}
+
+/// A refusal that comes from no use case.
+pub(crate) fn plain(status: StatusCode, code: &str, detail: &str) -> api::Problem {
+    api::Problem {
+        kind: "about:blank".to_owned(),
+        title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+        status: status.as_u16(),
+        detail: detail.to_owned(),
+        code: code.to_owned(),
+        request_id: None,
+        fields: vec![],
+        apple: None,
+        usable_keys: vec![],
+        places: vec![],
     }
 }
 

@@ -1,7 +1,7 @@
 //! How the server is reached, checked before anything listens.
 
 use std::{net::IpAddr, net::SocketAddr, path::PathBuf, str::FromStr};
-use url::Url;
+use url::{Host, Url};
 
 /// Certificate chain and private key of the listener, PEM files.
 #[derive(Debug, Clone)]
@@ -68,8 +68,8 @@ pub enum SettingsError {
         "Plain HTTP on {0} would send passwords and private keys in the clear. Give --tls-cert and --tls-key, or --trusted-proxy with the network of the proxy that does TLS, or listen on 127.0.0.1."
     )]
     PlainHttp(SocketAddr),
-    /// TLS is done, and the links that are given out say http.
-    #[error("--public-url is {0}, but people reach this server by https. Give an https:// address.")]
+    /// Links that are given out say http, and lead over a network.
+    #[error("--public-url is {0}, but passwords and private keys travel over https only. Give the https:// address that people type.")]
     PublicUrlPlain(Url),
     /// Not an origin.
     #[error("--public-url is {0}; give an http:// or https:// address without a path, such as https://russet.example.com.")]
@@ -81,6 +81,18 @@ impl Settings {
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
+    }
+
+    /// Whether an answer to this peer would cross a network unencrypted: it came past the proxy that does TLS.
+    #[must_use]
+    pub fn would_be_in_the_clear(&self, peer: IpAddr) -> bool {
+        self.tls.is_none() && !peer.to_canonical().is_loopback() && !self.trusted_proxies.contains(peer)
+    }
+
+    /// Whether an `Origin` header names the address that people type.
+    #[must_use]
+    pub fn is_public_origin(&self, origin: &str) -> bool {
+        self.public_url.origin().ascii_serialization() == origin
     }
 
     /// Holds the parts against each other.
@@ -95,7 +107,10 @@ impl Settings {
         if !matches!(self.public_url.scheme(), "http" | "https") || self.public_url.path() != "/" || self.public_url.query().is_some() {
             return Err(SettingsError::PublicUrlPath(self.public_url.clone()));
         }
-        if self.tls.is_some() && !self.is_https() {
+        let local = matches!(self.public_url.host(), Some(Host::Domain("localhost")))
+            || matches!(self.public_url.host(), Some(Host::Ipv4(address)) if address.is_loopback())
+            || matches!(self.public_url.host(), Some(Host::Ipv6(address)) if address.is_loopback());
+        if !self.is_https() && (self.tls.is_some() || !local) {
             return Err(SettingsError::PublicUrlPlain(self.public_url.clone()));
         }
         Ok(())
@@ -121,6 +136,24 @@ mod tests {
         let open = settings("0.0.0.0:7400", "http://russet.example.com", "");
         assert!(matches!(open.check(), Err(SettingsError::PlainHttp(_))));
         assert!(settings("0.0.0.0:7400", "https://russet.example.com", "10.0.0.0/8").check().is_ok());
+    }
+
+    #[test]
+    fn links_over_a_network_are_https() {
+        for public in ["http://russet.example.com", "http://10.0.0.7:7400"] {
+            let plain = settings("127.0.0.1:7400", public, "10.0.0.0/8");
+            assert!(matches!(plain.check(), Err(SettingsError::PublicUrlPlain(_))), "{public}");
+        }
+        assert!(settings("[::1]:7400", "http://[::1]:7400", "").check().is_ok());
+        assert!(settings("127.0.0.1:7400", "https://russet.example.com/team", "").check().is_err());
+    }
+
+    #[test]
+    fn past_the_proxy_nobody_is_answered_in_the_clear() {
+        let behind = settings("0.0.0.0:7400", "https://russet.example.com", "10.0.0.0/8");
+        assert!(behind.would_be_in_the_clear("203.0.113.9".parse().unwrap()));
+        assert!(!behind.would_be_in_the_clear("10.0.0.1".parse().unwrap()));
+        assert!(!behind.would_be_in_the_clear("::ffff:127.0.0.1".parse().unwrap()));
     }
 
     #[test]

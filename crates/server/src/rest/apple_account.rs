@@ -1,6 +1,7 @@
 //! The Apple account, read through a key.
 
 use super::{
+    document::AppleMayRefuse,
     extract::{Asked, Ids},
     views,
 };
@@ -49,9 +50,7 @@ async fn key_of(state: &State, who: &Bearer, org: OrgId, key: &str) -> Result<Ap
 }
 
 /// Certificates at Apple.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/certificates", tag = "apple", params(("org" = String, Path,), ("key" = String, Path, description = "Id or name"), Shown),
-    responses((status = 200, body = api::AppleCertificates), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
-        (status = 409, body = api::Problem), (status = 422, body = api::Problem), (status = 429, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/certificates", tag = "apple", params(Shown), responses((status = 200, body = api::AppleCertificates), AppleMayRefuse))]
 pub(super) async fn certificates(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -69,9 +68,7 @@ pub(super) async fn certificates(
 }
 
 /// Provisioning profiles at Apple.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/profiles", tag = "apple", params(("org" = String, Path,), ("key" = String, Path, description = "Id or name"), Shown),
-    responses((status = 200, body = api::AppleProfiles), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
-        (status = 409, body = api::Problem), (status = 422, body = api::Problem), (status = 429, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/profiles", tag = "apple", params(Shown), responses((status = 200, body = api::AppleProfiles), AppleMayRefuse))]
 pub(super) async fn profiles(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -89,10 +86,7 @@ pub(super) async fn profiles(
 }
 
 /// A profile as `.mobileprovision`. The header `Russet-Signature` says what the check against the trust root found.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/profiles/{profile}/content", tag = "apple",
-    params(("org" = String, Path,), ("key" = String, Path, description = "Id or name"), ("profile" = String, Path, description = "Apple's id")),
-    responses((status = 200, body = Vec<u8>, content_type = "application/x-apple-aspen-mobileprovision"), (status = 401, body = api::Problem), (status = 403, body = api::Problem),
-        (status = 404, body = api::Problem), (status = 409, body = api::Problem), (status = 422, body = api::Problem), (status = 429, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/profiles/{profile}/content", tag = "apple", responses((status = 200, body = Vec<u8>, content_type = "application/x-apple-aspen-mobileprovision"), AppleMayRefuse))]
 pub(super) async fn download_profile(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -135,9 +129,7 @@ pub(crate) fn attachment(file: &Download) -> Response {
 }
 
 /// Bundle IDs at Apple.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/bundle-ids", tag = "apple", params(("org" = String, Path,), ("key" = String, Path, description = "Id or name"), Shown),
-    responses((status = 200, body = api::AppleBundleIds), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
-        (status = 409, body = api::Problem), (status = 422, body = api::Problem), (status = 429, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/bundle-ids", tag = "apple", params(Shown), responses((status = 200, body = api::AppleBundleIds), AppleMayRefuse))]
 pub(super) async fn bundle_ids(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -154,9 +146,7 @@ pub(super) async fn bundle_ids(
 }
 
 /// Devices at Apple.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/devices", tag = "apple", params(("org" = String, Path,), ("key" = String, Path, description = "Id or name"), Shown),
-    responses((status = 200, body = api::AppleDevices), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
-        (status = 409, body = api::Problem), (status = 422, body = api::Problem), (status = 429, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/devices", tag = "apple", params(Shown), responses((status = 200, body = api::AppleDevices), AppleMayRefuse))]
 pub(super) async fn devices(
     extract::State(state): extract::State<State>,
     who: Bearer,

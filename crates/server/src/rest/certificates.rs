@@ -18,8 +18,7 @@ use zeroize::Zeroizing;
 const WAIT_SECONDS: u64 = 30;
 
 /// What is held here, soonest expiry first.
-#[utoipa::path(get, path = "/orgs/{org}/certificates", tag = "certificates", params(("org" = String, Path,)),
-    responses((status = 200, body = api::Certificates), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/certificates", tag = "certificates", responses((status = 200, body = api::Certificates)))]
 pub(super) async fn list(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -33,9 +32,7 @@ pub(super) async fn list(
 }
 
 /// Begins to create a certificate. The answer is the act; ask for it until it is over.
-#[utoipa::path(post, path = "/orgs/{org}/certificates", tag = "certificates", params(("org" = String, Path,), ("Idempotency-Key" = Option<String>, Header,)), request_body = api::NewCertificate,
-    responses((status = 202, body = api::Operation), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
-        (status = 409, body = api::Problem), (status = 422, body = api::Problem)))]
+#[utoipa::path(post, path = "/orgs/{org}/certificates", tag = "certificates", request_body = api::NewCertificate, responses((status = 202, body = api::Operation)))]
 pub(super) async fn create(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -51,8 +48,7 @@ pub(super) async fn create(
 }
 
 /// One certificate.
-#[utoipa::path(get, path = "/orgs/{org}/certificates/{certificate}", tag = "certificates", params(("org" = String, Path,), ("certificate" = String, Path,)),
-    responses((status = 200, body = api::Certificate), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/certificates/{certificate}", tag = "certificates", responses((status = 200, body = api::Certificate)))]
 pub(super) async fn show(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -81,9 +77,7 @@ pub(crate) fn export_form(word: &str) -> Result<ExportForm, Problem> {
 }
 
 /// Takes a certificate away, with its private key where the form holds one. Recorded before a byte leaves.
-#[utoipa::path(post, path = "/orgs/{org}/certificates/{certificate}/export", tag = "certificates", params(("org" = String, Path,), ("certificate" = String, Path,)), request_body = api::ExportRequest,
-    responses((status = 200, body = api::Export), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
-        (status = 409, body = api::Problem), (status = 422, body = api::Problem)))]
+#[utoipa::path(post, path = "/orgs/{org}/certificates/{certificate}/export", tag = "certificates", request_body = api::ExportRequest, responses((status = 200, body = api::Export)))]
 pub(super) async fn export(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -113,8 +107,7 @@ pub(super) struct Wait {
 }
 
 /// Where a long act stands.
-#[utoipa::path(get, path = "/orgs/{org}/operations/{operation}", tag = "certificates", params(("org" = String, Path,), ("operation" = String, Path,), Wait),
-    responses((status = 200, body = api::Operation), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem), (status = 422, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/operations/{operation}", tag = "certificates", params(Wait), responses((status = 200, body = api::Operation)))]
 pub(super) async fn operation(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,

@@ -5,9 +5,18 @@ use app::{Kind, Problem};
 use axum::{
     Json,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
-    http::request::Parts,
+    http::{StatusCode, request::Parts},
 };
 use serde::de::DeserializeOwned;
+
+/// The refusal of a body that is too large.
+pub(crate) fn too_large() -> Problem {
+    Problem::new(
+        Kind::TooLarge,
+        "body_too_large",
+        "The request's body is larger than 1 MB, which is the most that fits.",
+    )
+}
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -16,29 +25,42 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Failure;
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let Json(value) = Json::<T>::from_request(request, state).await.map_err(|rejection| {
-            let status = rejection.status().as_u16();
+            let too_large_for_us = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
             match rejection {
-                // serde's sentence names the field and the type; it quotes words of the request, never whole values of
-                // the secret fields, which are plain texts and cannot mismatch with their content shown.
-                JsonRejection::JsonDataError(_) => Problem::new(
+                JsonRejection::JsonDataError(error) => Problem::new(
                     Kind::Invalid,
                     "json_unexpected",
-                    "The JSON has a field that is unknown, missing or of another type. /api/openapi.json describes what fits.",
+                    format!("{} /api/openapi.json describes what fits.", unexpected(&error.body_text())),
                 ),
                 JsonRejection::MissingJsonContentType(_) => Problem::new(
                     Kind::Invalid,
                     "json_expected",
                     "Send JSON, with the header Content-Type: application/json.",
                 ),
-                _ if status == 413 => Problem::new(
-                    Kind::TooLarge,
-                    "body_too_large",
-                    "The request's body is larger than 1 MB, which is the most that fits.",
-                ),
+                _ if too_large_for_us => too_large(),
                 _ => Problem::new(Kind::Invalid, "json_malformed", "The body is not JSON."),
             }
         })?;
         Ok(Self(value))
+    }
+}
+
+/// What serde found, as far as it names fields. Where it would quote a value it is not repeated: the value may be a secret
+/// in the wrong place.
+fn unexpected(serde: &str) -> String {
+    let named = |word: &str| serde.split_once(word)?.1.split_once('`').map(|(name, _)| name);
+    if let Some(name) = named("missing field `") {
+        return format!("The JSON lacks the field “{name}”.");
+    }
+    if let Some(name) = named("unknown field `") {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+        return format!("The JSON has a field “{name}”, which is not known here.");
+    }
+    match serde.rsplit_once(" at line ") {
+        Some((_, place)) if place.chars().all(|c| c.is_ascii_digit() || c == ' ' || c.is_ascii_lowercase()) => {
+            format!("The JSON has a value of another type than expected at line {place}.")
+        }
+        _ => "The JSON has a value of another type than expected.".to_owned(),
     }
 }
 
@@ -72,5 +94,27 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
                 )
                 .into()
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(json: &str) -> String {
+        let error = serde_json::from_str::<api::ExportRequest>(json).err().unwrap();
+        unexpected(&format!("Failed to deserialize the JSON body into the target type: {error}"))
+    }
+
+    #[test]
+    fn a_wrong_body_is_told_by_its_fields_and_never_by_its_values() {
+        assert_eq!(told(r#"{"colour": 1}"#), "The JSON has a field “colour”, which is not known here.");
+        assert_eq!(
+            told(r#"{"password": 12345678}"#),
+            "The JSON has a value of another type than expected at line 1 column 21."
+        );
+        let missing = serde_json::from_str::<api::RemoveKey>("{}").err().unwrap();
+        assert_eq!(unexpected(&missing.to_string()), "The JSON lacks the field “name”.");
+        assert!(!told(r#""hunter22""#).contains("hunter22"));
     }
 }

@@ -1,10 +1,15 @@
 //! `Idempotency-Key`: the same POST sent twice does its work once and is answered twice alike.
 //!
-//! The key counts within one organization and one principal. An answer that carried a secret is not kept; its replay is a
-//! conflict that says so.
+//! The key counts within one organization and one principal; for what belongs to a person, within the oldest of their
+//! organizations. An answer that carried a secret is not kept; its replay is a conflict that says so.
 
-use crate::{State, reply::Failure, session::Bearer};
-use app::{Kind, Problem, idempotency::Replay};
+use super::extract::too_large;
+use crate::{
+    State,
+    reply::{self, Failure},
+    session::Bearer,
+};
+use app::{Kind, Problem, accounts::SignedIn, idempotency::Replay};
 use aws_lc_rs::digest;
 use axum::{
     body::{Body, Bytes},
@@ -14,10 +19,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::OrgId;
+use futures::FutureExt;
 use http_body_util::BodyExt;
-
-/// Longest key, in characters.
-const KEY_CHARACTERS: usize = 200;
+use std::panic::AssertUnwindSafe;
 
 /// Marks an answer that must not be kept.
 #[derive(Clone, Copy)]
@@ -26,8 +30,10 @@ pub(crate) struct CarriesSecret;
 /// The layer.
 pub(crate) async fn once(axum::extract::State(state): axum::extract::State<State>, request: Request, next: Next) -> Response {
     let key = request.headers().get("idempotency-key").cloned();
-    match (key, organization(request.uri().path())) {
-        (Some(key), Some(org)) if request.method() == Method::POST => match answer_once(&state, &key, org, request, next).await {
+    // A sign-in has no principal yet, and its answer is a secret.
+    let signing_in = request.uri().path().strip_prefix(api::ROOT) == Some("/login");
+    match key {
+        Some(key) if request.method() == Method::POST && !signing_in => match answer_once(&state, &key, request, next).await {
             Ok(response) => response,
             Err(failure) => failure.into_response(),
         },
@@ -35,36 +41,26 @@ pub(crate) async fn once(axum::extract::State(state): axum::extract::State<State
     }
 }
 
-/// The organization that an address is about.
-fn organization(path: &str) -> Option<OrgId> {
-    path.strip_prefix(api::ROOT)?
-        .strip_prefix("/orgs/")?
-        .split('/')
-        .next()?
-        .parse()
-        .ok()
+/// The organization in which the key counts: the one that the address is about.
+fn scope(path: &str, who: &SignedIn) -> Option<OrgId> {
+    match path.strip_prefix(api::ROOT)?.strip_prefix("/orgs/") {
+        Some(rest) => rest.split('/').next()?.parse().ok(),
+        None => who.organizations.iter().map(|o| o.id).min(),
+    }
 }
 
-async fn answer_once(state: &State, key: &HeaderValue, org: OrgId, request: Request, next: Next) -> Result<Response, Failure> {
-    let key = key
-        .to_str()
-        .ok()
-        .filter(|key| !key.is_empty() && key.len() <= KEY_CHARACTERS)
-        .ok_or_else(|| {
-            Problem::new(
-                Kind::Invalid,
-                "idempotency_key_malformed",
-                format!("The Idempotency-Key must be 1 to {KEY_CHARACTERS} printable ASCII characters."),
-            )
-        })?;
+async fn answer_once(state: &State, key: &HeaderValue, request: Request, next: Next) -> Result<Response, Failure> {
     let (mut parts, body) = request.into_parts();
     let who = Bearer::from_request_parts(&mut parts, state).await?;
-    let too_large = || {
+    let key = key.to_str().map_err(|_| {
         Problem::new(
-            Kind::TooLarge,
-            "body_too_large",
-            "The request's body is larger than 1 MB, which is the most that fits.",
+            Kind::Invalid,
+            "idempotency_key_unfit",
+            "The Idempotency-Key is not ASCII. A random UUID is a good one.",
         )
+    })?;
+    let Some(org) = scope(parts.uri.path(), &who.0) else {
+        return Ok(next.run(Request::from_parts(parts, body)).await);
     };
     let bytes = http_body_util::Limited::new(body, crate::JSON_BYTES)
         .collect()
@@ -75,15 +71,17 @@ async fn answer_once(state: &State, key: &HeaderValue, org: OrgId, request: Requ
     if let Replay::Answered { status, body } = state.app.replay(&who.0.caller, org, key, hash).await? {
         return Ok(replayed(status, body));
     }
-    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
-    let (parts, body) = response.into_parts();
+    // A panic must not leave the key taken.
+    let answered = AssertUnwindSafe(next.run(Request::from_parts(parts, Body::from(bytes)))).catch_unwind();
+    let (parts, body) = answered.await.unwrap_or_else(reply::after_panic).into_parts();
     let bytes = body.collect().await.map(|b| b.to_bytes()).map_err(Problem::internal)?;
     let secret = parts.extensions.get::<CarriesSecret>().is_some();
-    // What a second try may answer otherwise (our fault, Apple's, a limit) is let go of by `remember`.
-    state
-        .app
-        .remember(&who.0.caller, org, key, parts.status.as_u16(), &bytes, secret)
-        .await?;
+    let status = parts.status.as_u16();
+    let kept = state.app.remember(&who.0.caller, org, key, status, &bytes, secret).await;
+    // What was asked for is done; that a repetition will be told less is no reason to answer a failure.
+    if let Err(problem) = kept {
+        reply::log(&problem);
+    }
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
@@ -100,13 +98,11 @@ fn request_hash(method: &str, path: &str, body: &Bytes) -> [u8; 32] {
 
 fn replayed(status: u16, body: Vec<u8>) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let media = if status.is_client_error() {
-        "application/problem+json"
-    } else {
-        "application/json"
+    let mut response = match serde_json::from_slice::<api::Problem>(&body) {
+        Ok(document) if status.is_client_error() => reply::respond(document),
+        _ if body.is_empty() => status.into_response(),
+        _ => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
     };
-    let mut response = (status, body).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     response
         .headers_mut()
         .insert("idempotency-replayed", HeaderValue::from_static("true"));

@@ -1,6 +1,7 @@
 //! API keys.
 
 use super::{
+    document::AppleMayRefuse,
     extract::{Asked, Body, Ids},
     idempotency::CarriesSecret,
     views,
@@ -27,8 +28,7 @@ fn new_key(input: api::NewKey) -> NewKey {
 }
 
 /// The organization's keys, by name.
-#[utoipa::path(get, path = "/orgs/{org}/keys", tag = "keys", params(("org" = String, Path,)),
-    responses((status = 200, body = api::Keys), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/keys", tag = "keys", responses((status = 200, body = api::Keys)))]
 pub(super) async fn list(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -41,9 +41,7 @@ pub(super) async fn list(
 }
 
 /// Links a key: reads it tolerantly, proves it at Apple, seals it. Nothing is saved when it does not fit.
-#[utoipa::path(post, path = "/orgs/{org}/keys", tag = "keys", params(("org" = String, Path,), ("Idempotency-Key" = Option<String>, Header,)), request_body = api::NewKey,
-    responses((status = 201, body = api::KeyDetails), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
-        (status = 409, body = api::Problem), (status = 413, body = api::Problem), (status = 422, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+#[utoipa::path(post, path = "/orgs/{org}/keys", tag = "keys", request_body = api::NewKey, responses((status = 201, body = api::KeyDetails), AppleMayRefuse))]
 pub(super) async fn add(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -55,8 +53,7 @@ pub(super) async fn add(
 }
 
 /// One key with its feature table.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}", tag = "keys", params(("org" = String, Path,), ("key" = String, Path, description = "Id or name")),
-    responses((status = 200, body = api::KeyDetails), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}", tag = "keys", responses((status = 200, body = api::KeyDetails)))]
 pub(super) async fn show(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -67,9 +64,7 @@ pub(super) async fn show(
 }
 
 /// Changes its name or its roles.
-#[utoipa::path(patch, path = "/orgs/{org}/keys/{key}", tag = "keys", params(("org" = String, Path,), ("key" = String, Path,)), request_body = api::EditKey,
-    responses((status = 200, body = api::KeyDetails), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
-        (status = 409, body = api::Problem), (status = 422, body = api::Problem)))]
+#[utoipa::path(patch, path = "/orgs/{org}/keys/{key}", tag = "keys", request_body = api::EditKey, responses((status = 200, body = api::KeyDetails)))]
 pub(super) async fn edit(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -86,9 +81,7 @@ pub(super) async fn edit(
 }
 
 /// Removes it with its sealed private key. The body repeats its name.
-#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/remove", tag = "keys", params(("org" = String, Path,), ("key" = String, Path,)), request_body = api::RemoveKey,
-    responses((status = 204), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
-        (status = 409, body = api::Problem), (status = 422, body = api::Problem)))]
+#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/remove", tag = "keys", request_body = api::RemoveKey, responses((status = 204)))]
 pub(super) async fn remove(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -100,8 +93,7 @@ pub(super) async fn remove(
 }
 
 /// Asks Apple about it now.
-#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/check", tag = "keys", params(("org" = String, Path,), ("key" = String, Path,)),
-    responses((status = 200, body = api::KeyDetails), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem), (status = 503, body = api::Problem)))]
+#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/check", tag = "keys", responses((status = 200, body = api::KeyDetails), AppleMayRefuse))]
 pub(super) async fn check(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -111,9 +103,7 @@ pub(super) async fn check(
 }
 
 /// Puts a new private key under the same item, proven first.
-#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/rotate", tag = "keys", params(("org" = String, Path,), ("key" = String, Path,), ("Idempotency-Key" = Option<String>, Header,)), request_body = api::NewKey,
-    responses((status = 200, body = api::KeyDetails), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem),
-        (status = 409, body = api::Problem), (status = 413, body = api::Problem), (status = 422, body = api::Problem), (status = 502, body = api::Problem), (status = 503, body = api::Problem)))]
+#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/rotate", tag = "keys", request_body = api::NewKey, responses((status = 200, body = api::KeyDetails), AppleMayRefuse))]
 pub(super) async fn rotate(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -126,8 +116,7 @@ pub(super) async fn rotate(
 }
 
 /// What hangs on it.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/dependents", tag = "keys", params(("org" = String, Path,), ("key" = String, Path,)),
-    responses((status = 200, body = api::Dependents), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/dependents", tag = "keys", responses((status = 200, body = api::Dependents)))]
 pub(super) async fn dependents(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -141,9 +130,7 @@ pub(super) async fn dependents(
 }
 
 /// Lets a declared "no" pass for one feature, or stops it again.
-#[utoipa::path(put, path = "/orgs/{org}/keys/{key}/features/{feature}", tag = "keys", params(("org" = String, Path,), ("key" = String, Path,), ("feature" = String, Path,)),
-    request_body = api::FeatureOverride,
-    responses((status = 204), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem), (status = 422, body = api::Problem)))]
+#[utoipa::path(put, path = "/orgs/{org}/keys/{key}/features/{feature}", tag = "keys", request_body = api::FeatureOverride, responses((status = 204)))]
 pub(super) async fn override_feature(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -156,8 +143,7 @@ pub(super) async fn override_feature(
 }
 
 /// Hands out a short-lived token for Apple. Recorded before it leaves.
-#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apple-token", tag = "keys", params(("org" = String, Path,), ("key" = String, Path,)), request_body = api::NewAppleToken,
-    responses((status = 201, body = api::AppleToken), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem), (status = 422, body = api::Problem)))]
+#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apple-token", tag = "keys", request_body = api::NewAppleToken, responses((status = 201, body = api::AppleToken)))]
 pub(super) async fn apple_token(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -190,8 +176,7 @@ pub(super) struct Wanted {
 }
 
 /// The keys for a need, usable ones first, the reason beside the others.
-#[utoipa::path(get, path = "/orgs/{org}/key-choices", tag = "keys", params(("org" = String, Path,), Wanted),
-    responses((status = 200, body = api::KeyChoices), (status = 401, body = api::Problem), (status = 403, body = api::Problem), (status = 404, body = api::Problem), (status = 422, body = api::Problem)))]
+#[utoipa::path(get, path = "/orgs/{org}/key-choices", tag = "keys", params(Wanted), responses((status = 200, body = api::KeyChoices)))]
 pub(super) async fn choices(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,

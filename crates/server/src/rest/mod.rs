@@ -6,56 +6,31 @@ mod account;
 mod activity;
 mod apple_account;
 mod certificates;
+mod document;
 mod extract;
 mod idempotency;
 mod keys;
 pub(crate) mod views;
 
-use crate::{State, reply::Failure};
-use app::Problem;
-use axum::{Json, Router, middleware, response::IntoResponse, routing::get};
-use utoipa::{
-    Modify, OpenApi,
-    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+use crate::{
+    State,
+    reply::{self, Failure},
 };
+use app::Problem;
+use axum::{
+    Router,
+    body::Bytes,
+    http::{StatusCode, header},
+    middleware,
+    response::Response,
+    routing::{any, get},
+};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Russet",
-        description = "Use an organization's App Store Connect API keys without holding one. Problems are RFC 9457 documents with a stable `code`; lists are whole unless they have `next`; every POST with effects takes an `Idempotency-Key`.",
-        license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")
-    ),
-    modifiers(&BearerScheme),
-    security(("bearer" = [])),
-    tags(
-        (name = "account", description = "Signing in, tokens, organizations"),
-        (name = "keys", description = "App Store Connect API keys"),
-        (name = "apple", description = "The Apple account, read through a key"),
-        (name = "certificates", description = "Certificates held here, and long acts"),
-        (name = "activity", description = "What was done, by whom")
-    )
-)]
-struct Document;
-
-struct BearerScheme;
-
-impl Modify for BearerScheme {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = SecurityScheme::Http(
-            Http::builder()
-                .scheme(HttpAuthScheme::Bearer)
-                .description(Some("A personal token of Russet's, `russet_…`"))
-                .build(),
-        );
-        document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
-    }
-}
 
 /// The URL table.
 fn table() -> OpenApiRouter<State> {
-    OpenApiRouter::with_openapi(Document::openapi()).nest(
+    OpenApiRouter::with_openapi(document::frame()).nest(
         api::ROOT,
         OpenApiRouter::new()
             .routes(routes!(account::status))
@@ -87,45 +62,35 @@ fn table() -> OpenApiRouter<State> {
 
 /// The OpenAPI 3.1 document.
 #[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    table().split_for_parts().1
+pub fn openapi() -> OpenApi {
+    document::whole(table().split_for_parts().1)
 }
 
 /// The routes.
 pub(crate) fn router(state: &State) -> Router {
-    let (routes, document) = table().split_for_parts();
-    let document = axum::body::Bytes::from(document.to_json().unwrap_or_default());
+    let document = Bytes::from(openapi().to_json().unwrap_or_default());
+    let (routes, _) = table().split_for_parts();
     routes
         .layer(middleware::from_fn_with_state(state.clone(), idempotency::once))
         .route(
             "/api/openapi.json",
-            get(move || async move { ([("content-type", "application/json")], document) }),
+            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) }),
         )
-        .route("/api/{*rest}", axum::routing::any(unknown))
+        .route("/api", any(unknown))
+        .route("/api/", any(unknown))
+        .route("/api/{*rest}", any(unknown))
         .method_not_allowed_fallback(wrong_method)
         .with_state(state.clone())
 }
 
-async fn unknown() -> impl IntoResponse {
-    Failure::from(Problem::not_found())
+async fn unknown() -> Failure {
+    Problem::not_found().into()
 }
 
-async fn wrong_method() -> impl IntoResponse {
-    let problem = api::Problem {
-        kind: "about:blank".to_owned(),
-        title: "Method Not Allowed".to_owned(),
-        status: 405,
-        detail: "This address exists, but not with this method. /api/openapi.json lists what does.".to_owned(),
-        code: "method_not_allowed".to_owned(),
-        request_id: None,
-        fields: vec![],
-        apple: None,
-        usable_keys: vec![],
-        places: vec![],
-    };
-    (
-        axum::http::StatusCode::METHOD_NOT_ALLOWED,
-        [("content-type", "application/problem+json")],
-        Json(problem),
-    )
+async fn wrong_method() -> Response {
+    reply::respond(reply::plain(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This address exists, but not with this method. /api/openapi.json lists what does.",
+    ))
 }
