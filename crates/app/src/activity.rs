@@ -5,7 +5,7 @@ mod sentence;
 use crate::{App, Caller, Problem};
 use domain::{Action, Activity, ActivityId, Actor, OrgId, UserId};
 use std::collections::BTreeMap;
-use store::{ActivityFilter, Paging, Tx};
+use store::{ActivityFilter, Paging, StoreError, Tx};
 
 /// A record with names in the place of ids.
 #[derive(Debug, Clone)]
@@ -27,7 +27,11 @@ impl Names {
         if let Some(name) = self.0.get(&user) {
             return Ok(name.clone());
         }
-        let name = tx.user(user).await?.name.to_string();
+        let name = match tx.user(user).await {
+            Ok(user) => user.name.to_string(),
+            Err(StoreError::NotFound) => "A removed person".to_owned(),
+            Err(error) => return Err(error.into()),
+        };
         self.0.insert(user, name.clone());
         Ok(name)
     }

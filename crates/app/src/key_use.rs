@@ -226,6 +226,11 @@ impl App {
         if let Some(budget) = learnt.budget {
             self.inner.budgets().insert(key, budget);
         }
+        self.learn_skew(learnt);
+    }
+
+    /// Of a key that is only being tried, the clock is what stays.
+    pub(crate) fn learn_skew(&self, learnt: &Learnt) {
         if let Some(skew) = learnt.skew {
             *self.inner.apple_skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(skew);
         }

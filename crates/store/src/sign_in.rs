@@ -7,11 +7,13 @@ use crate::{Result, Tx};
 
 impl Tx {
     /// How often signing in failed for a subject since then. A subject is an account or an
-    /// address, with a prefix that tells which (`account:…`, `address:…`).
+    /// address, with a prefix that tells which (`account:…`, `address:…`). Transactions that ask
+    /// about one subject take turns until they commit.
     ///
     /// # Errors
     /// What the database says.
     pub async fn sign_in_failures(&mut self, subject: &str, since: Timestamp) -> Result<u32> {
+        self.lock_subject(subject).await?;
         // The sum of nothing is NULL, and a sum of BIGINT is NUMERIC on PostgreSQL.
         let row = self
             .row(

@@ -191,6 +191,18 @@ impl Tx {
         Ok(())
     }
 
+    /// Waits until no other transaction counts for this subject, so that two cannot both see the last attempt free.
+    /// SQLite's writer has the whole database already.
+    pub(crate) async fn lock_subject(&mut self, subject: &str) -> Result<()> {
+        if let Connection::Postgres(tx) = &mut self.0 {
+            sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+                .bind(subject.to_owned())
+                .execute(&mut **tx)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Waits until no other process migrates. SQLite's writer has the whole database already.
     pub(crate) async fn lock_schema(&mut self) -> Result<()> {
         if let Connection::Postgres(tx) = &mut self.0 {

@@ -165,6 +165,7 @@ impl App {
             self.inner.apple.session(apple_kind(kind), Arc::new(held))
         })
         .await;
+        self.learn_skew(&examined.learnt);
         // With a missing agreement or a lapsed membership Apple has accepted the pair: that is the proof.
         if let Verdict::Conclusive(health @ (KeyHealth::Working | KeyHealth::AgreementMissing | KeyHealth::MembershipLapsed)) =
             &examined.verdict

@@ -1,0 +1,36 @@
+//! Stories by actor, on both databases, against the simulated Apple.
+#![expect(clippy::unwrap_used, reason = "a story that goes wrong shall stop where it does")]
+
+mod accounts;
+mod activity;
+mod apple_account;
+mod certificates;
+mod checks;
+mod exports;
+mod keys;
+mod lost_answers;
+mod sealed;
+
+use app::Problem;
+use testkit::World;
+
+/// What a story is refused with, for stories that end there.
+pub(crate) fn code<T>(result: Result<T, Problem>) -> &'static str {
+    match result {
+        Ok(_) => "no problem",
+        Err(problem) => problem.code,
+    }
+}
+
+/// The sentences of the activity log, newest first.
+pub(crate) async fn log(world: &World) -> Vec<String> {
+    let records = world
+        .app()
+        .activity(&world.owner.caller, world.org, None, 200)
+        .await
+        .expect("the Owner reads it");
+    records
+        .into_iter()
+        .map(|record| format!("{} {}", record.actor, record.sentence))
+        .collect()
+}

@@ -1,0 +1,308 @@
+//! A simulated Apple, a database, the application, and an Owner who is signed in.
+
+use crate::{entropy::Seeded, postgres::Database};
+use app::{
+    App, Parts,
+    accounts::{SetUp, SignedIn},
+    crash_point::CrashPoints,
+    keys::NewKey,
+};
+use apple::{Apple, Config, RetryPolicy};
+use domain::{ApiKeyId, Clock as _, OrgId, Origin, SteppedClock};
+use jiff::{SignedDuration, Timestamp};
+use simulator::{Handle, KeyFile, KeyKind, Options, Role, Simulator};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use store::{Location, Store};
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+/// What the Owner signs in with.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// When every story begins.
+const MORNING: &str = "2026-11-23T10:00:00Z";
+
+/// The whole system.
+pub struct World {
+    app: Mutex<Option<App>>,
+    /// Apple, simulated.
+    pub apple: Handle,
+    /// The application's clock; Apple's is another one. [`World::advance`] moves both.
+    pub clock: SteppedClock,
+    /// The first person, Owner of [`World::org`].
+    pub owner: SignedIn,
+    /// Their organization.
+    pub org: OrgId,
+    location: Location,
+    entropy: Arc<Seeded>,
+    // Last, because they go away last.
+    directory: TempDir,
+    _database: Option<Database>,
+}
+
+impl World {
+    /// A world on SQLite in a temporary directory.
+    pub async fn on_sqlite() -> Self {
+        Self::on(None).await
+    }
+
+    /// A world on PostgreSQL, where there is one.
+    pub async fn on_postgres() -> Option<Self> {
+        Some(Self::on(Some(Database::fresh()?)).await)
+    }
+
+    async fn on(database: Option<Database>) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let location = match &database {
+            Some(database) => Location::Postgres(database.url.clone()),
+            None => Location::Directory(directory.path().join("data")),
+        };
+        let clock = SteppedClock::at(MORNING);
+        let apple = Simulator::start(Options {
+            clock: simulator::Clock::frozen(clock.now()),
+            entropy: Some(7),
+            ..Options::default()
+        })
+        .await
+        .expect("a simulator");
+        let entropy = Arc::new(Seeded::new(7));
+        let app = start(&location, directory.path(), &apple, &clock, &entropy, CrashPoints::none()).await;
+        let token = app.set_up_token().await.expect("asked").expect("nobody has an account yet");
+        let input = SetUp {
+            organization: "Halden".to_owned(),
+            name: "Elin".to_owned(),
+            email: "elin@halden.example".to_owned(),
+            password: Zeroizing::new(PASSWORD.to_owned()),
+        };
+        let owner = app
+            .set_up(token.expose(), input, Origin::default(), None)
+            .await
+            .expect("set up")
+            .signed_in;
+        let org = owner.organizations[0].id;
+        Self {
+            app: Mutex::new(Some(app)),
+            apple,
+            clock,
+            owner,
+            org,
+            location,
+            entropy,
+            directory,
+            _database: database,
+        }
+    }
+
+    /// The application as it runs now.
+    ///
+    /// # Panics
+    /// While it is being started anew.
+    #[must_use]
+    pub fn app(&self) -> App {
+        self.app.lock().unwrap_or_else(PoisonError::into_inner).clone().expect("it runs")
+    }
+
+    /// Lets the application go and starts it anew over the same database, as after a crash.
+    pub async fn restart(&self) {
+        self.restart_with(CrashPoints::none()).await;
+    }
+
+    /// Starts it anew with places at which it dies.
+    pub async fn restart_with(&self, crash_points: CrashPoints) {
+        self.app.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let app = start(
+            &self.location,
+            self.directory.path(),
+            &self.apple,
+            &self.clock,
+            &self.entropy,
+            crash_points,
+        )
+        .await;
+        *self.app.lock().unwrap_or_else(PoisonError::into_inner) = Some(app);
+    }
+
+    /// Runs an act that dies at a named point, then starts the application anew. Answers whether the point was reached.
+    ///
+    /// # Panics
+    /// When the act died elsewhere.
+    pub async fn crash_at<F>(&self, point: &'static str, act: impl FnOnce(App) -> F) -> bool
+    where
+        F: Future<Output: Send> + Send + 'static,
+        F::Output: 'static,
+    {
+        let died = Arc::new(Mutex::new(false));
+        let dies = died.clone();
+        let hook = CrashPoints::hook(move |passed| {
+            if passed == point {
+                *dies.lock().unwrap_or_else(PoisonError::into_inner) = true;
+                // Not a panic!: nobody needs its message and backtrace among the tests' output.
+                std::panic::resume_unwind(Box::new(point));
+            }
+        });
+        self.restart_with(hook).await;
+        let ended = tokio::spawn(act(self.app())).await;
+        let died = *died.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(ended.is_err(), died, "it died, but not where it should have");
+        self.restart().await;
+        died
+    }
+
+    /// Another application over the same database, as a second server would be.
+    pub async fn second_server(&self) -> App {
+        start(
+            &self.location,
+            self.directory.path(),
+            &self.apple,
+            &self.clock,
+            &self.entropy,
+            CrashPoints::none(),
+        )
+        .await
+    }
+
+    /// The database, as another program opens it.
+    pub async fn store(&self) -> Store {
+        Store::open(&self.location).await.expect("it opens")
+    }
+
+    /// The directory with the data of SQLite and the root key.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Steps our clock and Apple's.
+    pub fn advance(&self, seconds: i64) {
+        self.clock.advance_seconds(seconds);
+        self.apple.control().clock().advance(SignedDuration::from_secs(seconds));
+    }
+
+    /// Steps both clocks by days.
+    pub fn advance_days(&self, days: i64) {
+        self.advance(days * 24 * 3600);
+    }
+
+    /// The moment on our clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// How many requests Apple got so far.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.apple.control().journal().len()
+    }
+
+    /// How often Apple got one `METHOD /path/{template}`.
+    #[must_use]
+    pub fn count(&self, call: &str) -> u64 {
+        self.apple.control().count(call)
+    }
+
+    /// The key file of Apple's for a kind and role.
+    ///
+    /// # Panics
+    /// When the simulator has none.
+    #[must_use]
+    pub fn key_file(&self, kind: KeyKind, role: Role) -> &KeyFile {
+        self.apple.key(kind, role).expect("the simulator has one")
+    }
+
+    /// What a person enters for a key file, roles included.
+    #[must_use]
+    pub fn entered(&self, file: &KeyFile) -> NewKey {
+        NewKey {
+            name: String::new(),
+            kind: match file.kind {
+                KeyKind::Team => "team",
+                KeyKind::Individual => "individual",
+                KeyKind::Enterprise => "enterprise",
+            }
+            .to_owned(),
+            key_id: file.key_id.clone(),
+            issuer_id: file.issuer_id.clone().unwrap_or_default(),
+            roles: file.roles.iter().map(|role| role_word(*role).to_owned()).collect(),
+            file_name: Some(file.file_name()),
+            file: Zeroizing::new(file.pem().into_bytes()),
+            save_unverified: false,
+        }
+    }
+
+    /// Links the team key of this role.
+    ///
+    /// # Panics
+    /// When Apple does not accept it.
+    pub async fn link(&self, role: Role) -> ApiKeyId {
+        self.link_kind(KeyKind::Team, role).await
+    }
+
+    /// Links the key of this kind and role.
+    ///
+    /// # Panics
+    /// When Apple does not accept it.
+    pub async fn link_kind(&self, kind: KeyKind, role: Role) -> ApiKeyId {
+        let input = self.entered(self.key_file(kind, role));
+        let details = self.app().add_key(&self.owner.caller, self.org, input).await.expect("linked");
+        details.summary.key.id
+    }
+}
+
+fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "admin",
+        Role::AppManager => "app-manager",
+        Role::Developer => "developer",
+        Role::Finance => "finance",
+        Role::Sales => "sales",
+        Role::Marketing => "marketing",
+        Role::CustomerSupport => "customer-support",
+    }
+}
+
+async fn start(
+    location: &Location,
+    directory: &Path,
+    apple: &Handle,
+    clock: &SteppedClock,
+    entropy: &Arc<Seeded>,
+    crash_points: CrashPoints,
+) -> App {
+    let store = Store::open(location).await.expect("the database opens");
+    let root_key: PathBuf = directory.join("root.key");
+    let vault = app::unseal::unseal(&store, &vault::KeyFile::new(root_key), clock, &**entropy)
+        .await
+        .expect("the vault opens");
+    let parts = Parts {
+        store,
+        vault,
+        apple: client(apple, clock),
+        apple_roots_pem: Some(apple.authority_pem().to_owned()),
+        clock: Arc::new(clock.clone()),
+        entropy: entropy.clone(),
+    };
+    App::start_with_crash_points(parts, crash_points)
+        .await
+        .expect("the application starts")
+}
+
+/// A client of the simulated Apple that waits for nothing.
+fn client(apple: &Handle, clock: &SteppedClock) -> Apple {
+    let clock = clock.clone();
+    let mut config = Config::new(
+        apple.url().parse().expect("a URL"),
+        apple.enterprise_url().parse().expect("a URL"),
+        Arc::new(move || clock.now()),
+    );
+    config.retries = RetryPolicy {
+        base: Duration::ZERO,
+        max_wait: Duration::from_millis(1),
+        ..RetryPolicy::default()
+    };
+    Apple::new(config).expect("a client")
+}
