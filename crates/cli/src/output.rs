@@ -160,7 +160,10 @@ pub(crate) fn date(at: Option<Timestamp>) -> String {
 pub(crate) fn expiry(at: Option<Timestamp>, days: Option<i64>) -> String {
     let distance = match days {
         None => return date(at),
-        Some(days) if days < 0 => format!("expired {} days ago", -days),
+        // Days left are whole days rounded down, so -1 is a moment of the last 24 hours.
+        Some(-1) => "expired today".to_owned(),
+        Some(-2) => "expired yesterday".to_owned(),
+        Some(days) if days < 0 => format!("expired {} days ago", -days - 1),
         Some(0) => "today".to_owned(),
         Some(1) => "tomorrow".to_owned(),
         Some(days) => format!("in {days} days"),
@@ -190,7 +193,7 @@ mod tests {
     fn an_expiry_tells_the_day_and_the_distance() {
         let day = "2026-12-06T14:08:00Z".parse().ok();
         assert_eq!(expiry(day, Some(12)), "6 Dec 2026 (in 12 days)");
-        assert_eq!(expiry(day, Some(-5)), "6 Dec 2026 (expired 5 days ago)");
+        assert_eq!(expiry(day, Some(-6)), "6 Dec 2026 (expired 5 days ago)");
         assert_eq!(expiry(None, None), "Not known");
     }
 }

@@ -110,6 +110,14 @@ impl CertificateType {
             "MAC_APP_DISTRIBUTION" => "Mac App Distribution".to_owned(),
             "MAC_INSTALLER_DISTRIBUTION" => "Mac Installer Distribution".to_owned(),
             "MAC_APP_DEVELOPMENT" => "Mac Development".to_owned(),
+            "DEVELOPER_ID_APPLICATION" | "DEVELOPER_ID_APPLICATION_G2" => "Developer ID Application".to_owned(),
+            "DEVELOPER_ID_KEXT" | "DEVELOPER_ID_KEXT_G2" => "Developer ID Kext".to_owned(),
+            "PASS_TYPE_ID" => "Pass Type ID".to_owned(),
+            "PASS_TYPE_ID_WITH_NFC" => "Pass Type ID with NFC".to_owned(),
+            "APPLE_PAY" | "APPLE_PAY_RSA" => "Apple Pay".to_owned(),
+            "APPLE_PAY_MERCHANT_IDENTITY" => "Apple Pay Merchant Identity".to_owned(),
+            "APPLE_PAY_PSP_IDENTITY" => "Apple Pay PSP Identity".to_owned(),
+            "IDENTITY_ACCESS" => "Identity Access".to_owned(),
             other => other.to_owned(),
         }
     }
