@@ -4,7 +4,7 @@
 
 use crate::{App, Caller, Problem, Shown, key_use::apple_kind};
 use apple::Credentials;
-use domain::{Action, ApiKeyId, Event, IssuerId, Need, OrgId};
+use domain::{Action, ApiKeyId, Event, IssuerId, LastUse, Need, OrgId};
 use jiff::Timestamp;
 
 /// The longest life of a token that is handed out, in minutes (Apple's limit is 20, facts A2).
@@ -60,7 +60,12 @@ impl App {
             .await?
             .map_err(Problem::internal)?;
         let mut tx = self.inner.store.begin().await?;
-        self.record_use(&mut tx, caller, &permit, &key, &Need::MintToken).await?;
+        let last_use = LastUse {
+            by: caller.principal.actor(),
+            need: Need::MintToken,
+            at: self.now(),
+        };
+        tx.set_key_last_use(&permit, key.id, &last_use).await?;
         let event = Event::AppleTokenMinted {
             key: key.id,
             name: key.name.to_string(),

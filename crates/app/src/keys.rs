@@ -136,7 +136,7 @@ impl App {
     /// # Errors
     /// `not_found`, `not_allowed`.
     pub async fn override_feature(&self, caller: &Caller, org: OrgId, key: ApiKeyId, feature: Feature, on: bool) -> Result<(), Problem> {
-        let permit = self.permit(caller, Action::EditKey, org).await?;
+        let permit = self.permit(caller, Action::OverrideFeature, org).await?;
         let mut tx = self.inner.store.begin().await?;
         let mut changed = tx.key(&permit, key).await?;
         let differs = if on {

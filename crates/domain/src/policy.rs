@@ -163,8 +163,10 @@ actions! {
     SeeKeys = "see API keys" in Credentials, Viewer;
     /// Add a key.
     AddKey = "add an API key" in Credentials, Manager;
-    /// Change a key's name, roles, overrides.
+    /// Change a key's name and roles.
     EditKey = "edit an API key" in Credentials, Manager;
+    /// Let a declared "no" of the feature table pass, or stop it again.
+    OverrideFeature = "let a key try what its role does not allow" in Credentials, Manager;
     /// Ask Apple whether it works.
     CheckKey = "check an API key" in Credentials, Manager;
     /// Replace its private key.
@@ -186,6 +188,12 @@ actions! {
 }
 
 impl Action {
+    /// What no other role allows.
+    #[must_use]
+    pub fn is_owners_only(self) -> bool {
+        matches!(self, Self::OverrideFeature)
+    }
+
     /// What the server does by itself, without anybody asking.
     #[must_use]
     pub fn is_servers_own(self) -> bool {
@@ -238,7 +246,7 @@ fn role_allows(role: Role, action: Action) -> bool {
     match role {
         Role::Owner => true,
         // Grades are ordered from the most to the least.
-        Role::In(held_module, grade) => held_module == module && grade <= least,
+        Role::In(held_module, grade) => !action.is_owners_only() && held_module == module && grade <= least,
     }
 }
 
@@ -341,6 +349,18 @@ mod tests {
             decide(&viewer, Action::SeeSigning, org(1)),
             Err(Denied::RoleMissing {
                 action: Action::SeeSigning
+            })
+        );
+    }
+
+    #[test]
+    fn only_an_owner_lets_a_declared_no_pass() {
+        let manager = person(&[(org(1), Role::In(Module::Credentials, Grade::Manager))]);
+        assert!(decide(&manager, Action::EditKey, org(1)).is_ok());
+        assert_eq!(
+            decide(&manager, Action::OverrideFeature, org(1)),
+            Err(Denied::RoleMissing {
+                action: Action::OverrideFeature
             })
         );
     }

@@ -55,6 +55,21 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Runs a statement in it, as its owner and past everything else.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn run(&self, statement: &str) {
+        let server = server().expect("there is one, or this database would not be");
+        let inside = Server {
+            address: self.url.clone(),
+            psql: server.psql.clone(),
+        };
+        psql(&inside, statement);
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         if let Some(server) = server() {

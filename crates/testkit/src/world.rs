@@ -41,7 +41,7 @@ pub struct World {
     entropy: Arc<Seeded>,
     // Last, because they go away last.
     directory: TempDir,
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 impl World {
@@ -93,7 +93,7 @@ impl World {
             location,
             entropy,
             directory,
-            _database: database,
+            database,
         }
     }
 
@@ -168,6 +168,14 @@ impl World {
     /// The database, as another program opens it.
     pub async fn store(&self) -> Store {
         Store::open(&self.location).await.expect("it opens")
+    }
+
+    /// Runs a statement past the store, to break something on purpose. On PostgreSQL only.
+    ///
+    /// # Panics
+    /// On SQLite, and when the statement fails.
+    pub fn run_sql(&self, statement: &str) {
+        self.database.as_ref().expect("a world on PostgreSQL").run(statement);
     }
 
     /// The directory with the data of SQLite and the root key.

@@ -1,9 +1,9 @@
 //! Signing in, with its limits.
 
 use super::{NewSession, bearer, signed_in};
-use crate::{App, Caller, Problem, problem::Kind};
+use crate::{App, Caller, Problem, acting::fresh, problem::Kind};
 use domain::{
-    Actor, Email, Event, Origin, Outcome, Principal, User,
+    Actor, Email, Event, Origin, Outcome, Principal, User, UserId,
     account::{SIGN_IN_FAILURES_ACCOUNT, SIGN_IN_FAILURES_ADDRESS, SIGN_IN_MINUTES},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -101,10 +101,9 @@ impl App {
         if let Some(address) = address_subject(&origin) {
             tx.add_sign_in_failure(&address, now, window_begins(now)).await?;
         }
-        let home = match &user {
-            Some(user) => tx.organizations_of(user.id).await?.first().map(|organization| organization.id),
-            None => None,
-        };
+        // Somebody unknown is looked up as well, under an id that nobody has, so that the time is the same.
+        let whoever = user.as_ref().map_or_else(|| fresh!(self, UserId), |user| user.id);
+        let home = tx.organizations_of(whoever).await?.first().map(|organization| organization.id);
         let caller = Caller {
             principal: Principal::new(Actor::Anonymous, BTreeMap::new()),
             origin,

@@ -7,6 +7,10 @@ use domain::{Event, Outcome, activity::ExportForm};
 /// The sentence of a record.
 pub(crate) fn sentence(event: &Event, outcome: Outcome) -> String {
     let (done, plain) = words(event);
+    // What failed was the attempt, and the event says so already.
+    if matches!(event, Event::SignInFailed { .. }) {
+        return done;
+    }
     match outcome {
         Outcome::Done => done,
         Outcome::Intent => format!("began to {plain}"),

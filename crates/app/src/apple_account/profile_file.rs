@@ -18,6 +18,13 @@ impl App {
     pub async fn download_profile(&self, caller: &Caller, org: OrgId, key: ApiKeyId, profile: &str) -> Result<(Download, String), Problem> {
         let permit = self.permit(caller, Action::DownloadProfile, org).await?;
         let key = self.inner.store.read().await?.key(&permit, key).await?;
+        if !profile.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(Problem::new(
+                Kind::NotFound,
+                "not_found_at_apple",
+                "Apple has no profile with this id. The ids of profiles have letters and digits only; list the profiles to see them.",
+            ));
+        }
         let detail = self
             .use_key(caller, &permit, &key, reading(Feature::Profiles), async |apple| {
                 apple.profiles().get(profile).await

@@ -104,8 +104,9 @@ impl App {
         let rotated = ApiKey {
             fingerprint: entered.private_key.public_key_sha256_fingerprint(),
             key_id: entered.key_id,
+            // The same issuer is the same team; of another one the team is not known yet.
+            team_id: old.team_id.clone().filter(|_| entered.issuer_id == old.issuer_id),
             issuer_id: entered.issuer_id,
-            team_id: None,
             health,
             health_since: now,
             last_check: None,

@@ -67,3 +67,42 @@ testkit::on_both_databases! {
         assert!(log(&world).await[0].contains("took a scoped token for Apple"));
     }
 }
+
+/// A database in which nothing can be recorded. Only PostgreSQL lets a test take a table away from beside.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_record_nothing_is_done() {
+    let Some(world) = World::on_postgres().await else { return };
+    let key = world.link(Role::Admin).await;
+    let operation = crate::certificates::begin(&world, key, "DISTRIBUTION").await;
+    let (app, caller, org) = (world.app(), &world.owner.caller, world.org);
+    app.run_due_jobs().await.unwrap();
+    let domain::OperationState::Done { certificate } = crate::certificates::state(&world, operation.id).await else {
+        panic!("not done")
+    };
+    let waiting = crate::certificates::begin(&world, key, "DEVELOPMENT").await;
+    let before = world.requests();
+
+    world.run_sql("ALTER TABLE activity RENAME TO hidden");
+    let password = app::certificates::P12Password::Generated;
+    let form = domain::activity::ExportForm::P12Compatible;
+    assert_eq!(
+        code(app.export_certificate(caller, org, certificate, form, password).await),
+        "internal"
+    );
+    assert_eq!(code(app.apple_devices(caller, org, key, &Default::default()).await), "internal");
+    assert_eq!(code(app.mint_apple_token(caller, org, key, 5, &[]).await), "internal");
+    assert_eq!(code(app.create_certificate(caller, org, key, "DEVELOPMENT").await), "internal");
+    assert_eq!(code(app.rename_key(caller, org, key, "Other").await), "internal");
+    app.run_due_jobs().await.unwrap();
+    assert_eq!(world.requests(), before, "Apple was not asked");
+    world.run_sql("ALTER TABLE hidden RENAME TO activity");
+
+    assert_ne!(app.key(caller, org, key).await.unwrap().summary.key.name.as_str(), "Other");
+    world.advance(3600);
+    app.run_due_jobs().await.unwrap();
+    assert!(
+        crate::certificates::state(&world, waiting.id).await.is_over(),
+        "with the record it goes on"
+    );
+    assert_eq!(world.count(crate::certificates::POST), 2);
+}

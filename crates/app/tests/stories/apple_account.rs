@@ -69,7 +69,7 @@ testkit::on_both_databases! {
         assert!(checked.contains("trusted root"), "{checked}");
         assert!(crate::log(&world).await[0].ends_with("downloaded the profile “Ferry App Store”"));
         assert_eq!(code(app.download_profile(&world.owner.caller, world.org, key, "UNKNOWN123").await), "not_found_at_apple");
-        assert_eq!(code(app.download_profile(&world.owner.caller, world.org, key, "../apps").await), "apple_unreachable");
+        assert_eq!(code(app.download_profile(&world.owner.caller, world.org, key, "../apps").await), "not_found_at_apple");
     }
 
     async fn an_individual_key_is_refused_before_the_call_and_usable_keys_are_named(world: World) {
