@@ -4,9 +4,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { download, openP12, openProfile } from './artefacts.mjs';
+import { download, listWithKeytool, openP12, openProfile, openWithPython } from './artefacts.mjs';
 import { openBrowser, signIn, visit } from './browser.mjs';
 import { startDemo } from './demo.mjs';
+
+/** What a shell, a form and a URL might each stumble over. */
+const PASSWORD = 'pa ss"w&rd~1';
 
 for (const javaScriptEnabled of [true, false]) {
   describe(`the main job ${javaScriptEnabled ? 'with' : 'without'} script`, () => {
@@ -74,14 +77,17 @@ for (const javaScriptEnabled of [true, false]) {
         ]) {
           await page.getByRole('radio', { name: form }).check();
           await page.getByRole('radio', { name: /One I choose/ }).check();
-          await page.getByLabel('Password of the .p12').fill('pa ss"w&rd~1');
+          await page.getByLabel('Password of the .p12').fill(PASSWORD);
           const file = await download(page, demo.folder, () => page.getByRole('button', { name: 'Download' }).click());
           assert.match(file.name, /\.p12$/);
-          const opened = await openP12(file.path, 'pa ss"w&rd~1', { legacy: String(form) === '/compatible/' });
+          const opened = await openP12(file.path, PASSWORD, { legacy: String(form) === '/compatible/' });
           assert.match(opened.algorithms, algorithms);
           assert.ok(opened.hasPrivateKey);
           assert.ok(opened.certificates.length >= 2, `leaf and intermediate: ${opened.subjects}`);
           assert.match(opened.subjects.join('\n'), /Apple Distribution/);
+          const listed = await listWithKeytool(file.path, PASSWORD);
+          assert.ok(listed.isPrivateKeyEntry && listed.chain >= 2, `keytool lists ${JSON.stringify(listed)}`);
+          assert.match(await openWithPython(file.path, PASSWORD), /^2048 .*Apple Distribution/);
         }
       }));
 
