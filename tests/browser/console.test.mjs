@@ -149,6 +149,7 @@ function nameless() {
     }
   }
   for (const element of document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea')) {
+    if (element.closest('[hidden]')) continue;
     const label = element.labels?.[0]?.textContent ?? '';
     const name = element.getAttribute('aria-label') ?? element.getAttribute('aria-labelledby') ?? (label || element.textContent);
     if (!name.trim()) found.push(`nameless ${element.outerHTML.slice(0, 100)}`);

@@ -54,7 +54,7 @@ describe('linking an API key', () => {
     const key = enterprise();
     await visit(browser, demo.url, { javaScriptEnabled: false }, async (page) => {
       await openForm(page);
-      await page.getByLabel('Key file').setInputFiles(key.path);
+      await page.getByLabel('Key file', { exact: true }).setInputFiles(key.path);
       await page.getByText('Enterprise API key', { exact: true }).first().click();
       await page.getByLabel('Issuer ID', { exact: true }).fill(key.issuer_id);
       await page.getByLabel('Name', { exact: true }).fill('In-house apps');
@@ -69,7 +69,7 @@ describe('linking an API key', () => {
       await openForm(page);
       const before = await countKeys(page);
       await page.goto(page.url().replace(/\/keys.*/, '/keys/new'));
-      await page.getByLabel('Key file').setInputFiles({
+      await page.getByLabel('Key file', { exact: true }).setInputFiles({
         name: 'distribution.cer',
         mimeType: 'application/octet-stream',
         buffer: Buffer.from('3082010a0282010100', 'hex'),
@@ -90,7 +90,7 @@ describe('linking an API key', () => {
       await openForm(page);
       const before = await countKeys(page);
       await page.goto(page.url().replace(/\/keys.*/, '/keys/new'));
-      await page.getByLabel('Key file').setInputFiles({
+      await page.getByLabel('Key file', { exact: true }).setInputFiles({
         name: 'AuthKey_ZZ9R4HXF34.p8',
         mimeType: 'application/octet-stream',
         buffer: await readFile(key.path),
