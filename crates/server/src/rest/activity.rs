@@ -41,7 +41,15 @@ pub(super) async fn list(
             "This is not the `next` of a page. Begin without `before`.",
         )
     })?;
-    let limit = page.limit.unwrap_or(50).clamp(1, MOST);
+    let limit = page.limit.unwrap_or(50);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Problem::field(
+            "limit_out_of_range",
+            "limit",
+            format!("{limit} does not fit. One page has 1 to {MOST} records."),
+        )
+        .into());
+    }
     let records = state.app.activity(&who.caller, org, before, limit).await?;
     let next = (records.len() == limit as usize)
         .then(|| records.last().map(|r| r.record.id.to_string()))

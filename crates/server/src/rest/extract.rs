@@ -7,7 +7,11 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
     http::{StatusCode, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use std::{fmt, marker::PhantomData};
 
 /// The refusal of a body that is too large.
 pub(crate) fn too_large() -> Problem {
@@ -24,7 +28,7 @@ pub(crate) struct Body<T>(pub(crate) T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Failure;
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let Json(value) = Json::<T>::from_request(request, state).await.map_err(|rejection| {
+        let Json(Object(value)) = Json::<Object<T>>::from_request(request, state).await.map_err(|rejection| {
             let too_large_for_us = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
             match rejection {
                 JsonRejection::JsonDataError(error) => Problem::new(
@@ -42,6 +46,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             }
         })?;
         Ok(Self(value))
+    }
+}
+
+/// A JSON object. Derived readers would take a list too, its values for the fields in their order.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = T;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(Reader(PhantomData)).map(Self)
     }
 }
 
@@ -104,6 +127,16 @@ mod tests {
     fn told(json: &str) -> String {
         let error = serde_json::from_str::<api::ExportRequest>(json).err().unwrap();
         unexpected(&format!("Failed to deserialize the JSON body into the target type: {error}"))
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        let list = serde_json::from_str::<Object<api::EditKey>>("[null, null]").err().unwrap();
+        assert_eq!(
+            unexpected(&list.to_string()),
+            "The JSON has a value of another type than expected at line 1 column 0."
+        );
+        assert!(serde_json::from_str::<Object<api::EditKey>>("{}").is_ok());
     }
 
     #[test]
