@@ -275,7 +275,7 @@ pub(crate) fn apples_word(constant: &str) -> String {
         "TVOS" => "tvOS".to_owned(),
         "INHOUSE" => "In-house".to_owned(),
         "ADHOC" => "Ad Hoc".to_owned(),
-        "NFC" | "HLS" | "ID" | "VPN" | "API" => part.to_owned(),
+        "NFC" | "HLS" | "ID" | "VPN" | "API" | "TV" => part.to_owned(),
         "ICLOUD" => "iCloud".to_owned(),
         _ => {
             let mut letters = part.chars();

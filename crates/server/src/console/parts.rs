@@ -155,6 +155,19 @@ impl Notice {
     }
 }
 
+/// Fields as they stand in the forms, from top to bottom.
+const ORDER: &[&str] = &[
+    "file",
+    "kind",
+    "key_id",
+    "issuer_id",
+    "name",
+    "email",
+    "password",
+    "organization",
+    "roles",
+];
+
 /// What was wrong with a form, by field; the first wrong field takes the focus.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wrong {
@@ -169,6 +182,8 @@ impl Wrong {
     #[must_use]
     pub(crate) fn from(problem: &Problem) -> Self {
         let mut fields = problem.fields.clone();
+        // In the order of the forms, so that the first wrong field is the topmost one.
+        fields.sort_by_key(|wrong| ORDER.iter().position(|field| *field == wrong.field).unwrap_or(ORDER.len()));
         let alike = fields.len() > 1 && fields.iter().all(|field| field.message == fields[0].message);
         let notice = match fields.len() {
             0 => Some(Notice::problem(problem)),

@@ -44,7 +44,7 @@ impl Row {
         Self {
             name: at_apple.name,
             serial: at_apple.serial,
-            title: CertificateType::of_apple(at_apple.certificate_type.clone()).title(),
+            title: title(&at_apple.certificate_type),
             certificate_type: at_apple.certificate_type,
             origin: here.map(|one| one.origin),
             expires_at: at_apple.expires_at,
@@ -59,7 +59,7 @@ impl From<HeldCertificate> for Row {
         Self {
             name: held.name,
             serial: held.serial,
-            title: held.certificate_type.title(),
+            title: title(held.certificate_type.as_str()),
             certificate_type: held.certificate_type.as_str().to_owned(),
             origin: Some(held.origin),
             expires_at: Some(held.expires_at),
@@ -67,6 +67,12 @@ impl From<HeldCertificate> for Row {
             key_held: held.private_key.is_some(),
         }
     }
+}
+
+/// What people call a type; one that we have no word for is told in Apple's, made readable.
+fn title(word: &str) -> String {
+    let title = CertificateType::of_apple(word).title();
+    if title == word { filters::apples_word(word) } else { title }
 }
 
 /// The places of one certificate type at Apple.

@@ -133,7 +133,8 @@ impl KeyPage {
         let good = days.iter().filter(|day| day.mark == Some(CheckMark::Good)).count();
         match checked {
             0 => "Not checked in the last 14 days.".to_owned(),
-            _ => format!("{good} good of {checked} days checked."),
+            1 => format!("{good} of 1 daily check good."),
+            _ => format!("{good} of {checked} daily checks good."),
         }
     }
 }
