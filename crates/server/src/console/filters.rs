@@ -326,6 +326,13 @@ pub(crate) fn capital(text: impl Display, _: &dyn Values) -> askama::Result<Stri
         .unwrap_or_default())
 }
 
+/// The first sentence, where there is room for one line only; the whole stands on the item's page.
+#[askama::filter_fn]
+pub fn first_sentence(text: impl Display, _: &dyn Values) -> askama::Result<String> {
+    let text = text.to_string();
+    Ok(text.split_once(". ").map_or(text.clone(), |(first, _)| format!("{first}.")))
+}
+
 /// "AB:CD:EF" of "ABCDEF".
 #[askama::filter_fn]
 pub(crate) fn hex_pairs(text: impl Display, _: &dyn Values) -> askama::Result<String> {

@@ -162,7 +162,7 @@ fn key_need(org: OrgId, summary: &KeySummary) -> Option<Need> {
     let key = &summary.key;
     let head = match &key.health {
         KeyHealth::Working => return None,
-        KeyHealth::Unverified => format!("Nobody has asked Apple about {} yet", key.name),
+        KeyHealth::Unverified => format!("{} is not proved yet", key.name),
         KeyHealth::ClockOff { .. } => format!("Apple refuses {}: this server’s clock is off", key.name),
         KeyHealth::WrongKind { .. } => format!("{} is a key of another kind", key.name),
         KeyHealth::NoLongerAccepted { .. } => format!("Apple no longer accepts {}", key.name),
@@ -175,7 +175,7 @@ fn key_need(org: OrgId, summary: &KeySummary) -> Option<Need> {
         tone: mark.tone,
         icon: mark.icon,
         head,
-        body: key.health.next_step(),
+        body: summary.trouble.clone().unwrap_or_else(|| key.health.next_step()),
         act: "Review key",
         address: format!("/o/{org}/keys/{}", key.id),
     })

@@ -59,10 +59,17 @@ pub(crate) fn page(page: &impl Template) -> Answer {
     Ok(Html(page.render()?).into_response())
 }
 
-/// Renders a form again after an error, with the status that the error has.
+/// Renders a form again after an error. Never with a 5xx, also where Apple is the cause: proxies put their own page in
+/// the place of such answers, and what was typed would be lost.
 pub(crate) fn form_again(problem: &Problem, page: &impl Template) -> Answer {
     reply::log(problem);
-    Ok((reply::status(problem.kind), Html(page.render()?)).into_response())
+    let status = reply::status(problem.kind);
+    let status = if status.is_server_error() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        status
+    };
+    Ok((status, Html(page.render()?)).into_response())
 }
 
 /// Whether a problem is told in the form that caused it, or takes the place of the page.

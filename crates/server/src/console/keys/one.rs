@@ -63,11 +63,14 @@ impl KeyPage {
     /// What to do about a state that is not "working", and a check that came to no conclusion.
     fn next_step(&self) -> Option<Notice> {
         if let Some(trouble) = &self.details.summary.trouble {
-            return Some(Notice::new(
-                Tone::Warn,
-                "The last check came to no conclusion",
-                format!("{trouble} What is known of the key stays; Russet asks again by itself."),
-            ));
+            let (head, rest) = match self.key.health {
+                KeyHealth::Unverified => ("It is not proved yet", "Russet asks again by itself."),
+                _ => (
+                    "The last check came to no conclusion",
+                    "What is known of the key stays; Russet asks again by itself.",
+                ),
+            };
+            return Some(Notice::new(Tone::Warn, head, format!("{trouble} {rest}")));
         }
         if self.key.health == KeyHealth::Working {
             return None;
