@@ -113,7 +113,9 @@ pub(crate) struct OperationPage {
 impl OperationPage {
     /// From what `app` knows; `key_name` is the key's present name, or that it is gone.
     #[must_use]
-    pub(crate) fn new(shell: Shell, org: OrgId, view: OperationView, key_name: String) -> Self {
+    pub(crate) fn new(shell: Shell, org: OrgId, mut view: OperationView, key_name: String) -> Self {
+        // What has ended holds no place any more.
+        view.places.retain(|place| place.expires_at.is_none_or(|at| at > shell.now));
         let steps = steps(&view);
         let OperationKind::CreateCertificate { certificate_type, .. } = &view.operation.kind;
         let state = &view.operation.state;
