@@ -221,6 +221,7 @@ testkit::on_both_databases! {
         assert_eq!(rotated.key_id.as_str(), fresh.key_id);
         assert_eq!(rotated.name.as_str(), "CI");
         assert!(rotated.roles.contains(&AppleRole::Admin), "roles stay");
+        assert_eq!(crate::sealed::generations(&world, key).await, [2], "the old private key is destroyed");
         // The old private key is of no use any more: Apple may forget it.
         world.apple.control().set_revoked(&old, true).unwrap();
         assert!(app.apple_certificates(&world.owner.caller, world.org, key, &Default::default()).await.is_ok());

@@ -38,6 +38,21 @@ fn api_key<'a>(owner: &'a str, object: &'a str, version: u64) -> Place<'a> {
     }
 }
 
+/// Which generations of a key have a sealed private key.
+pub(crate) async fn generations(world: &World, key: ApiKeyId) -> Vec<u64> {
+    let permit = decide(&world.owner.caller.principal, Action::SeeKeys, world.org).expect("an Owner may");
+    let store = world.store().await;
+    let mut tx = store.read().await.expect("it reads");
+    let (org, object) = (world.org.to_string(), key.to_string());
+    let mut found = Vec::new();
+    for version in 1..10 {
+        if tx.secret(&permit, &api_key(&org, &object, version)).await.is_ok() {
+            found.push(version);
+        }
+    }
+    found
+}
+
 async fn swap(world: &World, a: ApiKeyId, b: ApiKeyId) {
     let permit = decide(&world.owner.caller.principal, Action::RotateKey, world.org).expect("an Owner may");
     let store = world.store().await;
