@@ -30,7 +30,7 @@ impl Login {
         let given = self
             .server
             .clone()
-            .or_else(|| global.url.clone())
+            .or_else(|| global.url())
             .ok_or_else(|| Failure::new(Exit::Usage, "Name the server: russet login https://russet.example.com"))?;
         let url = server_url(&given)?;
         let anonymous = Client::new(url.clone(), None, None)?;
@@ -76,14 +76,24 @@ impl Login {
     }
 }
 
-pub(crate) async fn logout(client: &Client, printer: &Printer) -> Result<Exit, Failure> {
-    // The token may have ended already; forgetting it is what was asked for.
+/// Ends what `russet login` began. A token from the environment belongs to whoever put it there, and goes on.
+pub(crate) async fn logout(printer: &Printer) -> Result<Exit, Failure> {
+    let Some(remembered) = Remembered::load() else {
+        printer.done("Nobody is signed in here.");
+        return Ok(Exit::Ok);
+    };
+    let client = Client::new(remembered.url, Some(remembered.token), None)?;
     let ended = client.delete("/me/tokens/current").await;
     Remembered::forget()?;
-    if let Err(failure) = ended {
-        printer.hint(&format!(
+    match ended {
+        // It had ended already, and forgetting it is what was asked for.
+        Ok(())
+        | Err(Failure {
+            exit: Exit::NotAllowed, ..
+        }) => {}
+        Err(failure) => printer.hint(&format!(
             "russet: the token is forgotten here, but could not be ended at the server: {failure}"
-        ));
+        )),
     }
     printer.done("Signed out.");
     Ok(Exit::Ok)
@@ -114,8 +124,8 @@ impl Orgs {
     pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
         let me = client.me().await?;
         match self {
-            Self::List => printer.show(&me.organizations, |orgs| {
-                table(&["name", "id"], orgs.iter().map(|o| vec![o.name.clone(), o.id.clone()]))
+            Self::List => printer.show(&serde_json::json!({ "items": &me.organizations }), |_| {
+                table(&["name", "id"], me.organizations.iter().map(|o| vec![o.name.clone(), o.id.clone()]))
             }),
             Self::Switch { organization } => {
                 let chosen = pick(&me.organizations, &organization).ok_or_else(|| {
@@ -164,11 +174,12 @@ impl Tokens {
         match self {
             Self::List => {
                 let tokens: api::Tokens = client.get("/me/tokens", &[]).await?;
-                printer.show(&tokens.items, |items| {
+                printer.show(&tokens, |tokens| {
                     let last = |at: Option<Timestamp>| at.map_or_else(|| "Never".to_owned(), |at| date(Some(at)));
                     table(
                         &["name", "expires", "last used", "id"],
-                        items
+                        tokens
+                            .items
                             .iter()
                             .map(|t| vec![t.name.clone(), date(Some(t.expires_at)), last(t.used_at), t.id.clone()]),
                     )

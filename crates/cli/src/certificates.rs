@@ -50,6 +50,9 @@ pub struct Export {
     form: Form,
     #[command(flatten)]
     password: PasswordSource,
+    /// Replace a file that is there already
+    #[arg(long)]
+    force: bool,
 }
 
 /// `russet certificates`
@@ -218,7 +221,14 @@ async fn create(client: &Client, printer: &Printer, wish: Wish) -> Result<Exit, 
             )
         }),
         Some(directory) => {
-            save(client, printer, &home, &certificate, directory, wish.export.form, password).await?;
+            let saved = save(client, printer, &home, &certificate, directory, &wish.export, password).await;
+            saved.map_err(|failure| Failure {
+                message: format!(
+                    "{} The certificate is made and held here; download it with: russet certificates download {certificate}",
+                    failure.message
+                ),
+                ..failure
+            })?;
         }
     }
     Ok(Exit::Ok)
@@ -337,7 +347,7 @@ async fn find(client: &Client, home: &str, wanted: &str) -> Result<api::Certific
 
 async fn fetch(client: &Client, printer: &Printer, home: &str, certificate: &str, out: &Path, export: &Export) -> Result<(), Failure> {
     let password = export.password.read(printer)?;
-    save(client, printer, home, certificate, out, export.form, password).await
+    save(client, printer, home, certificate, out, export, password).await
 }
 
 async fn save(
@@ -346,9 +356,10 @@ async fn save(
     home: &str,
     certificate: &str,
     out: &Path,
-    form: Form,
+    wanted: &Export,
     password: Option<String>,
 ) -> Result<(), Failure> {
+    let form = wanted.form;
     let request = api::ExportRequest {
         form: form.word().to_owned(),
         password: password.filter(|_| form.takes_password()),
@@ -364,7 +375,7 @@ async fn save(
     } else {
         out.to_owned()
     };
-    write_private(&path, &bytes)?;
+    write_private(&path, &bytes, wanted.force)?;
     for warning in &export.warnings {
         printer.hint(&format!("russet: {warning}"));
     }
@@ -376,21 +387,37 @@ async fn save(
     Ok(())
 }
 
-/// Writes a file that only its owner may read, and leaves nothing half-written.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+/// Writes a file that only its owner may read. It is written beside its name and moved there, so that a full disk leaves
+/// nothing half-written and a file that is to be replaced as it was.
+pub(crate) fn write_private(path: &Path, bytes: &[u8], replace: bool) -> Result<(), Failure> {
     let cannot = |cause: std::io::Error| {
         let advice = if cause.kind() == std::io::ErrorKind::AlreadyExists {
-            " Russet overwrites nothing; move it or name another file with --out."
+            " Give --force to replace it, or name another file with --out."
         } else {
             ""
         };
         Failure::new(Exit::Usage, format!("Cannot write {}: {cause}.{advice}", path.display()))
     };
-    let mut file = private_file(path).map_err(cannot)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|cause| {
-        let _ = std::fs::remove_file(path);
-        cannot(cause)
-    })
+    if !replace && path.try_exists().map_err(cannot)? {
+        return Err(cannot(std::io::ErrorKind::AlreadyExists.into()));
+    }
+    let mut name = path.file_name().map(ToOwned::to_owned).unwrap_or_default();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = private_file(&part).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        if replace {
+            return std::fs::rename(&part, path);
+        }
+        // A link refuses to replace what came there in the meantime; not every file system has links.
+        match std::fs::hard_link(&part, path) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::AlreadyExists && !path.exists() => std::fs::rename(&part, path),
+            other => other,
+        }
+    });
+    let _ = std::fs::remove_file(&part);
+    written.map_err(cannot)
 }
 
 /// Whether files can be written there; makes the directory when it is missing.

@@ -8,6 +8,14 @@ use std::{fs, io::Write, path::PathBuf, time::Duration};
 /// Longest wait for one answer; the server holds `wait` requests for 30 s at most.
 const TIMEOUT: Duration = Duration::from_secs(100);
 
+/// When a POST under an `Idempotency-Key` is sent again.
+const REPETITIONS: [Duration; 4] = [
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(6),
+];
+
 /// What `russet login` remembers, in a file that only its owner reads.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Remembered {
@@ -72,16 +80,12 @@ impl Client {
     /// From flags, environment and what `russet login` remembered, in this order.
     pub(crate) fn from_environment(global: &Global) -> Result<Self, Failure> {
         let remembered = Remembered::load();
-        let url = global
-            .url
-            .clone()
-            .or_else(|| remembered.as_ref().map(|r| r.url.clone()))
-            .ok_or_else(|| {
-                Failure::new(
-                    Exit::Usage,
-                    "No server is known. Run “russet login URL”, or set RUSSET_URL and RUSSET_TOKEN.",
-                )
-            })?;
+        let url = global.url().or_else(|| remembered.as_ref().map(|r| r.url.clone())).ok_or_else(|| {
+            Failure::new(
+                Exit::Usage,
+                "No server is known. Run “russet login URL”, or set RUSSET_URL and RUSSET_TOKEN.",
+            )
+        })?;
         let url = server_url(&url)?;
         // A remembered token belongs to the server it was given by, and goes to no other.
         let kept = remembered.filter(|r| server_url(&r.url).ok().as_deref() == Some(url.as_str()));
@@ -89,7 +93,7 @@ impl Client {
             .ok()
             .filter(|t| !t.is_empty())
             .or_else(|| kept.as_ref().map(|r| r.token.clone()));
-        let org = global.org.clone().or_else(|| kept.and_then(|r| r.org));
+        let org = global.org().or_else(|| kept.and_then(|r| r.org));
         Self::new(url, token, org)
     }
 
@@ -179,15 +183,25 @@ impl Client {
         self.answer(self.request(Method::POST, path).json(body)).await
     }
 
-    /// A POST that may be sent again without doing its work twice.
+    /// A POST whose work is done once, however often it has to be sent.
     pub(crate) async fn post_once<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         let key = idempotency_key();
-        let send = || self.answer(self.request(Method::POST, path).header("Idempotency-Key", &key).json(body));
-        match send().await {
-            // The connection broke: the server may have done it, and says so when asked again under the same key.
-            Err(failure) if failure.exit == Exit::Unreachable && failure.problem.is_none() => send().await,
-            other => other,
+        for pause in REPETITIONS {
+            match self.post_as(&key, path, body).await {
+                // The connection broke: the server may have done it, and says so when asked again under the same key.
+                Err(failure) if failure.exit == Exit::Unreachable && failure.problem.is_none() => {}
+                // It is at it still.
+                Err(failure) if failure.problem.as_ref().is_some_and(|p| p.code == "in_progress") => {}
+                other => return other,
+            }
+            tokio::time::sleep(pause).await;
         }
+        self.post_as(&key, path, body).await
+    }
+
+    async fn post_as<T: DeserializeOwned>(&self, key: &str, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        self.answer(self.request(Method::POST, path).header("Idempotency-Key", key).json(body))
+            .await
     }
 
     pub(crate) async fn post_nothing(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {

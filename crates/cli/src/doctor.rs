@@ -18,14 +18,42 @@ struct Finding {
     note: String,
 }
 
+#[derive(Serialize)]
+struct Findings {
+    items: Vec<Finding>,
+}
+
+/// Looks at one thing after the other, tells what it found also when it cannot go on, and ends with the code of the
+/// worst: 0 when nothing is wrong, 7 when a key or a certificate is, or what kept it from looking.
 pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<Exit, Failure> {
+    let mut findings = Findings { items: Vec::new() };
+    let stopped = look(client, &mut findings.items).await.err();
+    if let Some(failure) = &stopped {
+        let what = match failure.exit {
+            Exit::Unreachable => "Server",
+            Exit::NotAllowed => "Sign-in",
+            _ => "Cannot look further",
+        };
+        findings.items.push(finding("bad", what, failure.message.clone()));
+    }
+    printer.show(&findings, |findings| findings.items.iter().map(line).collect::<Vec<_>>().join("\n"));
+    Ok(match stopped {
+        Some(failure) => failure.exit,
+        None if findings.items.iter().any(|f| f.state == "bad") => Exit::AppleRefused,
+        None => Exit::Ok,
+    })
+}
+
+async fn look(client: &Client, findings: &mut Vec<Finding>) -> Result<(), Failure> {
     let status: api::Status = client.get("/status", &[]).await?;
-    let mut findings = vec![finding(
+    findings.push(finding(
         "ok",
         "Server",
         format!("{} answers, version {}, {}", client.url(), status.version, status.state),
-    )];
+    ));
     findings.push(clock(&status));
+    let me = client.me().await?;
+    findings.push(finding("ok", "Sign-in", format!("{} <{}>", me.name, me.email)));
     let home = client.home().await?;
     let keys: api::Keys = client.get(&format!("{home}/keys"), &[]).await?;
     if keys.items.is_empty() {
@@ -35,18 +63,7 @@ pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<Exit, Fail
             "No API key is linked. Add one with “russet keys add”.".to_owned(),
         ));
     }
-    for key in &keys.items {
-        let state = match key.health.as_str() {
-            "working" if key.trouble.is_none() => "ok",
-            "working" | "unverified" => "warn",
-            _ => "bad",
-        };
-        findings.push(finding(
-            state,
-            &format!("Key “{}”", key.name),
-            key.trouble.clone().unwrap_or_else(|| key.next_step.clone()),
-        ));
-    }
+    findings.extend(keys.items.iter().map(health));
     let certificates: api::Certificates = client.get(&format!("{home}/certificates"), &[]).await?;
     for certificate in certificates.items.iter().filter(|c| c.days_left <= SOON_DAYS) {
         let state = if certificate.days_left < 0 { "bad" } else { "warn" };
@@ -67,12 +84,20 @@ pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<Exit, Fail
             ));
         }
     }
-    printer.show(&findings, |findings| findings.iter().map(line).collect::<Vec<_>>().join("\n"));
-    Ok(if findings.iter().any(|f| f.state == "bad") {
-        Exit::AppleRefused
-    } else {
-        Exit::Ok
-    })
+    Ok(())
+}
+
+fn health(key: &api::Key) -> Finding {
+    let state = match key.health.as_str() {
+        "working" if key.trouble.is_none() => "ok",
+        "working" | "unverified" => "warn",
+        _ => "bad",
+    };
+    finding(
+        state,
+        &format!("Key “{}”", key.name),
+        key.trouble.clone().unwrap_or_else(|| key.next_step.clone()),
+    )
 }
 
 /// The server measures its clock against Apple's `Date` whenever it talks to Apple.

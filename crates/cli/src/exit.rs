@@ -77,6 +77,18 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// For programs: the server's document or our own sentence, and the code that the program ends with.
+    pub(crate) fn as_json(&self) -> String {
+        let mut document = match &self.problem {
+            Some(problem) => serde_json::json!(problem),
+            None => serde_json::json!({ "detail": self.message }),
+        };
+        document["exit"] = serde_json::json!(self.exit as u8);
+        serde_json::to_string_pretty(&document).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

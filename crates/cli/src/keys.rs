@@ -138,10 +138,10 @@ impl Keys {
         match self {
             Self::List => {
                 let keys: api::Keys = client.get(&format!("{home}/keys"), &[]).await?;
-                printer.show(&keys.items, |items| {
+                printer.show(&keys, |keys| {
                     table(
                         &["name", "kind", "key id", "roles", "health", "last used", "id"],
-                        items.iter().map(|k| {
+                        keys.items.iter().map(|k| {
                             vec![
                                 k.name.clone(),
                                 k.kind.clone(),

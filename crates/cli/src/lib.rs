@@ -38,6 +38,17 @@ pub struct Global {
     output: Option<Output>,
 }
 
+impl Global {
+    /// A variable that is set to nothing is not set.
+    fn url(&self) -> Option<String> {
+        self.url.clone().filter(|url| !url.is_empty())
+    }
+
+    fn org(&self) -> Option<String> {
+        self.org.clone().filter(|org| !org.is_empty())
+    }
+}
+
 /// Nouns of the client.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -91,24 +102,21 @@ pub async fn run(global: Global, command: Command) -> Exit {
 }
 
 async fn dispatch(global: &Global, printer: &Printer, command: Command) -> Result<Exit, Failure> {
-    if let Command::Login(login) = command {
-        return login.run(global, printer).await;
-    }
-    let client = Client::from_environment(global)?;
+    let client = || Client::from_environment(global);
     match command {
-        Command::Login(_) => Ok(Exit::Ok),
-        Command::Logout => account::logout(&client, printer).await,
-        Command::Whoami => account::whoami(&client, printer).await,
-        Command::Orgs(orgs) => orgs.run(&client, printer).await,
-        Command::Tokens(tokens) => tokens.run(&client, printer).await,
-        Command::Keys(keys) => keys.run(&client, printer).await,
-        Command::AppleToken(token) => token.run(&client, printer).await,
-        Command::Certificates(certificates) => certificates.run(&client, printer).await,
-        Command::Profiles(profiles) => profiles.run(&client, printer).await,
-        Command::BundleIds(list) => list.run(&client, printer).await,
-        Command::Devices(list) => list.run(&client, printer).await,
-        Command::Activity(activity) => activity.run(&client, printer).await,
-        Command::Doctor => doctor::run(&client, printer).await,
+        Command::Login(login) => login.run(global, printer).await,
+        Command::Logout => account::logout(printer).await,
+        Command::Whoami => account::whoami(&client()?, printer).await,
+        Command::Orgs(orgs) => orgs.run(&client()?, printer).await,
+        Command::Tokens(tokens) => tokens.run(&client()?, printer).await,
+        Command::Keys(keys) => keys.run(&client()?, printer).await,
+        Command::AppleToken(token) => token.run(&client()?, printer).await,
+        Command::Certificates(certificates) => certificates.run(&client()?, printer).await,
+        Command::Profiles(profiles) => profiles.run(&client()?, printer).await,
+        Command::BundleIds(list) => list.run(&client()?, printer).await,
+        Command::Devices(list) => list.run(&client()?, printer).await,
+        Command::Activity(activity) => activity.run(&client()?, printer).await,
+        Command::Doctor => doctor::run(&client()?, printer).await,
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) enum Output {
 /// Prints in the chosen form.
 pub(crate) struct Printer {
     output: Output,
+    /// Refusals are JSON only for who asked for JSON by name: piped output leaves standard error to a person.
+    json_refusals: bool,
 }
 
 impl Printer {
@@ -36,6 +38,7 @@ impl Printer {
         };
         Self {
             output: output.unwrap_or(natural),
+            json_refusals: output == Some(Output::Json),
         }
     }
 
@@ -71,8 +74,8 @@ impl Printer {
 
     /// A failure, on standard error: the sentence, the fields, Apple's answer, what would work.
     pub(crate) fn failure(&self, failure: &Failure) {
-        if let (Output::Json, Some(problem)) = (self.output, &failure.problem) {
-            self.hint(&serde_json::to_string_pretty(problem).unwrap_or_default());
+        if self.json_refusals {
+            self.hint(&failure.as_json());
             return;
         }
         self.hint(&format!("russet: {}", plain(&failure.message)));

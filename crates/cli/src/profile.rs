@@ -31,6 +31,9 @@ pub enum Profiles {
         /// File to write; a directory takes <id>.mobileprovision
         #[arg(long, value_name = "FILE", default_value = ".")]
         out: PathBuf,
+        /// Replace a file that is there already
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -57,7 +60,7 @@ impl Profiles {
                     )
                 });
             }
-            Self::Download { profile, key, out } => {
+            Self::Download { profile, key, out, force } => {
                 let home = client.home().await?;
                 let (bytes, signature) = match key {
                     Some(key) => content(client, &home, &key, &profile).await?,
@@ -68,7 +71,7 @@ impl Profiles {
                 } else {
                     out
                 };
-                write_private(&path, &bytes)?;
+                write_private(&path, &bytes, force)?;
                 let told = serde_json::json!({ "profile": profile, "file": path.display().to_string(), "signature": signature });
                 printer.show(&told, |_| match &signature {
                     Some(signature) => format!("Wrote {} ({signature})", path.display()),

@@ -30,7 +30,7 @@ impl PasswordSource {
         if let Some(path) = &self.password_file {
             let text = std::fs::read_to_string(path)
                 .map_err(|cause| Failure::new(Exit::Usage, format!("Cannot read the password from {}: {cause}.", path.display())))?;
-            return Ok(Some(first_line(&text)));
+            return not_empty(first_line(&text)).map(Some);
         }
         if self.password_stdin {
             let mut text = String::new();
@@ -38,7 +38,7 @@ impl PasswordSource {
                 .take(4096)
                 .read_to_string(&mut text)
                 .map_err(|_| Failure::new(Exit::Usage, "The password on standard input is not text."))?;
-            return Ok(Some(first_line(&text)));
+            return not_empty(first_line(&text)).map(Some);
         }
         if let Some(password) = &self.password {
             printer.hint("russet: a password in the command's words can be seen by other users of this machine; --password-file and --password-stdin cannot.");
@@ -63,6 +63,17 @@ impl PasswordSource {
             .interact()
             .map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))
     }
+}
+
+/// An empty file is a mistake more often than a wish.
+fn not_empty(password: String) -> Result<String, Failure> {
+    if password.is_empty() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "The password is empty: its first line has nothing in it. To go without one on purpose, give --password \"\".",
+        ));
+    }
+    Ok(password)
 }
 
 fn first_line(text: &str) -> String {

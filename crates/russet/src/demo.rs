@@ -97,12 +97,11 @@ async fn demo(home: &Path, settings: Settings, bound: Bound) -> anyhow::Result<(
                The App Manager and the enterprise key are not linked yet: drop one into “Add key”.
                keys.json beside them has the Issuer IDs.
   For scripts  {}
-  On the CLI   export RUSSET_URL={url} RUSSET_TOKEN=$(python3 -c 'import json;print(json.load(open(\"{}\"))[\"token\"])')
+  On the CLI   russet login {url} --email {EMAIL}
 
 Stop with Ctrl-C.",
         password.as_str(),
         keys.display(),
-        home.join(DESCRIPTION).display(),
         home.join(DESCRIPTION).display()
     ));
     running.until_stopped().await?;
