@@ -92,41 +92,54 @@ impl App {
     /// Gives it another name.
     ///
     /// # Errors
-    /// `not_found`, `not_allowed`, `name_unfit`.
+    /// As [`App::edit_key`].
     pub async fn rename_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, name: &str) -> Result<ApiKey, Problem> {
-        let permit = self.permit(caller, Action::EditKey, org).await?;
-        let name = name
-            .parse::<ItemName>()
-            .map_err(|error| Problem::field("name_unfit", "name", error.to_string()))?;
-        let mut tx = self.inner.store.begin().await?;
-        let mut renamed = tx.key(&permit, key).await?;
-        tx.rename_key(&permit, key, &name).await?;
-        let event = Event::KeyRenamed {
-            key,
-            from: renamed.name.to_string(),
-            to: name.to_string(),
-        };
-        self.record_done(&mut tx, caller, org, event).await?;
-        tx.commit().await?;
-        renamed.name = name;
-        Ok(renamed)
+        self.edit_key(caller, org, key, Some(name), None).await
     }
 
     /// Enters the roles that it was given at Apple; none means that they are not known.
     ///
     /// # Errors
-    /// `not_found`, `not_allowed`, `role_unknown`, `role_not_with_kind`.
+    /// As [`App::edit_key`].
     pub async fn set_key_roles(&self, caller: &Caller, org: OrgId, key: ApiKeyId, roles: &[String]) -> Result<ApiKey, Problem> {
+        self.edit_key(caller, org, key, None, Some(roles)).await
+    }
+
+    /// Changes what is given, all of it or nothing.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`, `name_unfit`, `role_unknown`, `role_not_with_kind`.
+    pub async fn edit_key(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        name: Option<&str>,
+        roles: Option<&[String]>,
+    ) -> Result<ApiKey, Problem> {
         let permit = self.permit(caller, Action::EditKey, org).await?;
+        let name = name
+            .map(str::parse::<ItemName>)
+            .transpose()
+            .map_err(|error| Problem::field("name_unfit", "name", error.to_string()))?;
         let mut tx = self.inner.store.begin().await?;
         let mut changed = tx.key(&permit, key).await?;
-        changed.roles = entered::roles(roles, changed.kind)?;
-        tx.set_key_roles(&permit, key, &changed.roles).await?;
-        let event = Event::KeyRolesChanged {
-            key,
-            name: changed.name.to_string(),
-        };
-        self.record_done(&mut tx, caller, org, event).await?;
+        let mut events = Vec::new();
+        if let Some(roles) = roles {
+            changed.roles = entered::roles(roles, changed.kind)?;
+            tx.set_key_roles(&permit, key, &changed.roles).await?;
+            let name = changed.name.to_string();
+            events.push(Event::KeyRolesChanged { key, name });
+        }
+        if let Some(name) = name {
+            tx.rename_key(&permit, key, &name).await?;
+            let from = std::mem::replace(&mut changed.name, name).to_string();
+            let to = changed.name.to_string();
+            events.push(Event::KeyRenamed { key, from, to });
+        }
+        for event in events {
+            self.record_done(&mut tx, caller, org, event).await?;
+        }
         tx.commit().await?;
         Ok(changed)
     }

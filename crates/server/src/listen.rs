@@ -1,14 +1,15 @@
 //! The listener: TLS or plain, and a stop that lets running requests end.
 
-use crate::{Settings, SettingsError, State};
+use crate::{Settings, SettingsError, State, Tls};
 use axum_server::{Handle, tls_rustls::RustlsConfig};
-use std::{
-    net::{SocketAddr, TcpListener},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
+use tokio::net::{TcpListener, TcpSocket};
 
 /// How long running requests may take to end after a stop.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long a client may take to send the head of a request, and a connection may be idle.
+const HEADER_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why the server does not listen.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,14 @@ pub enum ServeError {
     Listen {
         /// Which address.
         address: SocketAddr,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// A file of the TLS certificate cannot be read.
+    #[error("Cannot read {file} for TLS: {cause}.")]
+    TlsFile {
+        /// Which one.
+        file: String,
         /// What the system said.
         cause: std::io::Error,
     },
@@ -60,12 +69,15 @@ impl Listening {
     }
 }
 
-/// A port that is ours, and not answered on yet. Taken first, before anything is opened or changed: a second server on
-/// the same port stops here.
+/// How many connections may wait to be taken.
+const BACKLOG: u32 = 1024;
+
+/// A port that is ours, and closed still. Taken first, before anything is opened or changed: a second server on the same
+/// port stops here. Nobody can connect before [`Bound::serve`], so that who can connect is answered.
 pub struct Bound {
     /// The address, with the port that was chosen when 0 was asked for.
     pub address: SocketAddr,
-    socket: TcpListener,
+    socket: TcpSocket,
 }
 
 impl Bound {
@@ -75,12 +87,24 @@ impl Bound {
     /// When the settings do not fit or the address is taken.
     pub fn bind(settings: &Settings) -> Result<Self, ServeError> {
         settings.check()?;
+        for file in settings.tls.iter().flat_map(|tls| [&tls.certificate, &tls.key]) {
+            std::fs::File::open(file).map_err(|cause| ServeError::TlsFile {
+                file: file.display().to_string(),
+                cause,
+            })?;
+        }
         let failed = |cause| ServeError::Listen {
             address: settings.listen,
             cause,
         };
-        let socket = TcpListener::bind(settings.listen).map_err(failed)?;
-        socket.set_nonblocking(true).map_err(failed)?;
+        let socket = match settings.listen {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }
+        .map_err(failed)?;
+        // A server that was just stopped leaves connections behind that would hold the port for a minute.
+        socket.set_reuseaddr(true).map_err(failed)?;
+        socket.bind(settings.listen).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
         Ok(Self { address, socket })
     }
@@ -94,23 +118,33 @@ impl Bound {
         let service = crate::router(state).into_make_service_with_connect_info::<SocketAddr>();
         let handle = Handle::new();
         let failed = |cause| ServeError::Listen { address, cause };
-        let task = match &state.settings.tls {
-            Some(tls) => {
-                let config = RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
-                    .await
-                    .map_err(|cause| ServeError::Tls {
-                        certificate: tls.certificate.display().to_string(),
-                        key: tls.key.display().to_string(),
-                        cause,
-                    })?;
-                let server = axum_server::from_tcp_rustls(socket, config).map_err(failed)?.handle(handle.clone());
+        let tls = match &state.settings.tls {
+            Some(tls) => Some(tls_config(tls).await?),
+            None => None,
+        };
+        let socket = socket.listen(BACKLOG).and_then(TcpListener::into_std).map_err(failed)?;
+        let task = match tls {
+            Some(config) => {
+                let mut server = axum_server::from_tcp_rustls(socket, config).map_err(failed)?.handle(handle.clone());
+                server.http_builder().http1().header_read_timeout(HEADER_PATIENCE);
                 tokio::spawn(server.serve(service))
             }
             None => {
-                let server = axum_server::from_tcp(socket).map_err(failed)?.handle(handle.clone());
+                let mut server = axum_server::from_tcp(socket).map_err(failed)?.handle(handle.clone());
+                server.http_builder().http1().header_read_timeout(HEADER_PATIENCE);
                 tokio::spawn(server.serve(service))
             }
         };
         Ok(Listening { address, handle, task })
     }
+}
+
+async fn tls_config(tls: &Tls) -> Result<RustlsConfig, ServeError> {
+    RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
+        .await
+        .map_err(|cause| ServeError::Tls {
+            certificate: tls.certificate.display().to_string(),
+            key: tls.key.display().to_string(),
+            cause,
+        })
 }

@@ -50,7 +50,7 @@ pub(crate) fn document(problem: &Problem) -> api::Problem {
             .fields
             .iter()
             .map(|f| api::Field {
-                field: f.field.to_owned(),
+                field: member(f.field).to_owned(),
                 message: f.message.clone(),
             })
             .collect(),
@@ -70,6 +70,15 @@ pub(crate) fn document(problem: &Problem) -> api::Problem {
             .collect(),
         places: problem.places.iter().map(crate::rest::views::place).collect(),
         ..plain(status(problem.kind), problem.code, &problem.message)
+    }
+}
+
+/// What a form calls its fields, the API's bodies call otherwise.
+fn member(field: &str) -> &str {
+    match field {
+        "file" => "private_key",
+        "type" => "certificate_type",
+        other => other,
     }
 }
 

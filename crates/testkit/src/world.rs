@@ -8,11 +8,11 @@ use app::{
     keys::NewKey,
 };
 use apple::{Apple, Config, RetryPolicy};
-use domain::{ApiKeyId, Clock as _, OrgId, Origin, SteppedClock};
+use domain::{ApiKeyId, Clock as _, OrgId, Organization, Origin, SteppedClock, User, UserId};
 use jiff::{SignedDuration, Timestamp};
 use simulator::{Handle, KeyFile, KeyKind, Options, Role, Simulator};
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -165,6 +165,40 @@ impl World {
         .await
     }
 
+    /// An organization of somebody else on the same server, and its Owner, signed in with [`PASSWORD`].
+    ///
+    /// # Panics
+    /// When it is asked for twice.
+    pub async fn neighbor(&self) -> SignedIn {
+        let organization = Organization {
+            id: OrgId::fresh(&self.clock, &*self.entropy),
+            parent: None,
+            name: "Neighbor".parse().expect("a name"),
+            created_at: self.clock.now(),
+        };
+        let user = User {
+            id: UserId::fresh(&self.clock, &*self.entropy),
+            email: "nora@neighbor.example".parse().expect("an address"),
+            name: "Nora".parse().expect("a name"),
+            created_at: self.clock.now(),
+        };
+        let store = self.store().await;
+        let vault = app::unseal::unseal(&store, &root_key(self.directory.path()), &self.clock, &*self.entropy)
+            .await
+            .expect("the vault opens");
+        let ring = vault.new_ring(&organization.id.to_string()).expect("a ring");
+        let mut tx = store.begin().await.expect("it begins");
+        let password = tx.password_hash(self.owner.user.id).await.expect("the Owner has one");
+        tx.create_organization(&organization, &ring).await.expect("made");
+        tx.insert_user(&user, &password).await.expect("made");
+        tx.add_role(organization.id, user.id, domain::policy::Role::Owner)
+            .await
+            .expect("given");
+        tx.commit().await.expect("committed");
+        let session = self.app().sign_in(user.email.as_str(), PASSWORD, Origin::default(), None).await;
+        session.expect("signed in").signed_in
+    }
+
     /// The database, as another program opens it.
     pub async fn store(&self) -> Store {
         Store::open(&self.location).await.expect("it opens")
@@ -273,6 +307,10 @@ fn role_word(role: Role) -> &'static str {
     }
 }
 
+fn root_key(directory: &Path) -> vault::KeyFile {
+    vault::KeyFile::new(directory.join("root.key"))
+}
+
 async fn start(
     location: &Location,
     directory: &Path,
@@ -282,8 +320,7 @@ async fn start(
     crash_points: CrashPoints,
 ) -> App {
     let store = Store::open(location).await.expect("the database opens");
-    let root_key: PathBuf = directory.join("root.key");
-    let vault = app::unseal::unseal(&store, &vault::KeyFile::new(root_key), clock, &**entropy)
+    let vault = app::unseal::unseal(&store, &root_key(directory), clock, &**entropy)
         .await
         .expect("the vault opens");
     let parts = Parts {

@@ -174,7 +174,7 @@ impl App {
                 code: error.apple_code().unwrap_or_default().to_owned(),
                 why: error.human(),
                 places: match error.certificate_limit() {
-                    Some(_) => places_taken(session, &creation.certificate_type).await,
+                    Some(_) => places_taken(session, &creation.certificate_type, self.now()).await,
                     None => Vec::new(),
                 },
             },
@@ -320,11 +320,14 @@ async fn intent_of(tx: &mut Tx, permit: &Permit, creation: &Creation) -> Result<
     Ok(intents.items.first().map(|record| record.id))
 }
 
-/// The certificates that hold Apple's places of a type. Without an answer the refusal is told without them.
-async fn places_taken(session: &Session, certificate_type: &CertificateType) -> Vec<HeldPlace> {
+/// The certificates that hold Apple's places of a type: an expired one is still listed, and holds none. Without an answer
+/// the refusal is told without them.
+async fn places_taken(session: &Session, certificate_type: &CertificateType, now: jiff::Timestamp) -> Vec<HeldPlace> {
     let listed = session.certificates().list(&CertificateFilter::default()).await;
     let of_type = |certificate: &&Certificate| {
         certificate.attributes.certificate_type.as_ref().map(apple::CertificateType::as_str) == Some(certificate_type.as_str())
     };
-    listed.unwrap_or_default().iter().filter(of_type).map(as_place).collect()
+    let all = listed.unwrap_or_default();
+    let places = all.iter().filter(of_type).map(as_place);
+    places.filter(|place| place.expires_at.is_none_or(|end| end > now)).collect()
 }

@@ -114,7 +114,16 @@ pub(super) async fn operation(
     Ids((org, operation)): Ids<(OrgId, OperationId)>,
     Asked(wait): Asked<Wait>,
 ) -> Result<Json<api::Operation>, Failure> {
-    let wait = Duration::from_secs(wait.wait.unwrap_or(0).min(WAIT_SECONDS));
+    let wait = wait.wait.unwrap_or(0);
+    if wait > WAIT_SECONDS {
+        return Err(Problem::field(
+            "wait_unfit",
+            "wait",
+            format!("Wait {WAIT_SECONDS} seconds at most, then ask again."),
+        )
+        .into());
+    }
+    let wait = Duration::from_secs(wait);
     let view = state.app.wait_for_operation(&who.caller, org, operation, wait).await?;
     Ok(Json(views::operation(&view.operation, &view.places)))
 }

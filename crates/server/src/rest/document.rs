@@ -99,6 +99,10 @@ fn operation<'i>(item: &'i mut PathItem, method: &HttpMethod) -> Option<&'i mut 
 }
 
 fn complete(operation: &mut Operation, path: &str, method: &HttpMethod) {
+    // Handlers of several subjects are called `list`; the document wants each name once.
+    if let (Some(name), Some([subject])) = (&operation.operation_id, operation.tags.as_deref()) {
+        operation.operation_id = Some(format!("{subject}_{name}"));
+    }
     let reads = *method == HttpMethod::Get;
     let needs_token = operation.security.is_none();
     let parameters = operation.parameters.get_or_insert_default();

@@ -71,12 +71,8 @@ pub(super) async fn edit(
     Ids((org, key)): Ids<(OrgId, ApiKeyId)>,
     Body(input): Body<api::EditKey>,
 ) -> Result<Json<api::KeyDetails>, Failure> {
-    if let Some(name) = &input.name {
-        state.app.rename_key(&who.caller, org, key, name).await?;
-    }
-    if let Some(roles) = &input.roles {
-        state.app.set_key_roles(&who.caller, org, key, roles).await?;
-    }
+    let (name, roles) = (input.name.as_deref(), input.roles.as_deref());
+    state.app.edit_key(&who.caller, org, key, name, roles).await?;
     Ok(Json(views::key_details(&state.app.key(&who.caller, org, key).await?)))
 }
 

@@ -1,0 +1,243 @@
+//! Every route of the document, asked by nobody, by a wrong token, and by the Owner of another organization with ids that
+//! are foreign, unknown or no ids at all. Generated: a route that is added is asked too.
+
+use crate::{conformance::Operation, stage::Stage};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use testkit::Role;
+
+/// A body that fits, so that a refusal is about the address.
+fn body_of(operation: &Operation<'_>) -> Value {
+    match operation.id {
+        "account_create_token" => json!({ "name": "CI" }),
+        "keys_add" | "keys_rotate" => json!({ "private_key": "none", "key_id": "ABCDEFGHIJ", "issuer_id": "x" }),
+        "keys_edit" => json!({ "name": "Taken over" }),
+        "keys_remove" => json!({ "name": "Admin" }),
+        "keys_override_feature" => json!({ "overridden": true }),
+        "keys_apple_token" => json!({ "minutes": 5 }),
+        "certificates_create" => json!({ "key": "Admin", "certificate_type": "DISTRIBUTION" }),
+        "certificates_export" => json!({ "form": "pem" }),
+        other if operation.has_body() => panic!("give {other} a body that fits, in access.rs"),
+        _ => json!({}),
+    }
+}
+
+fn query_of(operation: &Operation<'_>) -> &'static str {
+    match operation.id {
+        "keys_choices" => "?need=certificates",
+        _ => "",
+    }
+}
+
+/// What one party owns, by parameter name.
+type Things = BTreeMap<String, String>;
+
+fn things<const N: usize>(pairs: [(&str, String); N]) -> Things {
+    pairs.map(|(name, id)| (name.to_owned(), id)).into()
+}
+
+fn address(operation: &Operation<'_>, things: &Things) -> String {
+    let mut path = operation.path.to_owned();
+    for name in operation.parameters() {
+        let value = things.get(name).unwrap_or_else(|| panic!("what is {{{name}}}?"));
+        path = path.replace(&format!("{{{name}}}"), value);
+    }
+    path + query_of(operation)
+}
+
+struct Town {
+    stage: Stage,
+    /// Of the Owner.
+    owned: Things,
+    /// Of the neighbor, who asks.
+    own: Things,
+    /// The neighbor's.
+    token: String,
+}
+
+async fn town() -> Town {
+    let stage = Stage::new().await;
+    let world = &stage.world;
+    let key = world.link(Role::Admin).await;
+    let certificate = stage.certificate(&key.to_string()).await;
+    let operations = stage.answers.lock().unwrap().last().unwrap().0.clone();
+    let operation = operations.rsplit('/').next().unwrap().to_owned();
+    let (spare, _) = world.app().create_token(&world.owner, "Spare", None).await.unwrap();
+    let owned = things([
+        ("org", world.org.to_string()),
+        ("key", key.to_string()),
+        ("certificate", certificate),
+        ("operation", operation),
+        ("token", spare.id.to_string()),
+        ("profile", "AAAAAAAAAA".to_owned()),
+        ("feature", "certificates".to_owned()),
+    ]);
+
+    let neighbor = world.neighbor().await;
+    let org = neighbor.organizations[0].id;
+    let file = world.entered(world.key_file(testkit::KeyKind::Team, Role::Developer));
+    let key = world.app().add_key(&neighbor.caller, org, file).await.unwrap().summary.key.id;
+    let (mine, token) = world.app().create_token(&neighbor, "Mine", None).await.unwrap();
+    let own = things([
+        ("org", org.to_string()),
+        ("key", key.to_string()),
+        ("certificate", unknown("cert")),
+        ("operation", unknown("op")),
+        ("token", mine.id.to_string()),
+        ("profile", "AAAAAAAAAA".to_owned()),
+        ("feature", "certificates".to_owned()),
+    ]);
+    Town {
+        token: token.expose().to_owned(),
+        stage,
+        owned,
+        own,
+    }
+}
+
+fn unknown(prefix: &str) -> String {
+    format!("{prefix}_{:032x}", 0x0190_0000_0000_7000_8000_0000_0000_0001_u128)
+}
+
+fn prefix(parameter: &str) -> &str {
+    match parameter {
+        "certificate" => "cert",
+        "operation" => "op",
+        "token" => "tok",
+        other => other,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_token_of_ours_every_route_but_two_answers_alike() {
+    let town = town().await;
+    let mut refusals = BTreeSet::new();
+    let mut asked = 0;
+    for operation in town.stage.document.operations() {
+        if operation.is_open() {
+            assert!(
+                ["account_status", "account_login"].contains(&operation.id),
+                "{} is open",
+                operation.id
+            );
+            continue;
+        }
+        let path = address(&operation, &town.owned);
+        let ask = || town.stage.ask(&operation.method, &path).body(&body_of(&operation));
+        let wrong_checksum = format!("russet_{}", "0".repeat(56));
+        for answer in [
+            ask().anonymous().send().await,
+            ask().token("x").send().await,
+            ask().token(&wrong_checksum).send().await,
+            ask().anonymous().header("authorization", "Basic eDp5").send().await,
+            ask().anonymous().header("cookie", &format!("russet={}", town.token)).send().await,
+        ] {
+            let answer = answer.expect(401);
+            assert_eq!(answer.headers["www-authenticate"], "Bearer");
+            refusals.insert(answer.refusal());
+            asked += 1;
+        }
+    }
+    assert!(asked >= 100, "{asked}");
+    assert_eq!(refusals.len(), 1, "{refusals:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_others_is_what_does_not_exist() {
+    let town = town().await;
+    let stage = &town.stage;
+    let calls_before = stage.world.requests();
+    let mut asked = 0;
+    for operation in stage.document.operations().into_iter().filter(|o| !o.is_open()) {
+        for parameter in operation.parameters() {
+            // Apple's ids and our words belong to nobody.
+            if ["profile", "feature"].contains(&parameter) {
+                continue;
+            }
+            let mut refusals = BTreeSet::new();
+            for id in [
+                town.owned[parameter].clone(),
+                unknown(prefix(parameter)),
+                "nonsense".to_owned(),
+                "%00".to_owned(),
+            ] {
+                // The neighbor's own ids but for one, and in the Owner's organization all of the Owner's.
+                let mut things = if parameter == "org" { town.owned.clone() } else { town.own.clone() };
+                things.insert(parameter.to_owned(), id);
+                let path = address(&operation, &things);
+                let answer = stage
+                    .ask(&operation.method, &path)
+                    .token(&town.token)
+                    .body(&body_of(&operation))
+                    .send()
+                    .await;
+                assert_eq!(answer.status, 404, "{} {path}", operation.method);
+                refusals.insert(answer.refusal());
+                asked += 1;
+            }
+            assert_eq!(refusals.len(), 1, "{} {}: {refusals:#?}", operation.method, operation.path);
+        }
+    }
+    assert!(asked >= 100, "{asked}");
+    assert_eq!(
+        stage.world.requests(),
+        calls_before,
+        "Apple was asked on behalf of somebody who may not"
+    );
+
+    // All of it is still there, as it was.
+    let keys = stage.get(&format!("{}/keys", stage.home())).send().await.expect(200).json();
+    assert_ne!(keys["items"][0]["name"], "Taken over");
+    assert_eq!(keys["items"].as_array().unwrap().len(), 1);
+    let tokens = stage.get("/me/tokens").send().await.expect(200).json();
+    assert_eq!(tokens["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_none_and_a_method_that_is_none_are_told_as_problems() {
+    let stage = Stage::new().await;
+    for path in [
+        "/api",
+        "/api/",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/nothing",
+        "/api/v2/me",
+        "/api/v1/orgs",
+    ] {
+        let answer = stage.get(path).send().await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.media()),
+            (404, Some("application/problem+json")),
+            "{path}"
+        );
+        assert_eq!(answer.code(), "not_found");
+    }
+    for (method, path) in [
+        ("DELETE", "/me"),
+        ("POST", "/status"),
+        ("PATCH", "/me/tokens"),
+        ("OPTIONS", "/login"),
+        ("TRACE", "/me"),
+    ] {
+        let answer = stage.ask(method, path).send().await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.media()),
+            (405, Some("application/problem+json")),
+            "{method} {path}"
+        );
+        assert_eq!(answer.code(), "method_not_allowed");
+        assert!(answer.headers.contains_key("allow"), "{method} {path}");
+        answer.refusal();
+    }
+    let head = stage.ask("HEAD", "/me").send().await.expect(200);
+    assert!(head.bytes.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_token_opens_nothing_at_once() {
+    let stage = Stage::new().await;
+    stage.get("/me").send().await.expect(200);
+    stage.ask("DELETE", "/me/tokens/current").send().await.expect(204);
+    stage.get("/me").send().await.expect(401);
+}

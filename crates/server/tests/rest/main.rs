@@ -1,0 +1,11 @@
+//! The REST API from outside, in one process: every answer of every test is held against the OpenAPI document.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop where it is")]
+
+mod access;
+mod conformance;
+mod idempotency;
+mod listener;
+mod refusals;
+mod secrets;
+mod stage;
+mod stories;
