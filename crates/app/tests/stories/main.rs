@@ -9,6 +9,7 @@ mod checks;
 mod exports;
 mod keys;
 mod lost_answers;
+mod overview;
 mod sealed;
 
 use app::Problem;
