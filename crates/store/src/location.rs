@@ -32,9 +32,14 @@ impl fmt::Display for Location {
             Self::Directory(directory) => write!(f, "SQLite in {}", directory.display()),
             Self::Postgres(url) => {
                 let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-                let public = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-                let public = public.split_once('?').map_or(public, |(address, _)| address);
-                write!(f, "PostgreSQL at {public}")
+                // The query first: it may hold a password too, and that one an @.
+                let address = rest.split_once('?').map_or(rest, |(address, _)| address);
+                match address.rsplit_once('@') {
+                    Some((_, host)) => write!(f, "PostgreSQL at {host}"),
+                    // An @ behind the ? only: then the ? stands in a password that was not encoded.
+                    None if rest.contains('@') && address.contains(':') => f.write_str("PostgreSQL"),
+                    None => write!(f, "PostgreSQL at {address}"),
+                }
             }
         }
     }
@@ -54,6 +59,16 @@ mod tests {
     fn a_password_in_the_address_is_never_shown() {
         let location = Location::parse("postgres://russet:p@ss:word@db.example.com:5433/russet?sslpassword=x");
         assert_eq!(format!("{location:?}"), "PostgreSQL at db.example.com:5433/russet");
+        for (url, shown) in [
+            (
+                "postgres://db.example.com/russet?user=u&password=p@ss",
+                "PostgreSQL at db.example.com/russet",
+            ),
+            ("postgres://u@db/russet?password=p@ss", "PostgreSQL at db/russet"),
+            ("postgres://u:p?ss@db/russet", "PostgreSQL"),
+        ] {
+            assert_eq!(Location::parse(url).to_string(), shown);
+        }
         assert_eq!(Location::parse("data"), Location::Directory("data".into()));
     }
 }

@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 use crate::{Result, StoreError};
 
+/// For the first connection; later ones have the patience of [`crate::tx`].
 const PATIENCE: Duration = Duration::from_secs(5);
 const CONNECTIONS: u32 = 10;
 

@@ -6,6 +6,18 @@ use crate::sql::args;
 use crate::{Result, Tx};
 
 impl Tx {
+    /// Waits until no other transaction looks at the failures of this subject: counting them and adding one is then one
+    /// step, also for attempts that arrive together.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn take_turn_to_sign_in(&mut self, subject: &str) -> Result<()> {
+        // On SQLite a writing transaction has the whole database anyway.
+        let statement = self.dialect("SELECT $1", "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))");
+        self.rows(statement, args![subject]).await?;
+        Ok(())
+    }
+
     /// How often signing in failed for a subject since then. A subject is an account or an
     /// address, with a prefix that tells which (`account:…`, `address:…`). Transactions that ask
     /// about one subject take turns until they commit.
@@ -35,6 +47,19 @@ impl Tx {
         self.execute(
             "INSERT INTO sign_in_failures (subject, failed_at, number) VALUES ($1, $2, 1)
              ON CONFLICT (subject, failed_at) DO UPDATE SET number = sign_in_failures.number + 1",
+            args![subject, at],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Takes one counted failure back, when the attempt turned out to be none.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn take_back_sign_in_failure(&mut self, subject: &str, at: Timestamp) -> Result<()> {
+        self.execute(
+            "UPDATE sign_in_failures SET number = number - 1 WHERE subject = $1 AND failed_at = $2 AND number > 0",
             args![subject, at],
         )
         .await?;

@@ -1,12 +1,17 @@
 //! The store and its transactions.
 
 use std::fmt;
+use std::time::Duration;
 
 use sqlx::{Executor as _, PgPool, Postgres, Sqlite, Transaction};
 
 use crate::sql::{Arg, Row, bind};
 use crate::sqlite::Pools;
 use crate::{Location, Result, StoreError, migrate, postgres, sqlite};
+
+/// How long a transaction waits for its turn, from asking for a connection to the first statement. Long, because an
+/// outcome that cannot be written down is a lost answer; who writes before an act gives up earlier.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Everything that outlives the process. Cheap to share behind an `Arc`.
 pub struct Store {
@@ -30,7 +35,8 @@ impl Store {
             Location::Postgres(url) => Db::Postgres(postgres::open(url).await?),
         };
         let store = Self { db };
-        let mut tx = store.begin().await?;
+        // Another server may be migrating: that takes longer than any act does.
+        let mut tx = store.begin_at_last().await?;
         migrate::run(&mut tx).await?;
         tx.commit().await?;
         Ok(store)
@@ -42,6 +48,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] when the database stays busy for five seconds.
     pub async fn begin(&self) -> Result<Tx> {
+        in_time(self.begin_at_last()).await
+    }
+
+    async fn begin_at_last(&self) -> Result<Tx> {
         Ok(Tx(match &self.db {
             Db::Sqlite(pools) => Connection::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?),
             Db::Postgres(pool) => Connection::Postgres(pool.begin().await?),
@@ -53,13 +63,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] when the database stays busy for five seconds.
     pub async fn read(&self) -> Result<Tx> {
-        Ok(Tx(match &self.db {
-            Db::Sqlite(pools) => Connection::Sqlite(pools.readers.begin().await?),
-            Db::Postgres(pool) => Connection::Postgres(
-                pool.begin_with("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                    .await?,
-            ),
-        }))
+        in_time(async {
+            Ok(Tx(match &self.db {
+                Db::Sqlite(pools) => Connection::Sqlite(pools.readers.begin().await?),
+                Db::Postgres(pool) => Connection::Postgres(
+                    pool.begin_with("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                        .await?,
+                ),
+            }))
+        })
+        .await
     }
 
     /// Closes all connections, after the transactions under way.
@@ -72,6 +85,10 @@ impl Store {
             Db::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+async fn in_time(turn: impl Future<Output = Result<Tx>>) -> Result<Tx> {
+    tokio::time::timeout(PATIENCE, turn).await.unwrap_or(Err(StoreError::Busy))
 }
 
 impl fmt::Debug for Store {
@@ -206,6 +223,8 @@ impl Tx {
     /// Waits until no other process migrates. SQLite's writer has the whole database already.
     pub(crate) async fn lock_schema(&mut self) -> Result<()> {
         if let Connection::Postgres(tx) = &mut self.0 {
+            // Another server may be migrating: that takes longer than any act may wait.
+            sqlx::query("SET LOCAL lock_timeout = '60s'").execute(&mut **tx).await?;
             // "russet" in ASCII; the same number in every version of the program.
             sqlx::query("SELECT pg_advisory_xact_lock(125848773682548)")
                 .execute(&mut **tx)

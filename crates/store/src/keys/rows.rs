@@ -91,6 +91,21 @@ impl Tx {
         key(&row)
     }
 
+    /// A key, kept as it is until this transaction ends: for a change that rests on what was read.
+    ///
+    /// On SQLite a writing transaction has the whole database anyway.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`].
+    pub async fn lock_key(&mut self, permit: &Permit, id: ApiKeyId) -> Result<ApiKey> {
+        let statement = self.dialect(
+            "SELECT * FROM api_keys WHERE organization_id = $1 AND id = $2",
+            "SELECT * FROM api_keys WHERE organization_id = $1 AND id = $2 FOR UPDATE",
+        );
+        let row = self.row(statement, args![permit.organization(), id]).await?;
+        key(&row)
+    }
+
     /// The organization's key with this Key ID, if it has one.
     ///
     /// # Errors
@@ -268,7 +283,8 @@ impl Tx {
     /// # Errors
     /// [`crate::StoreError::NotFound`].
     pub async fn remove_key(&mut self, permit: &Permit, id: ApiKeyId, kind: &str) -> Result<ApiKey> {
-        let removed = self.key(permit, id).await?;
+        // The key's row first, as everywhere: who locks it second waits, instead of both for each other.
+        let removed = self.lock_key(permit, id).await?;
         self.delete_secrets(permit, kind, &id.to_string()).await?;
         self.execute(
             "DELETE FROM jobs WHERE organization_id = $1 AND object_id = $2",

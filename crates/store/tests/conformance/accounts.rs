@@ -16,6 +16,7 @@ on_both![
     roles_add_up,
     a_ring_is_replaced_only_from_the_one_that_was_read,
     failed_sign_ins_are_counted_since_a_moment,
+    attempts_that_arrive_together_take_turns,
 ];
 
 async fn people_and_organizations_come_back_as_they_went_in(world: World) {
@@ -114,4 +115,27 @@ async fn failed_sign_ins_are_counted_since_a_moment(world: World) {
     tx.clear_sign_in_failures("account:a").await.expect("cleared");
     assert_eq!(tx.sign_in_failures("account:a", at(0)).await.expect("counted"), 0);
     assert_eq!(tx.sign_in_failures("address:10.0.0.1", at(0)).await.expect("counted"), 1);
+}
+
+async fn attempts_that_arrive_together_take_turns(world: World) {
+    const SUBJECT: &str = "account:a";
+    const MOST: u32 = 3;
+    let attempt = async || {
+        let mut tx = world.store.begin().await.expect("begins");
+        tx.take_turn_to_sign_in(SUBJECT).await.expect("waited");
+        let passes = tx.sign_in_failures(SUBJECT, at(0)).await.expect("counted") < MOST;
+        if passes {
+            tx.add_sign_in_failure(SUBJECT, at(10), at(0)).await.expect("counted");
+        }
+        tx.commit().await.expect("kept");
+        passes
+    };
+    let passed = tokio::join!(attempt(), attempt(), attempt(), attempt(), attempt(), attempt());
+    let passed = [passed.0, passed.1, passed.2, passed.3, passed.4, passed.5];
+    assert_eq!(passed.iter().filter(|passes| **passes).count(), 3);
+
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.take_back_sign_in_failure(SUBJECT, at(10)).await.expect("taken back");
+    tx.take_back_sign_in_failure(SUBJECT, at(11)).await.expect("there is none");
+    assert_eq!(tx.sign_in_failures(SUBJECT, at(0)).await.expect("counted"), 2);
 }

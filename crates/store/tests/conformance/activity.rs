@@ -10,6 +10,7 @@ on_both![
     a_record_stands_if_its_transaction_does,
     records_are_found_by_who_what_and_when,
     the_log_is_read_newest_first_in_pages,
+    what_cannot_be_recorded_is_given_up_in_time,
 ];
 
 /// The `number`-th record of an organization: its first key was used by its owner.
@@ -187,4 +188,23 @@ async fn the_log_is_read_newest_first_in_pages(world: World) {
         tx.activities(&may, &any, &foreign).await.expect("listed").items.is_empty(),
         "no cursor of another organization"
     );
+}
+
+async fn what_cannot_be_recorded_is_given_up_in_time(world: World) {
+    let mut holding = world.store.begin().await.expect("begins");
+    holding.record(&record(1, 1)).await.expect("recorded");
+    let asked = std::time::Instant::now();
+    let other = async {
+        let mut tx = world.store.begin().await?;
+        tx.record(&record(1, 2)).await?;
+        tx.commit().await
+    };
+    let given_up = other.await;
+    assert!(matches!(given_up, Err(StoreError::Busy)), "{given_up:?}");
+    // Five seconds, and some for a machine that is busy.
+    assert!(asked.elapsed() < std::time::Duration::from_secs(8), "{:?}", asked.elapsed());
+    holding.commit().await.expect("kept");
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.record(&record(1, 3)).await.expect("recorded");
+    tx.commit().await.expect("kept");
 }

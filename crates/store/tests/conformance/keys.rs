@@ -19,6 +19,7 @@ on_both![
     rotating_puts_a_new_key_under_the_same_item,
     removing_a_key_takes_its_secrets_and_jobs_with_it,
     a_check_moves_health_only_when_it_is_conclusive,
+    a_key_that_is_looked_at_for_a_change_is_not_rotated_meanwhile,
     the_strip_keeps_one_bar_per_day,
     the_table_shows_probes_and_last_results,
     lists_come_in_pages,
@@ -179,6 +180,41 @@ async fn removing_a_key_takes_its_secrets_and_jobs_with_it(world: World) {
     assert_eq!(tx.job_count().await.expect("counted"), 1);
     assert!(matches!(tx.remove_key(&may, gone.id, "api_key").await, Err(StoreError::NotFound)));
     tx.insert_key(&may, &gone).await.expect("the Key ID is free again");
+}
+
+async fn a_key_that_is_looked_at_for_a_change_is_not_rotated_meanwhile(world: World) {
+    let may = permit(Action::RotateKey, 1);
+    let it = key(1, 1);
+    let mut tx = world.store.begin().await.expect("begins");
+    tx.insert_key(&may, &it).await.expect("inserted");
+    tx.commit().await.expect("kept");
+    let mut rotated = it.clone();
+    rotated.key_id = of("NEWKEYID01");
+    rotated.health = KeyHealth::Working;
+    rotated.generation = 2;
+
+    let mut checking = world.store.begin().await.expect("begins");
+    assert_eq!(checking.lock_key(&may, it.id).await.expect("found").generation, 1);
+    let rotating = async {
+        let mut tx = world.store.begin().await?;
+        tx.rotate_key(&may, &rotated).await?;
+        tx.commit().await
+    };
+    tokio::pin!(rotating);
+    let early = tokio::time::timeout(std::time::Duration::from_millis(200), &mut rotating).await;
+    assert!(early.is_err(), "rotated under the eyes of a check: {early:?}");
+    let finding = Verdict::Conclusive(KeyHealth::Mismatch);
+    checking.update_key_health(&may, it.id, &finding, at(9)).await.expect("updated");
+    checking.commit().await.expect("kept");
+    rotating.await.expect("rotated");
+
+    let mut tx = world.store.read().await.expect("begins");
+    let now = tx.key(&may, it.id).await.expect("found");
+    assert_eq!((now.generation, now.health), (2, KeyHealth::Working));
+    drop(tx);
+    let mut tx = world.store.begin().await.expect("begins");
+    let foreign = permit(Action::RotateKey, 2);
+    assert!(matches!(tx.lock_key(&foreign, it.id).await, Err(StoreError::NotFound)));
 }
 
 async fn a_check_moves_health_only_when_it_is_conclusive(world: World) {

@@ -89,7 +89,7 @@ async fn every_statement_is_prepared(world: World) {
     let mut tx = world.store.read().await.expect("begins");
     let sqlite = format!("{tx:?}").contains("SQLite");
     for statement in statements() {
-        let postgres_only = ["SKIP LOCKED", "pg_"].iter().any(|word| statement.contains(word));
+        let postgres_only = ["SKIP LOCKED", "FOR UPDATE", "pg_"].iter().any(|word| statement.contains(word));
         if sqlite && postgres_only {
             continue;
         }
