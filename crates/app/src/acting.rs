@@ -6,7 +6,8 @@
 use crate::{App, Caller, Problem, problem::Kind};
 use domain::{Action, Activity, ActivityId, Denied, Event, OrgId, Outcome, Permit, decide};
 use jiff::Timestamp;
-use store::Tx;
+use std::time::Duration;
+use store::{StoreError, Tx};
 
 impl App {
     pub(crate) fn now(&self) -> Timestamp {
@@ -59,6 +60,17 @@ impl App {
     pub(crate) async fn record_done(&self, tx: &mut Tx, caller: &Caller, org: OrgId, event: Event) -> Result<(), Problem> {
         Ok(tx.record(&self.activity_record(caller, Some(org), event, Outcome::Done)).await?)
     }
+}
+
+/// How long a record that comes before an act may take to be committed.
+const RECORD_WITHIN: Duration = Duration::from_secs(2);
+
+/// Commits a record before the act that it tells of, in time or not at all: no record, no act. When the time is over in
+/// the middle of the commit, there may be a record without its act, never the other way round.
+pub(crate) async fn in_time(record: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
+    tokio::time::timeout(RECORD_WITHIN, record)
+        .await
+        .unwrap_or_else(|_| Err(StoreError::Busy.into()))
 }
 
 /// A fresh id of the wanted kind.

@@ -2,7 +2,7 @@
 //!
 //! The only place where a token leaves. It cannot be called back: it ends by itself, or when the key is revoked at Apple.
 
-use crate::{App, Caller, Problem, Shown, key_use::apple_kind};
+use crate::{App, Caller, Problem, Shown, acting::in_time, key_use::apple_kind};
 use apple::Credentials;
 use domain::{Action, ApiKeyId, Event, IssuerId, LastUse, Need, OrgId};
 use jiff::Timestamp;
@@ -59,21 +59,24 @@ impl App {
             })
             .await?
             .map_err(Problem::internal)?;
-        let mut tx = self.inner.store.begin().await?;
         let last_use = LastUse {
             by: caller.principal.actor(),
             need: Need::MintToken,
             at: self.now(),
         };
-        tx.set_key_last_use(&permit, key.id, &last_use).await?;
         let event = Event::AppleTokenMinted {
             key: key.id,
             name: key.name.to_string(),
             expires_at: token.expires_at(),
             scoped: !scope.is_empty(),
         };
-        self.record_done(&mut tx, caller, org, event).await?;
-        tx.commit().await?;
+        in_time(async {
+            let mut tx = self.inner.store.begin().await?;
+            tx.set_key_last_use(&permit, key.id, &last_use).await?;
+            self.record_done(&mut tx, caller, org, event).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?;
         Ok((Shown::new(token.expose().to_owned()), token.expires_at()))
     }
 }

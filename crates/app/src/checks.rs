@@ -10,7 +10,12 @@ mod examine;
 
 pub(crate) use examine::{Examination, Examined, examine};
 
-use crate::{App, Caller, Problem, acting::fresh, keys::KeyDetails, worker::JobEnd};
+use crate::{
+    App, Caller, Problem,
+    acting::{fresh, in_time},
+    keys::KeyDetails,
+    worker::JobEnd,
+};
 use domain::{Action, ApiKey, ApiKeyId, Event, Job, JobId, JobPayload, Need, OrgId, Origin, Permit, Principal, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::PoisonError;
@@ -60,9 +65,12 @@ impl App {
 
     /// Records the use, asks Apple, writes down what was found.
     async fn check(&self, caller: &Caller, permit: &Permit, key: &ApiKey) -> Result<Verdict, Problem> {
-        let mut tx = self.inner.store.begin().await?;
-        self.record_use(&mut tx, caller, permit, key, &Need::Check).await?;
-        tx.commit().await?;
+        in_time(async {
+            let mut tx = self.inner.store.begin().await?;
+            self.record_use(&mut tx, caller, permit, key, &Need::Check).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?;
         let examination = Examination {
             kind: key.kind,
             may_be_other_kind: key.issuer_id.is_some(),
@@ -74,7 +82,7 @@ impl App {
         self.learn(key.id, &examined.learnt);
         let mut tx = self.inner.store.begin().await?;
         // Rotated or removed while Apple was asked: the finding is about a key that is no more.
-        match tx.key(permit, key.id).await {
+        match tx.lock_key(permit, key.id).await {
             Ok(present) if present.generation == key.generation => {}
             Ok(_) | Err(StoreError::NotFound) => return Ok(examined.verdict),
             Err(error) => return Err(error.into()),

@@ -10,14 +10,18 @@
 //! The surprising thing: a success in reading does not replace the last result of a real act. The table shall say that
 //! Apple refused to create a certificate yesterday, also after somebody listed certificates today.
 
-use crate::{App, Caller, Problem, acting::fresh, problem::Kind};
+use crate::{
+    App, Caller, Problem,
+    acting::{fresh, in_time},
+    problem::Kind,
+};
 use apple::{Credentials, Session, Token, TokenSource};
 use domain::{
     ApiKey, ApiKeyId, Event, Feature, IssuerId, JobId, JobPayload, KeyKind, LastResult, LastUse, Need, Permit, Probed, Usability,
     feature::{AppleRefusal, usability},
 };
 use std::sync::{Arc, PoisonError};
-use store::Tx;
+use store::{StoreError, Tx};
 use vault::Place;
 
 /// The kind of sealed secrets that API keys have in the store.
@@ -137,9 +141,12 @@ impl App {
         act: impl AsyncFnOnce(&Session) -> Result<T, apple::Error>,
     ) -> Result<T, Problem> {
         self.refuse_unusable(permit, key, &need).await?;
-        let mut tx = self.inner.store.begin().await?;
-        self.record_use(&mut tx, caller, permit, key, &need).await?;
-        tx.commit().await?;
+        in_time(async {
+            let mut tx = self.inner.store.begin().await?;
+            self.record_use(&mut tx, caller, permit, key, &need).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?;
         let session = self.session_as(permit, key, key.kind);
         let result = act(&session).await;
         self.learn(key.id, &Learnt::of(&session));
@@ -175,9 +182,10 @@ impl App {
         error: Option<&apple::Error>,
     ) -> Result<(), Problem> {
         // The key may be gone or rotated meanwhile; then there is nothing to note.
-        match tx.key(permit, key.id).await {
+        match tx.lock_key(permit, key.id).await {
             Ok(present) if present.generation == key.generation => {}
-            _ => return Ok(()),
+            Ok(_) | Err(StoreError::NotFound) => return Ok(()),
+            Err(error) => return Err(error.into()),
         }
         let key_is_in_doubt = matches!(
             error,

@@ -151,7 +151,7 @@ impl App {
     pub async fn override_feature(&self, caller: &Caller, org: OrgId, key: ApiKeyId, feature: Feature, on: bool) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::OverrideFeature, org).await?;
         let mut tx = self.inner.store.begin().await?;
-        let mut changed = tx.key(&permit, key).await?;
+        let mut changed = tx.lock_key(&permit, key).await?;
         let differs = if on {
             changed.overrides.insert(feature)
         } else {

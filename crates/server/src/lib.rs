@@ -47,6 +47,7 @@ pub fn router(state: &State) -> Router {
         .merge(console::router(state))
         .layer(DefaultBodyLimit::max(JSON_BYTES))
         .layer(middleware::from_fn(completion::carry_to_the_end))
+        .layer(middleware::map_request(completion::wait_for_body))
         .layer(CatchPanicLayer::custom(reply::after_panic))
         .layer(middleware::from_fn_with_state(state.clone(), headers::guard))
         .layer(middleware::from_fn_with_state(state.clone(), origin::note))

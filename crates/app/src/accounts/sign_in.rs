@@ -1,4 +1,7 @@
 //! Signing in, with its limits.
+//!
+//! An attempt counts against the account and against the address before its password is looked at, in one step that
+//! attempts of the same account or address take in turn.
 
 use super::{NewSession, bearer, signed_in};
 use crate::{App, Caller, Problem, acting::fresh, problem::Kind};
@@ -7,17 +10,28 @@ use domain::{
     account::{SIGN_IN_FAILURES_ACCOUNT, SIGN_IN_FAILURES_ADDRESS, SIGN_IN_MINUTES},
 };
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv6Addr},
+};
 use store::Tx;
 
-/// An attempt that was counted against an account, to be taken back when the password was right.
+/// An attempt that was counted, to be taken back when the password was right.
 pub(super) struct CountedAttempt {
     account: String,
+    address: Option<String>,
+    at: Timestamp,
 }
 
 impl CountedAttempt {
+    /// The account starts anew. The address loses this one attempt only: whoever has an account could else wipe out
+    /// what they did to others.
     pub(super) async fn forgive(&self, tx: &mut Tx) -> Result<(), Problem> {
-        Ok(tx.clear_sign_in_failures(&self.account).await?)
+        tx.clear_sign_in_failures(&self.account).await?;
+        if let Some(address) = &self.address {
+            tx.take_back_sign_in_failure(address, self.at).await?;
+        }
+        Ok(())
     }
 }
 
@@ -26,7 +40,17 @@ fn window_begins(now: Timestamp) -> Timestamp {
 }
 
 fn address_subject(origin: &Origin) -> Option<String> {
-    origin.address.as_ref().map(|address| format!("address:{address}"))
+    let address = origin.address.as_ref()?;
+    let who = match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => {
+            // The last 64 bits are the client's to choose.
+            let network = address.to_bits() >> 64 << 64;
+            format!("{}/64", Ipv6Addr::from_bits(network))
+        }
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => address.clone(),
+    };
+    Some(format!("address:{who}"))
 }
 
 impl App {
@@ -38,7 +62,7 @@ impl App {
         let email = email.parse::<Email>().ok();
         // What is no address is counted too, under a hash: people type passwords into the wrong field.
         let counted = self
-            .count_attempt(email.as_ref().map_or("", Email::as_str), address_subject(&origin).as_deref())
+            .count_attempt(email.as_ref().map_or("", Email::as_str), address_subject(&origin))
             .await?;
         let known = match &email {
             Some(email) => self.inner.store.read().await?.user_by_email(email).await?,
@@ -72,15 +96,19 @@ impl App {
         }
     }
 
-    /// Counts an attempt against an account before it is looked at, or refuses it when there were too many.
-    pub(super) async fn count_attempt(&self, email: &str, address: Option<&str>) -> Result<CountedAttempt, Problem> {
+    /// Counts an attempt before it is looked at, or refuses it when there were too many.
+    pub(super) async fn count_attempt(&self, email: &str, address: Option<String>) -> Result<CountedAttempt, Problem> {
         let account = format!("account:{}", hex::encode(bearer::sha256(email)));
         let now = self.now();
         let since = window_begins(now);
         let mut tx = self.inner.store.begin().await?;
+        tx.take_turn_to_sign_in(&account).await?;
         let by_account = tx.sign_in_failures(&account, since).await?;
-        let by_address = match address {
-            Some(address) => tx.sign_in_failures(address, since).await?,
+        let by_address = match &address {
+            Some(address) => {
+                tx.take_turn_to_sign_in(address).await?;
+                tx.sign_in_failures(address, since).await?
+            }
             None => 0,
         };
         if by_account >= SIGN_IN_FAILURES_ACCOUNT || by_address >= SIGN_IN_FAILURES_ADDRESS {
@@ -91,16 +119,15 @@ impl App {
             ));
         }
         tx.add_sign_in_failure(&account, now, since).await?;
+        if let Some(address) = &address {
+            tx.add_sign_in_failure(address, now, since).await?;
+        }
         tx.commit().await?;
-        Ok(CountedAttempt { account })
+        Ok(CountedAttempt { account, address, at: now })
     }
 
     async fn note_failure(&self, user: Option<User>, origin: Origin) -> Result<(), Problem> {
-        let now = self.now();
         let mut tx = self.inner.store.begin().await?;
-        if let Some(address) = address_subject(&origin) {
-            tx.add_sign_in_failure(&address, now, window_begins(now)).await?;
-        }
         // Somebody unknown is looked up as well, under an id that nobody has, so that the time is the same.
         let whoever = user.as_ref().map_or_else(|| fresh!(self, UserId), |user| user.id);
         let home = tx.organizations_of(whoever).await?.first().map(|organization| organization.id);
@@ -114,5 +141,26 @@ impl App {
         tx.record(&self.activity_record(&caller, home, event, Outcome::Denied)).await?;
         tx.commit().await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_cannot_leave_its_count_by_choosing_another_address_of_its_network() {
+        let subject = |address: &str| {
+            address_subject(&Origin {
+                address: Some(address.to_owned()),
+                request_id: None,
+            })
+            .unwrap()
+        };
+        assert_eq!(subject("2001:db8:1:2::1"), "address:2001:db8:1:2::/64");
+        assert_eq!(subject("2001:db8:1:2:ffff:ffff:ffff:ffff"), subject("2001:db8:1:2::1"));
+        assert_ne!(subject("2001:db8:1:3::1"), subject("2001:db8:1:2::1"));
+        assert_eq!(subject("::ffff:192.0.2.7"), "address:192.0.2.7");
+        assert_ne!(subject("192.0.2.8"), subject("192.0.2.7"));
     }
 }

@@ -41,7 +41,8 @@ impl App {
         Ok(self.inner.store.read().await?.tokens_of(who.user.id).await?)
     }
 
-    /// Makes a token (`russet_…` with a checksum), shown once.
+    /// Makes a token (`russet_…` with a checksum), shown once. One that is made with a token ends with it at the latest:
+    /// else whoever found a token that ends tomorrow could keep what it opens.
     ///
     /// # Errors
     /// A problem at `name` or `expires_at`.
@@ -50,7 +51,15 @@ impl App {
             .parse::<ItemName>()
             .map_err(|error| Problem::field("name_unfit", "name", error.to_string()))?;
         let now = self.now();
-        let expires_at = expires_at.unwrap_or_else(|| later(now, TOKEN_DAYS * 24));
+        let maker_ends = self.end_of_token(who).await?;
+        let expires_at = expires_at.unwrap_or_else(|| later(now, TOKEN_DAYS * 24).min(maker_ends.unwrap_or(Timestamp::MAX)));
+        if maker_ends.is_some_and(|end| expires_at > end) {
+            return Err(Problem::field(
+                "expiry_unfit",
+                "expires_at",
+                "A token that is made with a token cannot outlive it. Choose an earlier day, or make the token in the console.",
+            ));
+        }
         if expires_at <= now || expires_at > later(now, TOKEN_DAYS_MOST * 24) {
             return Err(Problem::field(
                 "expiry_unfit",
@@ -77,6 +86,14 @@ impl App {
         self.record_of_person(&mut tx, who, event).await?;
         tx.commit().await?;
         Ok((token, shown))
+    }
+
+    /// When the token ends that somebody is signed in by; none for a session.
+    async fn end_of_token(&self, who: &SignedIn) -> Result<Option<Timestamp>, Problem> {
+        let Some(id) = who.token else { return Ok(None) };
+        let tokens = self.inner.store.read().await?.tokens_of(who.user.id).await?;
+        let own = tokens.iter().find(|token| token.id == id).ok_or_else(Problem::not_found)?;
+        Ok(Some(own.expires_at))
     }
 
     /// Ends a token at once.

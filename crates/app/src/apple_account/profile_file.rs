@@ -1,7 +1,7 @@
 //! A profile as a file.
 
 use super::Download;
-use crate::{App, Caller, Problem, key_use::reading, problem::Kind};
+use crate::{App, Caller, Problem, acting::in_time, key_use::reading, problem::Kind};
 use domain::{Action, ApiKeyId, Event, Feature, OrgId};
 use signing::profile::{Profile, SignedBy};
 use zeroize::Zeroizing;
@@ -49,9 +49,12 @@ impl App {
             profile: profile.to_owned(),
             name: read.info.name.clone(),
         };
-        let mut tx = self.inner.store.begin().await?;
-        self.record_done(&mut tx, caller, org, event).await?;
-        tx.commit().await?;
+        in_time(async {
+            let mut tx = self.inner.store.begin().await?;
+            self.record_done(&mut tx, caller, org, event).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?;
         // Xcode's own suffixes: profiles for macOS have another one.
         let is_mac = read.info.platforms.iter().all(|platform| platform == "OSX") && !read.info.platforms.is_empty();
         let download = Download {

@@ -4,7 +4,7 @@
 //! left and not of passwords that did not fit.
 
 use super::{Export, P12Password, SigningKeyPlace};
-use crate::{App, Caller, Problem, Shown, apple_account::Download, problem::Kind};
+use crate::{App, Caller, Problem, Shown, acting::in_time, apple_account::Download, problem::Kind};
 use domain::{Action, CertificateId, Event, HeldCertificate, OrgId, Permit, activity::ExportForm};
 use signing::{
     certificate::Certificate,
@@ -48,9 +48,12 @@ impl App {
             name: held.name.clone(),
             form,
         };
-        let mut tx = self.inner.store.begin().await?;
-        self.record_done(&mut tx, caller, org, event).await?;
-        tx.commit().await?;
+        in_time(async {
+            let mut tx = self.inner.store.begin().await?;
+            self.record_done(&mut tx, caller, org, event).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?;
         Ok(export)
     }
 

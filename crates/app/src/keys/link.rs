@@ -6,6 +6,7 @@
 use super::{
     KeyDetails, NewKey,
     entered::{self, EnteredKey},
+    remove::{in_use, running_through},
 };
 use crate::{
     App, Caller, Problem,
@@ -79,7 +80,8 @@ impl App {
     /// Replaces the private key under the same item; proven first. Name and kind stay; roles stay unless new ones are given.
     ///
     /// # Errors
-    /// As [`App::add_key`]; `kind_differs`; `changed_meanwhile` when somebody else rotated it.
+    /// As [`App::add_key`]; `kind_differs`; `changed_meanwhile` when somebody else rotated it; `key_in_use` for a key of
+    /// another team while an act is not over.
     pub async fn rotate_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, mut input: NewKey) -> Result<KeyDetails, Problem> {
         let permit = self.permit(caller, Action::RotateKey, org).await?;
         let old = self.inner.store.read().await?.key(&permit, key).await?;
@@ -116,6 +118,14 @@ impl App {
         };
         let mut tx = self.inner.store.begin().await?;
         tx.rotate_key(&permit, &rotated).await?;
+        // Counted after the row is locked, as in removing. What Apple made is looked for with the new key: in another
+        // team's list it would be missing, and its private key would be destroyed for that.
+        if rotated.issuer_id != old.issuer_id {
+            let running = running_through(&mut tx, &permit, key).await?;
+            if running > 0 {
+                return Err(in_use(running, "then rotate it to a key of another team"));
+            }
+        }
         if !entered.roles.is_empty() {
             tx.set_key_roles(&permit, key, &entered.roles).await?;
         }

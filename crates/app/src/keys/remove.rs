@@ -44,11 +44,7 @@ impl App {
         let removed = tx.remove_key(&permit, key, API_KEY).await?;
         let running = running_through(&mut tx, &permit, key).await?;
         if running > 0 {
-            return Err(Problem::new(
-                Kind::Conflict,
-                "key_in_use",
-                format!("{running} act(s) that need this key are not over. Wait until they are, then remove it."),
-            ));
+            return Err(in_use(running, "then remove it"));
         }
         let event = Event::KeyRemoved {
             key,
@@ -63,7 +59,16 @@ impl App {
     }
 }
 
-async fn running_through(tx: &mut Tx, permit: &Permit, key: ApiKeyId) -> Result<u32, Problem> {
+/// The refusal while acts through a key are not over.
+pub(super) fn in_use(running: u32, then: &str) -> Problem {
+    Problem::new(
+        Kind::Conflict,
+        "key_in_use",
+        format!("{running} act(s) that need this key are not over. Wait until they are, {then}."),
+    )
+}
+
+pub(super) async fn running_through(tx: &mut Tx, permit: &Permit, key: ApiKeyId) -> Result<u32, Problem> {
     let unfinished = tx.unfinished_operations(permit).await?;
     let through = |kind: &OperationKind| match kind {
         OperationKind::CreateCertificate { key: used, .. } => *used == key,

@@ -79,6 +79,32 @@ testkit::on_both_databases! {
         assert!(app.sign_in(EMAIL, PASSWORD, from("198.51.100.8"), None).await.is_ok());
     }
 
+    async fn guesses_from_one_address_that_come_at_once_are_stopped_too(world: World) {
+        let app = world.app();
+        let guess = |n: u32| {
+            let app = app.clone();
+            // One client, whatever address of its network it takes.
+            let address = from(&format!("2001:db8:0:7::{n}"));
+            tokio::spawn(async move { code(app.sign_in(&format!("person{n}@example.com"), "wrong password", address, None).await) })
+        };
+        let mut looked_at = 0;
+        for guess in (0..36).map(guess).collect::<Vec<_>>() {
+            looked_at += usize::from(guess.await.unwrap() == "sign_in_failed");
+        }
+        assert_eq!(looked_at, 30);
+    }
+
+    async fn a_right_sign_in_does_not_wipe_out_the_wrong_ones_of_its_address(world: World) {
+        let app = world.app();
+        for n in 0..29 {
+            let email = format!("person{n}@example.com");
+            assert_eq!(code(app.sign_in(&email, "wrong password", from("198.51.100.7"), None).await), "sign_in_failed");
+        }
+        assert!(app.sign_in(EMAIL, PASSWORD, from("198.51.100.7"), None).await.is_ok());
+        assert_eq!(code(app.sign_in("person99@example.com", "wrong password", from("198.51.100.7"), None).await), "sign_in_failed");
+        assert_eq!(code(app.sign_in(EMAIL, PASSWORD, from("198.51.100.7"), None).await), "sign_in_limited");
+    }
+
     async fn signing_in_right_is_never_limited(world: World) {
         for _ in 0..12 {
             assert!(world.app().sign_in(EMAIL, PASSWORD, from("192.0.2.1"), None).await.is_ok());
@@ -124,6 +150,16 @@ testkit::on_both_databases! {
         app.revoke_token(&world.owner, token.id).await.unwrap();
         assert!(app.by_token(shown.expose(), Origin::default()).await.unwrap().is_none());
         assert_eq!(code(app.revoke_token(&world.owner, token.id).await), "not_found");
+    }
+
+    async fn a_token_that_is_made_with_a_token_ends_with_it(world: World) {
+        let app = world.app();
+        let tomorrow = world.now() + jiff::SignedDuration::from_hours(24);
+        let (_, shown) = app.create_token(&world.owner, "CI", Some(tomorrow)).await.unwrap();
+        let found = app.by_token(shown.expose(), Origin::default()).await.unwrap().unwrap();
+        assert_eq!(app.create_token(&found, "Mine now", None).await.unwrap().0.expires_at, tomorrow);
+        let longer = tomorrow + jiff::SignedDuration::from_secs(1);
+        assert_eq!(code(app.create_token(&found, "Mine now", Some(longer)).await), "expiry_unfit");
     }
 
     async fn a_token_ends_by_itself(world: World) {

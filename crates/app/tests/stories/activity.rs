@@ -54,6 +54,27 @@ testkit::on_both_databases! {
         assert_eq!(code(world.app().key(&stranger, other, key).await), "not_found");
     }
 
+    async fn what_cannot_be_recorded_in_time_is_not_done(world: World) {
+        let key = world.link(Role::Admin).await;
+        let (app, caller) = (world.app(), &world.owner.caller);
+        let before = world.requests();
+        // Somebody holds the log: on SQLite the whole database, on PostgreSQL the next number.
+        let record = app.activity(caller, world.org, None, 1).await.unwrap().remove(0).record;
+        let store = world.store().await;
+        let mut holding = store.begin().await.unwrap();
+        let id = format!("act_{:032x}", 7).parse().unwrap();
+        holding.record(&domain::Activity { id, ..record }).await.unwrap();
+
+        let asked = std::time::Instant::now();
+        assert_eq!(code(app.apple_devices(caller, world.org, key, &Default::default()).await), "database_busy");
+        assert_eq!(code(app.mint_apple_token(caller, world.org, key, 5, &[]).await), "database_busy");
+        // Two seconds for each, and some for a machine that is busy; without the limit it is five.
+        assert!(asked.elapsed() < std::time::Duration::from_secs(8), "{:?}", asked.elapsed());
+        assert_eq!(world.requests(), before, "Apple was not asked");
+        drop(holding);
+        assert!(app.apple_devices(caller, world.org, key, &Default::default()).await.is_ok());
+    }
+
     async fn a_token_for_apple_is_recorded_before_it_leaves(world: World) {
         let key = world.link(Role::Admin).await;
         let app = world.app();

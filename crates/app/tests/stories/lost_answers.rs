@@ -5,7 +5,7 @@ use app::{Caller, crash_point};
 use domain::{Action, Actor, ApiKeyId, Operation, OperationState, Origin, Principal, decide, policy::Role as Held};
 use simulator::Settling;
 use std::collections::{BTreeMap, BTreeSet};
-use testkit::{AppleError, Effect, Fault, Role, World};
+use testkit::{AppleError, Effect, Fault, KeyKind, Role, World};
 
 fn lose_the_answer(world: &World) {
     world
@@ -56,6 +56,27 @@ testkit::on_both_databases! {
         assert!(crate::log(&world).await.iter().any(|record| record.ends_with("the answer was lost")));
         let_time_pass(&world, &operation).await;
         assert!(matches!(state(&world, operation.id).await, OperationState::Done { .. }));
+        exactly_one(&world, key, before).await;
+    }
+
+    async fn a_key_is_not_rotated_to_another_team_while_its_answer_is_lost(world: World) {
+        let key = world.link(Role::Admin).await;
+        let before = all_at_apple(&world).await;
+        lose_the_answer(&world);
+        let operation = begin(&world, key, "DISTRIBUTION").await;
+        world.app().run_due_jobs().await.unwrap();
+        assert!(matches!(state(&world, operation.id).await, OperationState::Unknown { .. }));
+        // In the list of another team the certificate would be missing, and its key would be destroyed.
+        let fresh = world.apple.control().add_key(KeyKind::Team, vec![Role::Admin]).unwrap();
+        let mut elsewhere = world.entered(&fresh);
+        elsewhere.issuer_id = "57246542-96fe-1a63-e053-0824d011072a".to_owned();
+        elsewhere.save_unverified = true;
+        let refused = world.app().rotate_key(&world.owner.caller, world.org, key, elsewhere).await;
+        assert_eq!(crate::code(refused), "key_in_use");
+        // Another key of the same team is the way out when the old one was revoked.
+        let input = world.entered(&fresh);
+        world.app().rotate_key(&world.owner.caller, world.org, key, input).await.unwrap();
+        let_time_pass(&world, &operation).await;
         exactly_one(&world, key, before).await;
     }
 

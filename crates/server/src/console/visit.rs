@@ -140,7 +140,9 @@ fn toast(word: &str) -> Option<&'static str> {
 
 /// A path on this server to go back to; anything else becomes the start.
 pub(crate) fn back(path: &str) -> &str {
-    let local = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']);
+    // Browsers leave out tabs and line breaks and take a backslash for a slash, so "/<tab>/host" would leave.
+    let odd = |c: char| c == '\\' || c.is_control();
+    let local = path.starts_with('/') && !path.starts_with("//") && !path.contains(odd);
     if local { path } else { "/" }
 }
 
@@ -489,6 +491,8 @@ mod tests {
             "//evil.example",
             "https://evil.example",
             "/\\evil.example",
+            "/\t/evil.example",
+            "/\r/evil.example",
             "",
             "javascript:alert(1)",
         ] {

@@ -7,7 +7,7 @@ use super::extract::too_large;
 use crate::{
     State,
     reply::{self, Failure},
-    session::Bearer,
+    session::{self, Bearer},
 };
 use app::{Kind, Problem, accounts::SignedIn, idempotency::Replay};
 use aws_lc_rs::digest;
@@ -67,7 +67,8 @@ async fn answer_once(state: &State, key: &HeaderValue, request: Request, next: N
         .await
         .map_err(|_| too_large())?
         .to_bytes();
-    let hash = request_hash(parts.method.as_str(), parts.uri.path(), &bytes);
+    let token = session::bearer(&parts.headers).unwrap_or_default();
+    let hash = request_hash(token, parts.method.as_str(), parts.uri.path(), &bytes);
     if let Replay::Answered { status, body } = state.app.replay(&who.0.caller, org, key, hash).await? {
         return Ok(replayed(status, body));
     }
@@ -85,9 +86,11 @@ async fn answer_once(state: &State, key: &HeaderValue, request: Request, next: N
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
-fn request_hash(method: &str, path: &str, body: &Bytes) -> [u8; 32] {
+/// What is kept of the request. The body may hold a short password; with the token in the hash, which nobody can guess and
+/// the database does not have, a copy of the database is of no use for guessing it.
+fn request_hash(token: &str, method: &str, path: &str, body: &Bytes) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
-    for part in [method.as_bytes(), path.as_bytes(), body.as_ref()] {
+    for part in [token.as_bytes(), method.as_bytes(), path.as_bytes(), body.as_ref()] {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part);
     }
@@ -107,4 +110,26 @@ fn replayed(status: u16, body: Vec<u8>) -> Response {
         .headers_mut()
         .insert("idempotency-replayed", HeaderValue::from_static("true"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_request_cannot_be_guessed_from() {
+        let hash = |token, body: &'static str| request_hash(token, "POST", "/api/v1/orgs/o/x", &Bytes::from_static(body.as_bytes()));
+        assert_eq!(
+            hash("russet_a", r#"{"password":"1234"}"#),
+            hash("russet_a", r#"{"password":"1234"}"#)
+        );
+        assert_ne!(
+            hash("russet_a", r#"{"password":"1234"}"#),
+            hash("russet_b", r#"{"password":"1234"}"#)
+        );
+        assert_ne!(
+            hash("russet_a", r#"{"password":"1234"}"#),
+            hash("russet_a", r#"{"password":"1235"}"#)
+        );
+    }
 }

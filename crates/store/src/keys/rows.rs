@@ -99,7 +99,7 @@ impl Tx {
     /// [`crate::StoreError::NotFound`].
     pub async fn lock_key(&mut self, permit: &Permit, id: ApiKeyId) -> Result<ApiKey> {
         let statement = self.dialect(
-            "SELECT * FROM api_keys WHERE organization_id = $1 AND id = $2",
+            "SELECT * FROM api_keys WHERE id = $2 AND organization_id = $1",
             "SELECT * FROM api_keys WHERE organization_id = $1 AND id = $2 FOR UPDATE",
         );
         let row = self.row(statement, args![permit.organization(), id]).await?;
