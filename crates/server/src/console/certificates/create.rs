@@ -129,7 +129,8 @@ pub(crate) async fn create(Reach(state): Reach<State>, Path(org): Path<String>, 
     let caller = &sent.visitor.who.caller;
     match begin_once(&state, &sent, org).await {
         Ok(place) => Ok(Redirect::to(&place).into_response()),
-        Err(problem) if belongs_in_form(&problem) => {
+        // A key that may not is a choice to correct, also where the class says "not allowed".
+        Err(problem) if belongs_in_form(&problem) || !problem.usable_keys.is_empty() => {
             let asked = Asked {
                 certificate_type: sent.fields.text("type").to_owned(),
                 key: sent.fields.text("key").to_owned(),

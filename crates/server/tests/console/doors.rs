@@ -1,0 +1,210 @@
+//! Every address of the console, read from its route table, asked by somebody who may not.
+
+use crate::browser::Browser;
+use axum::http::StatusCode;
+use testkit::{Role, World};
+
+const TABLE: &str = include_str!("../../src/console/mod.rs");
+/// What needs no session.
+const OPEN: &[&str] = &["/sign-in", "/setup"];
+
+struct Route {
+    path: String,
+    get: bool,
+    post: bool,
+}
+
+/// The table in `console/mod.rs`, one `.route(…)` after the other.
+fn routes() -> Vec<Route> {
+    let table = TABLE
+        .split("Router::new()")
+        .nth(1)
+        .and_then(|rest| rest.split(".merge(").next())
+        .expect("the route table");
+    let routes: Vec<Route> = table
+        .split(".route(")
+        .skip(1)
+        .map(|route| {
+            let path = route.split('"').nth(1).expect("a path").to_owned();
+            Route {
+                get: route.contains("get("),
+                post: route.contains("post("),
+                path,
+            }
+        })
+        .collect();
+    assert!(routes.len() > 30, "the route table was not read");
+    routes
+}
+
+/// With ids in the places of its parameters.
+fn filled(path: &str, org: &str, key: &str) -> String {
+    let id = |prefix: &str| format!("{prefix}_{:032x}", 7);
+    path.replace("{org}", org)
+        .replace("{key}", key)
+        .replace("{certificate}", &id("cert"))
+        .replace("{operation}", &id("op"))
+        .replace("{profile}", "A1B2C3D4E5")
+        .replace("{session}", &id("sess"))
+        .replace("{token}", &id("tok"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_gets_past_the_door_without_a_session() {
+    let world = World::on_sqlite().await;
+    let mut stranger = Browser::of(&world);
+    let org = world.org.to_string();
+    for route in routes().iter().filter(|route| !OPEN.contains(&route.path.as_str())) {
+        let path = filled(&route.path, &org, &format!("key_{:032x}", 7));
+        if route.get {
+            let seen = stranger.open(&path).await;
+            assert_eq!(seen.status, StatusCode::SEE_OTHER, "GET {path}");
+            let to = seen.location.expect("a way on");
+            assert!(to.starts_with("/sign-in"), "GET {path} leads to {to}");
+        }
+        if route.post {
+            let seen = stranger.send(&path, &[("csrf", ""), ("name", "x")]).await;
+            assert_eq!(
+                (seen.status, seen.location.as_deref()),
+                (StatusCode::SEE_OTHER, Some("/sign-in")),
+                "POST {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_without_its_token_changes_nothing() {
+    let world = World::on_sqlite().await;
+    let key = world.link(Role::Admin).await;
+    let mut browser = Browser::signed_in(&world).await;
+    let org = world.org.to_string();
+    let before = browser.open(&browser.below("/activity")).await.text.matches("<tr").count();
+    for route in routes().iter().filter(|route| route.post && !OPEN.contains(&route.path.as_str())) {
+        let path = filled(&route.path, &org, &key.to_string());
+        let token = "0".repeat(64);
+        let plain = browser.send(&path, &[("csrf", &token), ("name", "Admin"), ("on", "true")]).await;
+        let file = browser
+            .send_file(&path, &token, &[("name", "x")], "AuthKey_ABCDEFGHIJ.p8", b"x")
+            .await;
+        for seen in [plain, file] {
+            // A form of the other encoding is unread, which is as good.
+            assert!(
+                matches!(seen.status, StatusCode::FORBIDDEN | StatusCode::UNPROCESSABLE_ENTITY),
+                "POST {path}: {}",
+                seen.status
+            );
+            assert!(!seen.text.contains("<form"), "{path} answers with a page instead of a refusal");
+        }
+    }
+    let after = browser.open(&browser.below("/activity")).await;
+    assert_eq!(
+        after.text.matches("<tr").count(),
+        before,
+        "something was recorded, so something was done"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_belongs_to_others_looks_like_what_does_not_exist() {
+    let world = World::on_sqlite().await;
+    let mut browser = Browser::signed_in(&world).await;
+    let foreign = format!("org_{:032x}", 7);
+    let without_request = |text: &str| text.split("<dt>Request").next().unwrap_or_default().to_owned();
+    let nowhere = without_request(&browser.open("/nowhere").await.text);
+    let token = browser.token().await;
+    for route in routes().iter().filter(|route| route.path.contains("{org}")) {
+        let path = filled(&route.path, &foreign, &format!("key_{:032x}", 7));
+        if route.get {
+            let seen = browser.open(&path).await;
+            assert_eq!(seen.status, StatusCode::NOT_FOUND, "GET {path}");
+            assert_eq!(
+                without_request(&seen.text),
+                nowhere,
+                "GET {path} says something else than an unknown address"
+            );
+        }
+        if route.post {
+            let plain = browser
+                .send(
+                    &path,
+                    &[
+                        ("csrf", &token),
+                        ("key", &format!("key_{:032x}", 7)),
+                        ("type", "DISTRIBUTION"),
+                        ("feature", "profiles"),
+                    ],
+                )
+                .await;
+            let file = browser.send_file(&path, &token, &[], "AuthKey_ABCDEFGHIJ.p8", b"x").await;
+            assert!(
+                [plain.status, file.status].contains(&StatusCode::NOT_FOUND),
+                "POST {path}: {} {}",
+                plain.status,
+                file.status
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_session_cookie_is_out_of_reach_of_scripts_and_of_other_sites_and_ends() {
+    let world = World::on_sqlite().await;
+    let mut browser = Browser::of(&world);
+    let wanted = browser.below("/keys?state=usable");
+    let door = browser.open(&wanted).await.location.expect("the door");
+    assert!(
+        browser
+            .open(&door)
+            .await
+            .text
+            .contains(&format!("name=\"back\" value=\"{wanted}\""))
+    );
+    let seen = browser
+        .send(
+            "/sign-in",
+            &[("email", "elin@halden.example"), ("password", testkit::PASSWORD), ("back", &wanted)],
+        )
+        .await;
+    assert_eq!(
+        seen.location.as_deref(),
+        Some(wanted.as_str()),
+        "the way leads back to where one wanted to go"
+    );
+    let cookie = seen
+        .set_cookies
+        .iter()
+        .find(|cookie| cookie.starts_with("russet="))
+        .expect("a session");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+
+    let away = browser
+        .send(
+            "/sign-in",
+            &[
+                ("email", "elin@halden.example"),
+                ("password", testkit::PASSWORD),
+                ("back", "//evil.example"),
+            ],
+        )
+        .await;
+    assert_eq!(away.location.as_deref(), Some("/"), "a sign-in leads nowhere else");
+
+    browser.submit("/sign-out", &[]).await;
+    assert_eq!(browser.open(&wanted).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_and_an_unknown_person_are_told_the_same() {
+    let world = World::on_sqlite().await;
+    let mut browser = Browser::of(&world);
+    let wrong = browser
+        .send("/sign-in", &[("email", "elin@halden.example"), ("password", "not this one")])
+        .await;
+    let unknown = browser
+        .send("/sign-in", &[("email", "nobody@halden.example"), ("password", "not this one")])
+        .await;
+    assert_eq!((wrong.status, unknown.status), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
+    assert_eq!(wrong.text.replace("elin@", "nobody@"), unknown.text);
+    assert!(!wrong.text.contains("not this one"), "a password is never sent back");
+}
