@@ -119,20 +119,21 @@ async fn failed_sign_ins_are_counted_since_a_moment(world: World) {
 
 async fn attempts_that_arrive_together_take_turns(world: World) {
     const SUBJECT: &str = "account:a";
-    const MOST: u32 = 3;
-    let attempt = async || {
+    let mut first = world.store.begin().await.expect("begins");
+    first.take_turn_to_sign_in(SUBJECT).await.expect("nobody is before");
+    let second = async {
         let mut tx = world.store.begin().await.expect("begins");
         tx.take_turn_to_sign_in(SUBJECT).await.expect("waited");
-        let passes = tx.sign_in_failures(SUBJECT, at(0)).await.expect("counted") < MOST;
-        if passes {
-            tx.add_sign_in_failure(SUBJECT, at(10), at(0)).await.expect("counted");
-        }
-        tx.commit().await.expect("kept");
-        passes
+        tx.sign_in_failures(SUBJECT, at(0)).await.expect("counted")
     };
-    let passed = tokio::join!(attempt(), attempt(), attempt(), attempt(), attempt(), attempt());
-    let passed = [passed.0, passed.1, passed.2, passed.3, passed.4, passed.5];
-    assert_eq!(passed.iter().filter(|passes| **passes).count(), 3);
+    tokio::pin!(second);
+    let early = tokio::time::timeout(std::time::Duration::from_millis(200), &mut second).await;
+    assert!(early.is_err(), "counted beside another attempt: {early:?}");
+    for _ in 0..3 {
+        first.add_sign_in_failure(SUBJECT, at(10), at(0)).await.expect("counted");
+    }
+    first.commit().await.expect("kept");
+    assert_eq!(second.await, 3);
 
     let mut tx = world.store.begin().await.expect("begins");
     tx.take_back_sign_in_failure(SUBJECT, at(10)).await.expect("taken back");
