@@ -13,10 +13,10 @@ use std::time::Duration;
 use store::{Conflict, StoreError};
 use tokio::task::JoinSet;
 
-/// How long a claim holds without being extended.
-const LEASE: SignedDuration = SignedDuration::from_mins(2);
+/// How long a claim holds without being extended: so long waits what a killed server left behind.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// How often a working worker extends its claim.
-const HEARTBEAT: Duration = Duration::from_secs(30);
+const HEARTBEAT: Duration = Duration::from_secs(8);
 /// How often an idle worker looks by itself: another process may have enqueued something.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How many jobs are done at once.

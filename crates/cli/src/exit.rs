@@ -61,11 +61,12 @@ impl Failure {
             (_, "apple_unreachable" | "apple_timed_out") => Exit::AppleTimedOut,
             (503, _) => Exit::Unreachable,
             (502, _) => Exit::AppleRefused,
+            // Whoever says so, Russet or Apple through it.
+            (404, _) => Exit::NotFound,
+            (429, _) => Exit::RateLimited,
             _ if problem.apple.is_some() => Exit::AppleRefused,
             (401 | 403, _) => Exit::NotAllowed,
-            (404, _) => Exit::NotFound,
             (409, _) => Exit::Conflict,
-            (429, _) => Exit::RateLimited,
             (400..=499, _) => Exit::Usage,
             _ => Exit::Fault,
         };

@@ -199,14 +199,18 @@ fn password() -> Zeroizing<String> {
     Zeroizing::new(random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect())
 }
 
+/// For its owner only, and there at once: a script waits for it.
 fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let part = path.with_extension("part");
+    let _ = fs::remove_file(&part);
     options
-        .open(path)
+        .open(&part)
         .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&part, path))
         .with_context(|| format!("cannot write {}", path.display()))
 }
 

@@ -16,6 +16,29 @@ pub(crate) enum Document {
     SimulatorInvented,
 }
 
+const PREFACE: &str = "# The command line
+
+Generated from the program by `cargo xtask generate`.
+
+Tables on a terminal, JSON when piped; `--output` says which. Data goes to standard output, everything else to standard
+error. A refusal is a sentence there, or with `--output json` the server's problem document with the exit code beside it.
+
+| code | meaning |
+|---|---|
+| 0 | done |
+| 1 | our fault |
+| 2 | the command's words or the input do not fit |
+| 3 | not allowed, or not signed in |
+| 4 | not found |
+| 5 | conflict |
+| 6 | rate-limited |
+| 7 | Apple refused |
+| 8 | waiting on Apple took too long |
+| 9 | the server is unreachable, or sealed |
+
+For scripts: `RUSSET_URL`, `RUSSET_TOKEN` and `RUSSET_ORG` instead of `russet login`.
+";
+
 /// Prints it.
 pub(crate) fn print(document: Document, command: clap::Command) -> anyhow::Result<()> {
     let text = match document {
@@ -28,7 +51,7 @@ pub(crate) fn print(document: Document, command: clap::Command) -> anyhow::Resul
         }
         Document::SimulatorInvented => simulator::inventions_as_markdown(),
         Document::Cli => {
-            let mut text = "# The command line\n\nGenerated from the program by `cargo xtask generate`.\n".to_owned();
+            let mut text = PREFACE.to_owned();
             let mut command = command;
             command.build();
             describe(&command, "", &mut text)?;
@@ -58,15 +81,45 @@ fn describe(command: &clap::Command, above: &str, text: &mut String) -> std::fmt
             text.push('\n');
             first = false;
         }
-        let name = match (argument.get_long(), argument.is_positional()) {
-            (Some(long), false) => format!("--{long}"),
-            _ => format!("<{}>", argument.get_id().as_str().to_uppercase()),
-        };
-        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-        writeln!(text, "- `{name}` {help}")?;
+        writeln!(text, "- {}", described(argument))?;
     }
     for below in command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help") {
         describe(below, &path, text)?;
     }
     Ok(())
+}
+
+/// An option in a line: name, value, meaning, choices, default, variable.
+fn described(argument: &clap::Arg) -> String {
+    let value = argument
+        .get_value_names()
+        .and_then(|names| names.first())
+        .map_or_else(|| argument.get_id().as_str().to_uppercase(), ToString::to_string);
+    let takes_value = argument.get_action().takes_values();
+    let name = match argument.get_long() {
+        Some(long) if takes_value => format!("--{long} {value}"),
+        Some(long) => format!("--{long}"),
+        None => format!("<{value}>"),
+    };
+    let mut line = format!("`{name}` {}", argument.get_help().map(ToString::to_string).unwrap_or_default());
+    let choices: Vec<_> = argument
+        .get_possible_values()
+        .iter()
+        .map(|v| format!("`{}`", v.get_name()))
+        .collect();
+    if takes_value && !choices.is_empty() {
+        line.push_str(&format!("; one of {}", choices.join(", ")));
+    }
+    let default = argument
+        .get_default_values()
+        .first()
+        .map(|v| v.to_string_lossy())
+        .filter(|v| !v.is_empty());
+    if let Some(default) = default.filter(|_| takes_value) {
+        line.push_str(&format!(" (default: `{default}`)"));
+    }
+    if let Some(variable) = argument.get_env() {
+        line.push_str(&format!(" (variable: `{}`)", variable.to_string_lossy()));
+    }
+    line
 }

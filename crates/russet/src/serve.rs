@@ -7,7 +7,13 @@ use clap::Args;
 use cli::{Exit, Failure};
 use domain::{Clock, Entropy, SystemClock};
 use server::{Bound, Listening, Settings, State, Tls, TrustedProxies};
-use std::{io::Write, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc};
+use std::{
+    io::{IsTerminal, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    str::FromStr,
+    sync::Arc,
+};
 use store::{Location, Store};
 use tokio::sync::oneshot;
 use vault::{KeyFile, Passphrase, RootKeySource};
@@ -195,6 +201,7 @@ pub(crate) fn prepare(level: &str) {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .try_init();
 }
 

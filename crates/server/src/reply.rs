@@ -36,10 +36,14 @@ pub(crate) fn status(kind: Kind) -> StatusCode {
     }
 }
 
-/// Writes the inside of a problem to the log, where it belongs and nowhere else.
+/// Writes the inside of a problem to the log, where it belongs and nowhere else. Only what is our fault is an error there.
 pub(crate) fn log(problem: &Problem) {
-    if let Some(cause) = &problem.inside {
-        tracing::error!(code = problem.code, cause, "a request failed");
+    let Some(cause) = &problem.inside else { return };
+    let code = problem.code;
+    match problem.kind {
+        Kind::Internal => tracing::error!(code, cause, "a request failed"),
+        Kind::AppleUnreachable => tracing::warn!(code, cause, "Apple gave no usable answer"),
+        _ => tracing::info!(code, cause, "a request was refused"),
     }
 }
 

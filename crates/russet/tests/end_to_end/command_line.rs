@@ -1,0 +1,307 @@
+//! The command line as a person uses it.
+
+use crate::process::{Ended, Person, demo};
+use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+fn files(directory: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// What OpenSSL makes of a `.p12`; none where there is no OpenSSL.
+fn opened(file: &str, password: &str) -> Option<String> {
+    let given = format!("pass:{password}");
+    let output = Command::new("openssl")
+        .args(["pkcs12", "-info", "-nodes", "-in", file, "-passin", &given])
+        .output()
+        .ok()?;
+    let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("BEGIN PRIVATE KEY"), "{told}");
+    assert!(told.matches("BEGIN CERTIFICATE").count() >= 2, "the intermediate is in it: {told}");
+    Some(told)
+}
+
+#[test]
+fn somebody_signs_in_and_out() {
+    let person = Person::new();
+    let url = demo().text("url");
+    let login = ["login", url, "--email", demo().text("email"), "--password-stdin"];
+    person.type_in(&login, "wrong\n").expect(3);
+    assert!(!person.path(".config").exists(), "nothing is remembered of a refusal");
+
+    let welcome = person.type_in(&login, &format!("{}\n", demo().text("password"))).expect(0);
+    assert!(welcome.out.contains(demo().text("email")));
+    let remembered = person.path(".config/russet/login.json");
+    assert_eq!(mode(&remembered), 0o600);
+    let me = person.run(&["whoami"]).expect(0).json();
+    assert_eq!(me["email"], demo().text("email"));
+    assert_eq!(person.run(&["orgs", "list"]).expect(0).json()["items"].as_array().unwrap().len(), 1);
+    person.run(&["orgs", "switch", "halden mobile"]).expect(0);
+
+    let token: Value = serde_json::from_slice(&std::fs::read(&remembered).unwrap()).unwrap();
+    let token = token["token"].as_str().unwrap();
+    person.run(&["logout"]).expect(0);
+    assert!(!remembered.exists());
+    person.run(&["whoami"]).expect(2);
+    Person::with(url, token).run(&["whoami"]).expect(3);
+    // The environment's token is not ours to end.
+    demo().person().run(&["logout"]).expect(0);
+    demo().person().run(&["whoami"]).expect(0);
+}
+
+#[test]
+fn from_a_key_file_to_certificates_that_others_open() {
+    let person = demo().person();
+    let (file, issuer) = demo().key("team", "APP_MANAGER");
+    let added = person.run(&[
+        "keys",
+        "add",
+        "--file",
+        &file,
+        "--issuer-id",
+        &issuer,
+        "--role",
+        "app-manager",
+        "--name",
+        "Łukasz <b>& co</b> 🍎",
+    ]);
+    let added = added.expect(0).json();
+    assert_eq!((&added["health"], &added["roles"][0]), (&"working".into(), &"app-manager".into()));
+    let keys = person.run(&["keys", "list"]).expect(0).json();
+    assert!(
+        keys["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|key| key["name"] == "Łukasz <b>& co</b> 🍎")
+    );
+    let table = person.run(&["keys", "list", "--output", "table"]).expect(0).out;
+    assert!(table.contains("KEY ID") && table.contains("Łukasz"), "{table}");
+
+    let refused = person
+        .run(&[
+            "certificates",
+            "create",
+            "--key",
+            "Łukasz <b>& co</b> 🍎",
+            "--type",
+            "DISTRIBUTION",
+            "--download",
+            "out",
+        ])
+        .expect(3);
+    assert!(refused.err.contains("Keys that would work: “Admin”"), "{}", refused.err);
+    assert!(files(&person.path("out")).is_empty());
+
+    let password = r##"!"#$%&'()*+,-./09:;<=>?@AZ[\]^_`az{|}~"##;
+    let kept = person.write("password", format!("{password}\n"));
+    let made = person
+        .run(&[
+            "certificates",
+            "create",
+            "--key",
+            "Admin",
+            "--type",
+            "IOS_DISTRIBUTION",
+            "--download",
+            "out",
+            "--password-file",
+            &kept,
+        ])
+        .expect(0)
+        .json();
+    let p12 = made["file"].as_str().unwrap().to_owned();
+    assert_eq!(mode(&person.path(&p12)), 0o600);
+    let p12 = person.path(&p12).to_str().unwrap().to_owned();
+    if let Some(told) = opened(&p12, password) {
+        assert!(told.contains("MAC: sha1"), "{told}");
+        assert!(told.contains("pbeWithSHA1And3-KeyTripleDES-CBC"), "{told}");
+    }
+    let certificate = made["certificate"].as_str().unwrap();
+
+    let download = |more: &[&str], input: &str| -> Ended {
+        let all = [&["certificates", "download", certificate], more].concat();
+        person.type_in(&all, input)
+    };
+    download(
+        &["--out", "modern.p12", "--form", "p12-modern", "--password-stdin"],
+        &format!("{password}\n"),
+    )
+    .expect(0);
+    if let Some(told) = opened(person.path("modern.p12").to_str().unwrap(), password) {
+        assert!(told.contains("MAC: sha256") && told.contains("AES-256-CBC"), "{told}");
+    }
+    let generated = download(&["--out", "generated.p12"], "").expect(0).json();
+    let generated = generated["generated_password"].as_str().unwrap().to_owned();
+    assert!(generated.len() >= 16 && generated.bytes().all(|b| b.is_ascii_alphanumeric()));
+    opened(person.path("generated.p12").to_str().unwrap(), &generated);
+
+    let in_words = download(&["--out", "flag.p12", "--password", password], "").expect(0);
+    assert!(in_words.err.contains("can be seen by other users"));
+    let empty = download(&["--out", "empty.p12", "--password", ""], "").expect(0);
+    assert!(empty.err.contains("password"), "{}", empty.err);
+    opened(person.path("empty.p12").to_str().unwrap(), "");
+    let nothing = person.write("nothing", "");
+    download(&["--out", "x.p12", "--password-file", &nothing], "").expect(2);
+
+    download(&["--out", "all.pem", "--form", "pem"], "").expect(0);
+    let pem = std::fs::read_to_string(person.path("all.pem")).unwrap();
+    assert!(pem.contains("BEGIN PRIVATE KEY") && pem.matches("BEGIN CERTIFICATE").count() >= 2);
+    let again = download(&["--out", "all.pem", "--form", "cer"], "").expect(2);
+    assert!(again.err.contains("--force"), "{}", again.err);
+    assert_eq!(std::fs::read_to_string(person.path("all.pem")).unwrap(), pem, "what is there stays");
+    download(&["--out", "all.pem", "--form", "cer", "--force"], "").expect(0);
+    assert!(!files(person.home.path()).iter().any(|name| name.ends_with(".part")));
+
+    let held = person.run(&["certificates", "list"]).expect(0).json();
+    assert!(
+        held["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|c| c["id"] == certificate && c["key_held"] == true)
+    );
+    let at_apple = person
+        .run(&["certificates", "list", "--key", "admin", "--type", "IOS_DISTRIBUTION"])
+        .expect(0)
+        .json();
+    assert_eq!(at_apple["items"].as_array().unwrap().len(), 1, "asked once, made once");
+}
+
+#[test]
+fn a_rehearsal_creates_nothing() {
+    let person = demo().person();
+    let count = || person.run(&["certificates", "list", "--key", "Admin"]).expect(0).json()["total"].clone();
+    let before = count();
+    let told = person
+        .run(&[
+            "certificates",
+            "create",
+            "--key",
+            "Admin",
+            "--type",
+            "MAC_APP_DISTRIBUTION",
+            "--dry-run",
+            "--output",
+            "table",
+        ])
+        .expect(0);
+    assert!(told.out.contains("Nothing was done"), "{}", told.out);
+    let refused = person
+        .run(&[
+            "certificates",
+            "create",
+            "--key",
+            "CI uploads",
+            "--type",
+            "MAC_APP_DISTRIBUTION",
+            "--dry-run",
+        ])
+        .expect(3);
+    assert!(refused.err.contains("Admin"), "{}", refused.err);
+    assert_eq!(count(), before);
+}
+
+#[test]
+fn the_account_is_listed_and_a_profile_downloaded() {
+    let person = demo().person();
+    let profiles = person
+        .run(&["profiles", "list", "--key", "Admin", "--state", "ACTIVE", "--sort", "-expires"])
+        .expect(0)
+        .json();
+    let items = profiles["items"].as_array().unwrap();
+    assert!(!items.is_empty() && items.iter().all(|p| p["state"] == "ACTIVE"));
+    let id = items[0]["id"].as_str().unwrap();
+    for arguments in [&["--key", "Admin"][..], &[]] {
+        let out = format!("{}.mobileprovision", arguments.len());
+        let all = [&["profiles", "download", id, "--out", &out], arguments].concat();
+        let told = person.run(&all).expect(0).json();
+        assert!(told["signature"].as_str().is_some(), "{told}");
+        let bytes = std::fs::read(person.path(&out)).unwrap();
+        let uuid = items[0]["uuid"].as_str().unwrap().as_bytes();
+        assert!(bytes.windows(uuid.len()).any(|window| window == uuid));
+    }
+    let bundles = person
+        .run(&["bundle-ids", "list", "--key", "Admin", "--search", "FERRY"])
+        .expect(0)
+        .json();
+    assert!(bundles["items"].as_array().unwrap().len() > 1);
+    let devices = person
+        .run(&["devices", "list", "--key", "Admin", "--type", "IPHONE"])
+        .expect(0)
+        .json();
+    assert!(devices["items"].as_array().unwrap().iter().all(|d| d["device_class"] == "IPHONE"));
+}
+
+#[test]
+fn doctor_looks_at_everything() {
+    let person = demo().person();
+    let found = person.run(&["doctor"]).expect(0).json();
+    let of = |what: &str| {
+        found["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|f| f["what"] == what && f["state"] == "ok")
+    };
+    for what in ["Server", "Clock", "Sign-in", "Key “Admin”"] {
+        assert!(of(what), "{what}: {found}");
+    }
+    let stranger = Person::with(demo().text("url"), "russet_x")
+        .run(&["doctor", "--output", "table"])
+        .expect(3);
+    assert!(
+        stranger.out.contains("✓ Server") && stranger.out.contains("✗ Sign-in"),
+        "{}",
+        stranger.out
+    );
+    let nowhere = Person::with("http://127.0.0.1:9", "russet_x").run(&["doctor"]).expect(9);
+    assert_eq!(nowhere.json()["items"][0]["state"], "bad");
+}
+
+#[test]
+fn tokens_come_and_go_and_the_record_tells() {
+    let person = demo().person();
+    let made = person.run(&["tokens", "create", "Build machine", "--days", "30"]).expect(0);
+    let value = made.json()["value"].as_str().unwrap().to_owned();
+    assert!(made.err.contains("only time"));
+    let machine = Person::with(demo().text("url"), &value);
+    machine.run(&["whoami"]).expect(0);
+    let apple = machine
+        .run(&["apple-token", "create", "--key", "Admin", "--minutes", "5"])
+        .expect(0)
+        .json();
+    assert_eq!(apple["token"].as_str().unwrap().split('.').count(), 3);
+    person.run(&["tokens", "revoke", "Build machine"]).expect(0);
+    machine.run(&["whoami"]).expect(3);
+
+    let page = person.run(&["activity", "list", "--limit", "5"]).expect(0).json();
+    let next = page["next"].as_str().unwrap();
+    let older = person.run(&["activity", "list", "--limit", "5", "--before", next]).expect(0).json();
+    assert_ne!(page["items"][0]["id"], older["items"][0]["id"]);
+}
+
+#[test]
+fn a_key_is_renamed_checked_and_removed_only_when_meant() {
+    let person = demo().person();
+    let own = "Elin's own key";
+    person.run(&["keys", "check", own]).expect(0);
+    person.run(&["keys", "rename", own, "Elin"]).expect(0);
+    let unasked = person.run(&["keys", "remove", "Elin"]).expect(2);
+    assert!(unasked.err.contains("--yes"), "{}", unasked.err);
+    person.run(&["keys", "show", "Elin"]).expect(0);
+    person.run(&["keys", "remove", "Elin", "--yes"]).expect(0);
+    person.run(&["keys", "show", "Elin"]).expect(4);
+}

@@ -1,0 +1,16 @@
+//! The binary as people and scripts meet it: processes, files, exit codes, signals.
+//!
+//! One demo serves all tests of this program; those that break something start a server and a simulator of their own.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop where it is")]
+
+#[path = "../../../testkit/src/postgres.rs"]
+#[expect(unreachable_pub, dead_code, reason = "a file of another crate, where all of it is reached")]
+mod postgres;
+
+mod command_line;
+mod documents;
+mod http;
+mod killed;
+mod process;
+mod refusals;
+mod serving;
