@@ -209,6 +209,7 @@ pub(crate) fn demo() -> &'static Demo {
     DEMO.get_or_init(|| {
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().join("demo");
+        #[expect(clippy::zombie_processes, reason = "it outlives this process by a moment")]
         let mut warden = Command::new("sh")
             .args([
                 "-c",
@@ -220,7 +221,7 @@ pub(crate) fn demo() -> &'static Demo {
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        // Never closed by us: the end of this process does it.
+        // Never closed and never waited for by us: the end of this process does it.
         std::mem::forget(warden.stdin.take());
         Demo {
             described: until("the demo is ready", || described(&data)),
