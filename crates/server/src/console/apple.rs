@@ -11,11 +11,7 @@ use crate::State;
 use app::Problem;
 use app::apple_account::{AppleBundleId, AppleDevice, AppleProfile};
 use askama::Template;
-use axum::{
-    extract::{Path, Query, State as Reach},
-    http::header,
-    response::IntoResponse,
-};
+use axum::extract::{Path, Query, State as Reach};
 use domain::{ApiKey, ApiKeyId, Feature, OrgId};
 use jiff::Timestamp;
 
@@ -213,13 +209,9 @@ pub(crate) async fn profiles(Reach(state): Reach<State>, Path(org): Path<String>
     .filter("kind", "Type", "Every type", PROFILE_TYPES, &asked.kind)
     .filter("state", "State", "Every state", PROFILE_STATES, &asked.state);
     (bar.keys, bar.key) = pick(&state, caller, org, Feature::Profiles, &asked).await?;
-    let (items, trouble) = match bar.key {
-        None => (Vec::new(), None),
-        Some(key) => match told_in_place(state.app.apple_profiles(caller, org, key, &asked.query()).await)? {
-            Ok(listing) => (bar.fill(listing), None),
-            Err(notice) => (Vec::new(), Some(notice)),
-        },
-    };
+    let (items, trouble) = bar
+        .read(async |key| state.app.apple_profiles(caller, org, key, &asked.query()).await)
+        .await?;
     page(&ProfilesPage {
         shell,
         org,
@@ -270,33 +262,7 @@ pub(crate) async fn download_profile(
     let org = id(&org)?;
     let key = picked(&state, &visitor, org, &asked).await?;
     let (download, _) = state.app.download_profile(&visitor.who.caller, org, key, &profile).await?;
-    Ok(attachment(&download))
-}
-
-/// A file to take away.
-pub(crate) fn attachment(download: &app::apple_account::Download) -> axum::response::Response {
-    // The use case made the name safe for a file system; here it must also be safe inside quotes.
-    let ascii: String = download
-        .file_name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let full = path_part(&download.file_name);
-    let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{full}");
-    (
-        [
-            (header::CONTENT_TYPE, download.media_type.to_owned()),
-            (header::CONTENT_DISPOSITION, disposition),
-        ],
-        download.bytes.to_vec(),
-    )
-        .into_response()
+    Ok(crate::attachment::attachment(&download))
 }
 
 /// `GET /o/{org}/bundle-ids`
@@ -319,13 +285,9 @@ pub(crate) async fn bundle_ids(
     )
     .filter("kind", "Platform", "Every platform", PLATFORMS, &asked.kind);
     (bar.keys, bar.key) = pick(&state, caller, org, Feature::BundleIds, &asked).await?;
-    let (items, trouble) = match bar.key {
-        None => (Vec::new(), None),
-        Some(key) => match told_in_place(state.app.apple_bundle_ids(caller, org, key, &asked.query()).await)? {
-            Ok(listing) => (bar.fill(listing), None),
-            Err(notice) => (Vec::new(), Some(notice)),
-        },
-    };
+    let (items, trouble) = bar
+        .read(async |key| state.app.apple_bundle_ids(caller, org, key, &asked.query()).await)
+        .await?;
     page(&BundleIdsPage {
         shell,
         org,
@@ -344,13 +306,9 @@ pub(crate) async fn devices(Reach(state): Reach<State>, Path(org): Path<String>,
         .filter("kind", "Class", "Every class", DEVICE_CLASSES, &asked.kind)
         .filter("state", "State", "Every state", DEVICE_STATES, &asked.state);
     (bar.keys, bar.key) = pick(&state, caller, org, Feature::BundleIds, &asked).await?;
-    let (items, trouble) = match bar.key {
-        None => (Vec::new(), None),
-        Some(key) => match told_in_place(state.app.apple_devices(caller, org, key, &asked.query()).await)? {
-            Ok(listing) => (bar.fill(listing), None),
-            Err(notice) => (Vec::new(), Some(notice)),
-        },
-    };
+    let (items, trouble) = bar
+        .read(async |key| state.app.apple_devices(caller, org, key, &asked.query()).await)
+        .await?;
     page(&DevicesPage {
         shell,
         org,

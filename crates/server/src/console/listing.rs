@@ -1,7 +1,7 @@
 //! Lists of the Apple account read through a picked key: what they share. Search, filters, order, the page and the
 //! key are all in the address, so that a list can be sent to a colleague.
 
-use super::when;
+use super::{apple::told_in_place, parts::Notice, when};
 use crate::State;
 use app::{
     Caller, Problem,
@@ -328,6 +328,18 @@ impl Bar {
             self.from = 0;
         }
         page(listing.items, self.from)
+    }
+
+    /// Reads the list through the picked key: its rows, or in their place why Apple did not give them.
+    pub(crate) async fn read<T>(
+        &mut self,
+        ask: impl AsyncFnOnce(ApiKeyId) -> Result<Listing<T>, Problem>,
+    ) -> Result<(Vec<T>, Option<Notice>), Problem> {
+        let Some(key) = self.key else { return Ok((Vec::new(), None)) };
+        Ok(match told_in_place(ask(key).await)? {
+            Ok(listing) => (self.fill(listing), None),
+            Err(notice) => (Vec::new(), Some(notice)),
+        })
     }
 }
 

@@ -6,15 +6,8 @@ use super::{
     views,
 };
 use crate::{State, reply::Failure, session::Bearer};
-use app::{
-    Problem,
-    apple_account::{Download, ListQuery},
-};
-use axum::{
-    Json, extract,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use app::{Problem, apple_account::ListQuery};
+use axum::{Json, extract, http::HeaderValue, response::Response};
 use domain::{ApiKeyId, OrgId};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -94,38 +87,11 @@ pub(super) async fn download_profile(
 ) -> Result<Response, Failure> {
     let key = key_of(&state, &who, org, &key).await?;
     let (file, signature) = state.app.download_profile(&who.0.caller, org, key, &profile).await?;
-    let mut response = attachment(&file);
+    let mut response = crate::attachment::attachment(&file);
     if let Ok(value) = HeaderValue::from_str(&signature) {
         response.headers_mut().insert("russet-signature", value);
     }
     Ok(response)
-}
-
-/// A file to save.
-pub(crate) fn attachment(file: &Download) -> Response {
-    // The name is safe for a file system; as a header it must be ASCII too, so the exact one goes in the second form.
-    let ascii: String = file
-        .file_name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "._- ()".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let exact: String = url::form_urlencoded::byte_serialize(file.file_name.as_bytes())
-        .collect::<String>()
-        .replace('+', "%20");
-    let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{exact}");
-    let mut response = file.bytes.to_vec().into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));
-    if let Ok(value) = HeaderValue::from_str(&disposition) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    response
 }
 
 /// Bundle IDs at Apple.

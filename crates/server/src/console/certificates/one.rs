@@ -1,7 +1,6 @@
 //! One certificate held here, and taking it away.
 
 use super::super::{
-    apple::attachment,
     filters,
     parts::{Notice, Tone, Wrong},
     shell::{Place, Shell},
@@ -171,7 +170,7 @@ pub(crate) async fn download(Reach(state): Reach<State>, Path((org, certificate)
         .export_certificate(&sent.visitor.who.caller, id(&org)?, id(&certificate)?, form, password)
         .await
     {
-        Ok(export) => Ok(attachment(&export.download)),
+        Ok(export) => Ok(crate::attachment::attachment(&export.download)),
         Err(problem) if belongs_in_form(&problem) => {
             let again = download_page(&state, &sent.visitor, &org, &certificate, chosen, Wrong::from(&problem)).await?;
             form_again(&problem, &again)
