@@ -146,6 +146,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     prepare("info");
     let key_file = arguments.new_key_file();
     let (plan, bound) = plan(arguments)?;
+    let unknown_proxy = plan.settings.is_https() && plan.settings.tls.is_none() && plan.settings.trusted_proxies.is_empty();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let public_url = plan.settings.public_url.clone();
         let location = plan.location.to_string();
@@ -154,6 +155,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
             "Russet listens on {} with {location}; people reach it at {public_url}",
             running.listening.address
         ));
+        if unknown_proxy {
+            tell("People reach it by https, and neither --tls-cert nor --trusted-proxy says who does it: for the server, everybody comes from the proxy's address.");
+        }
         if let Some(path) = key_file {
             tell(&format!(
                 "The root key was made: {}. Keep a copy of it apart from the backups of the database: without it nobody can open the stored secrets, with both anybody can.",

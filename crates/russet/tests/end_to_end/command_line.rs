@@ -2,6 +2,8 @@
 
 use crate::process::{Ended, Person, demo};
 use serde_json::Value;
+use std::io::Read;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -304,4 +306,22 @@ fn a_key_is_renamed_checked_and_removed_only_when_meant() {
     person.run(&["keys", "show", "Elin"]).expect(0);
     person.run(&["keys", "remove", "Elin", "--yes"]).expect(0);
     person.run(&["keys", "show", "Elin"]).expect(4);
+}
+
+#[test]
+fn a_remembered_token_goes_to_no_other_server() {
+    let person = Person::new();
+    let login = ["login", demo().text("url"), "--email", demo().text("email"), "--password-stdin"];
+    person.type_in(&login, demo().text("password")).expect(0);
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", other.local_addr().unwrap());
+    let asked = std::thread::spawn(move || {
+        let mut request = [0; 4096];
+        let (mut stream, _) = other.accept().unwrap();
+        let length = stream.read(&mut request).unwrap();
+        String::from_utf8_lossy(&request[..length]).to_lowercase()
+    });
+    person.run(&["whoami", "--url", &url]).expect(9);
+    let asked = asked.join().unwrap();
+    assert!(asked.starts_with("get /api/v1/me") && !asked.contains("authorization"), "{asked}");
 }
