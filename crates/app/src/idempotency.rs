@@ -23,6 +23,8 @@ pub enum Replay {
 
 /// Longest key that is taken, in bytes.
 const KEY_BYTES: usize = 255;
+/// Longer than any request is worked on: what is in progress then was left behind by a server that died.
+const LONGEST_WORK: SignedDuration = SignedDuration::from_mins(10);
 /// How long answers are kept, in hours.
 const KEPT_HOURS: i64 = 24;
 /// The media type of every answer that is kept.
@@ -30,7 +32,7 @@ const MEDIA_TYPE: &str = "application/json";
 
 impl App {
     /// Reserves the key. A different request under the same key, one still running, and one whose answer carried a secret
-    /// are conflicts (`idempotency_mismatch`, `in_progress`, `already_done`).
+    /// are conflicts (`idempotency_mismatch`, `in_progress`, `already_done`), and one that a server left behind (`cut_off`).
     ///
     /// # Errors
     /// The conflicts above; `idempotency_key_unfit`; `not_found` for an organization of others.
@@ -60,7 +62,11 @@ impl App {
                 "already_done",
                 "This was done before under the same Idempotency-Key, and its answer carried a secret, which is not given twice.",
             ),
-            Idempotency::InProgress => conflict(
+            Idempotency::InProgress { since } if now.duration_since(since) >= LONGEST_WORK => conflict(
+                "cut_off",
+                "The first request with this Idempotency-Key was cut off, perhaps by a restart of the server. Look whether its work was done, then use a fresh key.",
+            ),
+            Idempotency::InProgress { .. } => conflict(
                 "in_progress",
                 "The first request with this Idempotency-Key is still being worked on. Ask again in a moment.",
             ),

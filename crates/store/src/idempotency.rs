@@ -41,8 +41,11 @@ pub enum Idempotency {
     Replay(StoredAnswer),
     /// Done before, and the answer carried a secret, which is not given twice.
     AlreadyDone,
-    /// The first request is still being worked on.
-    InProgress,
+    /// The first request was not answered yet.
+    InProgress {
+        /// When it came.
+        since: Timestamp,
+    },
     /// The same key came with another request before.
     OtherRequest,
 }
@@ -72,7 +75,7 @@ impl Tx {
         }
         let row = self
             .row(
-                "SELECT request_hash, status, content_type, body, carried_secret FROM idempotency_keys
+                "SELECT request_hash, created_at, status, content_type, body, carried_secret FROM idempotency_keys
                  WHERE organization_id = $1 AND principal = $2 AND key = $3",
                 args![key.organization, key.principal.as_str(), key.key.as_str()],
             )
@@ -84,7 +87,9 @@ impl Tx {
             return Ok(Idempotency::AlreadyDone);
         }
         let Some(status) = row.get::<Option<i64>>("status")? else {
-            return Ok(Idempotency::InProgress);
+            return Ok(Idempotency::InProgress {
+                since: row.time("created_at")?,
+            });
         };
         Ok(Idempotency::Replay(StoredAnswer {
             status: u16::try_from(status).unwrap_or(500),

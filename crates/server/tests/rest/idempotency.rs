@@ -130,3 +130,21 @@ async fn who_hangs_up_finds_it_done() {
     let keys = stage.get(&path).send().await.expect(200).json();
     assert_eq!(keys["items"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_that_died_left_behind_is_told_as_such() {
+    let stage = Stage::new().await;
+    let path = format!("{}/keys", stage.home());
+    let new_key = stage.new_key(Role::Admin);
+    let ask = || stage.post(&path, &new_key).header("idempotency-key", "five");
+    let late = Effect::Delay { milliseconds: 60_000 };
+    stage.world.apple.control().add_fault(Fault::next("GET", "/v1/apps", late));
+    let gone = tokio::time::timeout(Duration::from_millis(100), ask().send()).await;
+    assert!(gone.is_err(), "Apple was not late enough");
+    assert_eq!(ask().send().await.expect(409).code(), "in_progress");
+    stage.world.advance(11 * 60);
+    assert_eq!(ask().send().await.expect(409).code(), "cut_off");
+    stage.world.advance(24 * 3600);
+    stage.world.apple.control().clear_faults();
+    ask().send().await.expect(201);
+}

@@ -31,7 +31,10 @@ fn answer() -> StoredAnswer {
 async fn an_answer_is_given_again_to_the_same_request(world: World) {
     let mut tx = world.store.begin().await.expect("begins");
     assert_eq!(tx.begin_idempotent(&key("p"), at(0)).await.expect("begun"), Idempotency::Fresh);
-    assert_eq!(tx.begin_idempotent(&key("p"), at(1)).await.expect("begun"), Idempotency::InProgress);
+    assert_eq!(
+        tx.begin_idempotent(&key("p"), at(1)).await.expect("begun"),
+        Idempotency::InProgress { since: at(0) }
+    );
     tx.finish_idempotent(&key("p"), Some(&answer())).await.expect("finished");
     assert_eq!(
         tx.begin_idempotent(&key("p"), at(2)).await.expect("begun"),
@@ -75,7 +78,7 @@ async fn a_failed_request_may_be_tried_again(world: World) {
     tx.forget_idempotent(at(1)).await.expect("forgotten");
     assert_eq!(
         tx.begin_idempotent(&key("p"), at(2)).await.expect("begun"),
-        Idempotency::InProgress,
+        Idempotency::InProgress { since: at(1) },
         "too young to forget"
     );
     tx.forget_idempotent(at(2)).await.expect("forgotten");
