@@ -122,7 +122,7 @@ def main(folder):
             judge_p12(folder, pathlib.Path(written["file"]), form, password)
         with check(f"downloads it as {form} with an empty password"):
             written = russet(
-                "certificates", "download", held, "--out", folder / f"empty-{form}.p12", "--form", form, "--password-stdin", text="",
+                "certificates", "download", held, "--out", folder / f"empty-{form}.p12", "--form", form, "--password", "",
             )
             judge_p12(folder, pathlib.Path(written["file"]), form, "")
     with check("downloads it as PEM: key, certificate, chain"):

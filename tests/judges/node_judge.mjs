@@ -74,7 +74,7 @@ for (const type of ['apps', 'bundleIds', 'certificates', 'devices', 'profiles'])
 await check('sorts, and the pages keep the order', async () => {
   const { data } = await admin.readAll('bundleIds?sort=-identifier&limit=2');
   const identifiers = data.map(({ attributes }) => attributes.identifier);
-  assert.deepEqual(identifiers, identifiers.toSorted().reverse());
+  assert.deepEqual(identifiers, [...identifiers].sort().reverse());
 });
 
 await check('includes related resources and can look each of them up', async () => {
