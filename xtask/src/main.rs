@@ -53,7 +53,14 @@ usage: cargo xtask COMMAND
                    what tests sent and simulators answered, against Apple's OpenAPI documents
   offered          the simulator's tables of what Apple's OpenAPI documents offer";
 
-fn main() -> anyhow::Result<ExitCode> {
+fn main() -> ExitCode {
+    run().unwrap_or_else(|error| {
+        println!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {

@@ -20,7 +20,9 @@ pub(crate) struct Server {
     child: Child,
     /// Its origin, without a slash at the end.
     pub(crate) url: String,
-    /// From starting the process to the first answer.
+    /// When the process was started.
+    pub(crate) started: Instant,
+    /// From then to the first connection.
     pub(crate) ready_after: Duration,
 }
 
@@ -45,6 +47,7 @@ impl Server {
         let mut server = Self {
             child,
             url: format!("http://{address}"),
+            started: start,
             ready_after: Duration::ZERO,
         };
         while TcpStream::connect(&address).is_err() {
