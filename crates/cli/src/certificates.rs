@@ -360,6 +360,12 @@ async fn save(
     password: Option<String>,
 ) -> Result<(), Failure> {
     let form = wanted.form;
+    // A private key leaves only for a file that can be written.
+    if out.is_dir() {
+        writable(out)?;
+    } else if !wanted.force && out.try_exists().unwrap_or(true) {
+        return Err(cannot_write(out, std::io::ErrorKind::AlreadyExists.into()));
+    }
     let request = api::ExportRequest {
         form: form.word().to_owned(),
         password: password.filter(|_| form.takes_password()),
@@ -370,7 +376,9 @@ async fn save(
     let bytes = STANDARD
         .decode(&export.content)
         .map_err(|_| Failure::new(Exit::Fault, "The server's file could not be read."))?;
-    let path = if out.is_dir() {
+    let path = if out.is_dir() && !wanted.force {
+        unused(out, &export.file_name)
+    } else if out.is_dir() {
         out.join(&export.file_name)
     } else {
         out.to_owned()
@@ -387,17 +395,31 @@ async fn save(
     Ok(())
 }
 
+/// A name in the directory that nothing has yet. All certificates of a team and type have one name, and a place at Apple
+/// must not be lost to an older file of that name.
+fn unused(directory: &Path, name: &str) -> PathBuf {
+    let plain = directory.join(name);
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let numbered = (2..).map(|number| directory.join(format!("{stem} {number}.{ending}")));
+    std::iter::once(plain.clone())
+        .chain(numbered.take(10_000))
+        .find(|path| !path.exists())
+        .unwrap_or(plain)
+}
+
+fn cannot_write(path: &Path, cause: std::io::Error) -> Failure {
+    let advice = if cause.kind() == std::io::ErrorKind::AlreadyExists {
+        " Give --force to replace it, or name another file with --out."
+    } else {
+        ""
+    };
+    Failure::new(Exit::Usage, format!("Cannot write {}: {cause}.{advice}", path.display()))
+}
+
 /// Writes a file that only its owner may read. It is written beside its name and moved there, so that a full disk leaves
 /// nothing half-written and a file that is to be replaced as it was.
 pub(crate) fn write_private(path: &Path, bytes: &[u8], replace: bool) -> Result<(), Failure> {
-    let cannot = |cause: std::io::Error| {
-        let advice = if cause.kind() == std::io::ErrorKind::AlreadyExists {
-            " Give --force to replace it, or name another file with --out."
-        } else {
-            ""
-        };
-        Failure::new(Exit::Usage, format!("Cannot write {}: {cause}.{advice}", path.display()))
-    };
+    let cannot = |cause: std::io::Error| cannot_write(path, cause);
     if !replace && path.try_exists().map_err(cannot)? {
         return Err(cannot(std::io::ErrorKind::AlreadyExists.into()));
     }
@@ -425,7 +447,7 @@ fn writable(directory: &Path) -> Result<(), Failure> {
     let cannot = |cause: std::io::Error| {
         Failure::new(
             Exit::Usage,
-            format!("Cannot write into {}: {cause}. Nothing was asked of Apple.", directory.display()),
+            format!("Cannot write into {}: {cause}. Nothing was asked for yet.", directory.display()),
         )
     };
     std::fs::create_dir_all(directory).map_err(cannot)?;

@@ -60,6 +60,8 @@ impl Failure {
         let exit = match (problem.status, problem.code.as_str()) {
             (_, "apple_unreachable" | "apple_timed_out") => Exit::AppleTimedOut,
             (503, _) => Exit::Unreachable,
+            // What Apple does not know is not found, whoever says so.
+            _ if problem.apple.as_ref().is_some_and(|apple| apple.status == 404) => Exit::NotFound,
             (502, _) => Exit::AppleRefused,
             // Whoever says so, Russet or Apple through it.
             (404, _) => Exit::NotFound,

@@ -118,14 +118,14 @@ async fn ask_about_features(about: &Examination, session: &Session, health: &Pro
 fn question(kind: KeyKind, feature: Feature, app: Option<&str>) -> Result<Probe, &'static str> {
     match kind {
         KeyKind::Individual if feature.is_signing() => {
-            return Err("Individual keys have no access to provisioning, so Apple is not asked.");
+            return Err("Individual keys have no access to provisioning, so Apple is not asked");
         }
         KeyKind::Enterprise if !feature.is_signing() => {
-            return Err("The Apple Developer Enterprise Program has neither TestFlight nor App Store Connect.");
+            return Err("The Apple Developer Enterprise Program has neither TestFlight nor App Store Connect");
         }
         _ => {}
     }
-    let of_app = || app.map(str::to_owned).ok_or("Nothing to probe: this key sees no app.");
+    let of_app = || app.map(str::to_owned).ok_or("Nothing to probe: this key sees no app");
     Ok(match feature {
         Feature::UploadBinary => Probe::Upload { app: of_app()? },
         Feature::ManageTestFlight => Probe::TestFlight { app: of_app()? },

@@ -165,6 +165,11 @@ fn from_a_key_file_to_certificates_that_others_open() {
     assert!(again.err.contains("--force"), "{}", again.err);
     assert_eq!(std::fs::read_to_string(person.path("all.pem")).unwrap(), pem, "what is there stays");
     download(&["--out", "all.pem", "--form", "cer", "--force"], "").expect(0);
+    // All certificates of a team and type have one name: in a directory the second gets a number instead of a refusal.
+    let first = download(&["--form", "cer"], "").expect(0).json();
+    let second = download(&["--form", "cer"], "").expect(0).json();
+    assert_ne!(first["file"], second["file"]);
+    assert!(second["file"].as_str().unwrap().ends_with(" 2.cer"), "{second}");
     assert!(!files(person.home.path()).iter().any(|name| name.ends_with(".part")));
 
     let held = person.run(&["certificates", "list"]).expect(0).json();

@@ -130,8 +130,11 @@ impl Places {
     pub(crate) fn advice(&self) -> String {
         match self.foreign() {
             0 => "Russet holds the key of each.".to_owned(),
-            1 => "One has no private key here. When places run out, revoke that one rather than a good one.".to_owned(),
-            many => format!("{many} have no private key here. When places run out, revoke one of those rather than a good one."),
+            1 => "One has no private key here; another machine may sign with it. When places run out, revoke one that nobody needs."
+                .to_owned(),
+            many => format!(
+                "{many} have no private key here; other machines may sign with them. When places run out, revoke one that nobody needs."
+            ),
         }
     }
 }
