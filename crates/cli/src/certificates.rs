@@ -451,7 +451,8 @@ fn writable(directory: &Path) -> Result<(), Failure> {
         )
     };
     std::fs::create_dir_all(directory).map_err(cannot)?;
-    let probe = directory.join(".russet-write-check");
+    // Named for this process: neither a job beside it nor one that was killed here stands in its way.
+    let probe = directory.join(format!(".russet-write-check.{}", std::process::id()));
     private_file(&probe).map_err(cannot)?;
     std::fs::remove_file(&probe).map_err(cannot)
 }
