@@ -29,7 +29,7 @@ pub use problem::{AppleAnswer, FieldProblem, Kind, Problem};
 pub use start::{App, Parts, StartError};
 pub use unseal::{SystemEntropy, unseal};
 
-use domain::{Origin, Principal};
+use domain::{Action, OrgId, Origin, Principal};
 
 /// Who asks, and from where.
 #[derive(Debug, Clone)]
@@ -38,6 +38,16 @@ pub struct Caller {
     pub principal: Principal,
     /// Address and request id, for the activity log.
     pub origin: Origin,
+}
+
+impl App {
+    /// Whether an act is allowed, for a form of it that is only to be shown to who may send it.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`; recorded like those of the act itself.
+    pub async fn may(&self, caller: &Caller, action: Action, org: OrgId) -> Result<(), Problem> {
+        self.permit(caller, action, org).await.map(drop)
+    }
 }
 
 /// A text that is shown once and never printed: a session token, an API token, a generated password.

@@ -45,8 +45,9 @@ pub(crate) fn print(document: Document, command: clap::Command) -> anyhow::Resul
         Document::Openapi => format!("{}\n", server::rest::openapi().to_pretty_json()?),
         Document::Policy => {
             format!(
-                "# Who may do what\n\nGenerated from `crates/domain/src/policy.rs` by `cargo xtask generate`.\n\n{}",
-                domain::policy::as_markdown()
+                "# Who may do what\n\nGenerated from `crates/domain/src/policy.rs` by `cargo xtask generate`.\n\n{}\n## What each address demands\n\nGenerated from the tables that serve them, `crates/server/src/doors.rs`.\n\n{}",
+                domain::policy::as_markdown(),
+                server::doors::as_markdown()
             )
         }
         Document::SimulatorInvented => simulator::inventions_as_markdown(),

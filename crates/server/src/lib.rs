@@ -9,6 +9,7 @@
 mod attachment;
 mod completion;
 mod console;
+pub mod doors;
 mod headers;
 mod listen;
 mod origin;
@@ -43,9 +44,8 @@ pub struct State {
 
 /// The whole server as one router.
 pub fn router(state: &State) -> Router {
-    Router::new()
-        .merge(rest::router(state))
-        .merge(console::router(state))
+    rest::router(state)
+        .and(console::router(state))
         .layer(DefaultBodyLimit::max(JSON_BYTES))
         .layer(middleware::from_fn(completion::carry_to_the_end))
         .layer(middleware::map_request(completion::wait_for_body))
@@ -53,4 +53,5 @@ pub fn router(state: &State) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), headers::guard))
         .layer(middleware::from_fn_with_state(state.clone(), origin::note))
         .layer(CompressionLayer::new())
+        .open(state)
 }

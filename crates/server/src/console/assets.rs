@@ -5,11 +5,9 @@
 //! neighbor by its plain name.
 
 use axum::{
-    Router,
     extract::Path,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use std::sync::LazyLock;
 
@@ -81,7 +79,8 @@ pub(crate) fn asset_url(name: &str) -> String {
     format!("{}/{name}", *FOLDER)
 }
 
-async fn serve(Path((folder, name)): Path<(String, String)>) -> Response {
+/// `GET /assets/{folder}/{name}`; no session is needed.
+pub(crate) async fn serve(Path((folder, name)): Path<(String, String)>) -> Response {
     let asset = ASSETS
         .iter()
         .find(|asset| asset.name == name && FOLDER.ends_with(folder.as_str()) && folder.len() == 12);
@@ -96,11 +95,6 @@ async fn serve(Path((folder, name)): Path<(String, String)>) -> Response {
         HeaderValue::from_static("public, max-age=31536000, immutable"),
     );
     response
-}
-
-/// The route of the assets; they need no session.
-pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/assets/{folder}/{name}", get(serve))
 }
 
 #[cfg(test)]

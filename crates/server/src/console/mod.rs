@@ -24,69 +24,73 @@ pub(crate) mod shell;
 pub(crate) mod visit;
 pub(crate) mod when;
 
-use crate::{State, reply};
+use crate::{
+    State,
+    doors::{Demand::*, Doors},
+    reply,
+};
 use axum::{
-    Router,
-    extract::DefaultBodyLimit,
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
+use domain::Action::*;
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// Every page and every act, with their addresses.
-pub(crate) fn router(state: &State) -> Router {
-    let with_file = DefaultBodyLimit::max(visit::FILE_FORM_BYTES);
-    Router::new()
-        .route("/", get(gate::start))
-        .route("/setup", get(gate::set_up_form).post(gate::set_up))
-        .route("/sign-in", get(gate::sign_in_form).post(gate::sign_in))
-        .route("/sign-out", post(gate::sign_out))
-        .route("/o/{org}", get(overview::show))
-        .route("/o/{org}/keys", get(keys::list::show))
-        .route("/o/{org}/keys/new", get(keys::add::form).post(keys::add::add).layer(with_file))
-        .route("/o/{org}/keys/{key}", get(keys::one::show))
-        .route("/o/{org}/keys/{key}/check", post(keys::one::check))
-        .route("/o/{org}/keys/{key}/override", post(keys::one::override_feature))
-        .route("/o/{org}/keys/{key}/rename", get(keys::acts::rename_form).post(keys::acts::rename))
-        .route("/o/{org}/keys/{key}/roles", get(keys::acts::roles_form).post(keys::acts::roles))
-        .route(
-            "/o/{org}/keys/{key}/rotate",
-            get(keys::acts::rotate_form).post(keys::acts::rotate).layer(with_file),
-        )
-        .route("/o/{org}/keys/{key}/remove", get(keys::acts::remove_form).post(keys::acts::remove))
-        .route("/o/{org}/certificates", get(certificates::list::show))
-        .route("/o/{org}/certificates/new", get(certificates::create::form))
-        .route(
-            "/o/{org}/certificates/create",
-            get(certificates::create::form).post(certificates::create::create),
-        )
-        .route("/o/{org}/certificates/{certificate}", get(certificates::one::show))
-        .route(
+/// Every page and every act, each address with what it demands ([`crate::doors`] has the rules).
+pub(crate) fn table() -> Doors {
+    use certificates::create;
+    use keys::{acts, add, one};
+    use visit::FILE_FORM_BYTES as FILE;
+    Doors::new()
+        .page("/", SignedIn, gate::start)
+        .form("/setup", Public, gate::set_up_form, gate::set_up)
+        .form("/sign-in", Public, gate::sign_in_form, gate::sign_in)
+        .act("/sign-out", SignedIn, gate::sign_out)
+        .page("/o/{org}", Member, overview::show)
+        .page("/o/{org}/keys", In(SeeKeys), keys::list::show)
+        .form_with_file("/o/{org}/keys/new", In(AddKey), FILE, add::form, add::add)
+        .page("/o/{org}/keys/{key}", In(SeeKeys), one::show)
+        .act("/o/{org}/keys/{key}/check", In(CheckKey), one::check)
+        .act("/o/{org}/keys/{key}/override", In(OverrideFeature), one::override_feature)
+        .form("/o/{org}/keys/{key}/rename", In(EditKey), acts::rename_form, acts::rename)
+        .form("/o/{org}/keys/{key}/roles", In(EditKey), acts::roles_form, acts::roles)
+        .form_with_file("/o/{org}/keys/{key}/rotate", In(RotateKey), FILE, acts::rotate_form, acts::rotate)
+        .form("/o/{org}/keys/{key}/remove", In(RemoveKey), acts::remove_form, acts::remove)
+        .page("/o/{org}/certificates", In(SeeSigning), certificates::list::show)
+        .page("/o/{org}/certificates/new", In(CreateCertificate), create::form)
+        .form("/o/{org}/certificates/create", In(CreateCertificate), create::form, create::create)
+        .page("/o/{org}/certificates/{certificate}", In(SeeSigning), certificates::one::show)
+        .form(
             "/o/{org}/certificates/{certificate}/download",
-            get(certificates::one::download_form).post(certificates::one::download),
+            In(DownloadCertificate),
+            certificates::one::download_form,
+            certificates::one::download,
         )
-        .route("/o/{org}/operations/{operation}", get(operation::show))
-        .route("/o/{org}/operations/{operation}/events", get(operation::events))
-        .route("/o/{org}/profiles", get(apple::profiles))
-        .route("/o/{org}/profiles/{profile}", get(apple::profile))
-        .route("/o/{org}/profiles/{profile}/download", get(apple::download_profile))
-        .route("/o/{org}/bundle-ids", get(apple::bundle_ids))
-        .route("/o/{org}/devices", get(apple::devices))
-        .route("/o/{org}/activity", get(activity::show))
-        .route("/me", get(me::profile))
-        .route("/me/theme", post(me::theme))
-        .route("/me/shortcuts", post(me::shortcuts))
-        .route("/me/security", get(me::security).post(me::change_password))
-        .route("/me/sessions", get(me::sessions))
-        .route("/me/sessions/{session}/end", post(me::end_session))
-        .route("/me/tokens", get(me::tokens).post(me::create_token))
-        .route("/me/tokens/{token}/revoke", post(me::revoke_token))
-        .merge(assets::router())
-        .fallback(visit::nowhere)
+        .page("/o/{org}/operations/{operation}", In(SeeSigning), operation::show)
+        .page("/o/{org}/operations/{operation}/events", In(SeeSigning), operation::events)
+        .page("/o/{org}/profiles", In(SeeSigning), apple::profiles)
+        .page("/o/{org}/profiles/{profile}", In(SeeSigning), apple::profile)
+        .page("/o/{org}/profiles/{profile}/download", In(DownloadProfile), apple::download_profile)
+        .page("/o/{org}/bundle-ids", In(SeeSigning), apple::bundle_ids)
+        .page("/o/{org}/devices", In(SeeSigning), apple::devices)
+        .page("/o/{org}/activity", In(SeeActivity), activity::show)
+        .page("/me", SignedIn, me::profile)
+        .act("/me/theme", SignedIn, me::theme)
+        .act("/me/shortcuts", SignedIn, me::shortcuts)
+        .form("/me/security", SignedIn, me::security, me::change_password)
+        .page("/me/sessions", SignedIn, me::sessions)
+        .act("/me/sessions/{session}/end", SignedIn, me::end_session)
+        .form("/me/tokens", SignedIn, me::tokens, me::create_token)
+        .act("/me/tokens/{token}/revoke", SignedIn, me::revoke_token)
+        .page("/assets/{folder}/{name}", Public, assets::serve)
+}
+
+/// The doors with what stands around them.
+pub(crate) fn router(state: &State) -> Doors {
+    table()
+        .nowhere(visit::nowhere)
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(middleware::from_fn_with_state(state.clone(), visit::dress))
-        .with_state(state.clone())
 }
 
 /// A panic in a handler is our fault and says no more than that.

@@ -19,7 +19,7 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use domain::{OrgId, Origin};
+use domain::{Action, OrgId, Origin};
 use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 use zeroize::Zeroizing;
 
@@ -211,6 +211,12 @@ impl Visitor {
             path: self.path.clone(),
             ..Shell::bare(self.theme, now)
         })
+    }
+
+    /// The same around a form that is shown only to somebody who may send it.
+    pub(crate) async fn shell_for(&self, state: &State, org: OrgId, here: Place, act: Action) -> Result<Shell, Problem> {
+        state.app.may(&self.who.caller, act, org).await?;
+        self.shell_in(state, org, here).await
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{State, reply::Failure, session::Bearer};
 use app::{Problem, certificates::P12Password};
 use axum::{Extension, Json, extract, http::StatusCode};
-use domain::{CertificateId, OperationId, OrgId, activity::ExportForm};
+use domain::{Action, CertificateId, OperationId, OrgId, activity::ExportForm};
 use serde::Deserialize;
 use std::time::Duration;
 use utoipa::IntoParams;
@@ -75,6 +75,9 @@ pub(crate) fn export_form(word: &str) -> Result<ExportForm, Problem> {
         )),
     }
 }
+
+/// What an export demands: the certificate alone is no secret.
+pub(super) const EXPORT: &[Action] = &[Action::DownloadCertificate, Action::SeeSigning];
 
 /// Takes a certificate away, with its private key where the form holds one. Recorded before a byte leaves.
 #[utoipa::path(post, path = "/orgs/{org}/certificates/{certificate}/export", tag = "certificates", request_body = api::ExportRequest, responses((status = 200, body = api::Export)))]

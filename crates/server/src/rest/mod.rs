@@ -14,76 +14,80 @@ pub(crate) mod views;
 
 use crate::{
     State,
+    doors::{Demand::*, Doors},
     reply::{self, Failure},
 };
 use app::Problem;
 use axum::{
-    Router,
     body::Bytes,
     http::{StatusCode, header},
     middleware,
-    response::Response,
-    routing::{any, get},
+    response::{IntoResponse, Response},
 };
+use domain::Action::*;
+use std::sync::LazyLock;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::routes;
 
-/// The URL table.
-fn table() -> OpenApiRouter<State> {
-    OpenApiRouter::with_openapi(document::frame()).nest(
-        api::ROOT,
-        OpenApiRouter::new()
-            .routes(routes!(account::status))
-            .routes(routes!(account::login))
-            .routes(routes!(account::me))
-            .routes(routes!(account::tokens, account::create_token))
-            .routes(routes!(account::revoke_token))
-            .routes(routes!(keys::list, keys::add))
-            .routes(routes!(keys::show, keys::edit))
-            .routes(routes!(keys::remove))
-            .routes(routes!(keys::check))
-            .routes(routes!(keys::rotate))
-            .routes(routes!(keys::dependents))
-            .routes(routes!(keys::override_feature))
-            .routes(routes!(keys::apple_token))
-            .routes(routes!(keys::choices))
-            .routes(routes!(apple_account::certificates))
-            .routes(routes!(apple_account::profiles))
-            .routes(routes!(apple_account::download_profile))
-            .routes(routes!(apple_account::bundle_ids))
-            .routes(routes!(apple_account::devices))
-            .routes(routes!(certificates::list, certificates::create))
-            .routes(routes!(certificates::show))
-            .routes(routes!(certificates::export))
-            .routes(routes!(certificates::operation))
-            .routes(routes!(activity::list)),
-    )
+/// Where the document is served.
+pub(crate) const DOCUMENT: &str = "/api/openapi.json";
+
+/// The URL table, each address with what it demands ([`crate::doors`] has the rules).
+pub(crate) fn table() -> Doors {
+    Doors::of_operations(api::ROOT, document::frame())
+        .operation(Public, routes!(account::status))
+        .operation(Public, routes!(account::login))
+        .operation(SignedIn, routes!(account::me))
+        .operation(SignedIn, routes!(account::tokens, account::create_token))
+        .operation(SignedIn, routes!(account::revoke_token))
+        .operation(In(SeeKeys), routes!(keys::list))
+        .operation(In(AddKey), routes!(keys::add))
+        .operation(In(SeeKeys), routes!(keys::show))
+        .operation(In(EditKey), routes!(keys::edit))
+        .operation(In(RemoveKey), routes!(keys::remove))
+        .operation(In(CheckKey), routes!(keys::check))
+        .operation(In(RotateKey), routes!(keys::rotate))
+        .operation(In(SeeKeys), routes!(keys::dependents))
+        .operation(In(OverrideFeature), routes!(keys::override_feature))
+        .operation(In(MintAppleToken), routes!(keys::apple_token))
+        .operation(In(SeeSigning), routes!(keys::choices))
+        .operation(In(SeeSigning), routes!(apple_account::certificates))
+        .operation(In(SeeSigning), routes!(apple_account::profiles))
+        .operation(In(DownloadProfile), routes!(apple_account::download_profile))
+        .operation(In(SeeSigning), routes!(apple_account::bundle_ids))
+        .operation(In(SeeSigning), routes!(apple_account::devices))
+        .operation(In(SeeSigning), routes!(certificates::list))
+        .operation(In(CreateCertificate), routes!(certificates::create))
+        .operation(In(SeeSigning), routes!(certificates::show))
+        .operation(InOneOf(certificates::EXPORT), routes!(certificates::export))
+        .operation(In(SeeSigning), routes!(certificates::operation))
+        .operation(In(SeeActivity), routes!(activity::list))
+        .page(DOCUMENT, Public, served_document)
 }
 
 /// The OpenAPI 3.1 document.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    document::whole(table().split_for_parts().1)
+    document::whole(table().document())
 }
 
-/// The routes.
-pub(crate) fn router(state: &State) -> Router {
-    let document = Bytes::from(openapi().to_json().unwrap_or_default());
-    let (routes, _) = table().split_for_parts();
-    routes
+/// The doors with what stands around them.
+pub(crate) fn router(state: &State) -> Doors {
+    table()
         .layer(middleware::from_fn_with_state(state.clone(), idempotency::once))
-        .route(
-            "/api/openapi.json",
-            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) }),
-        )
-        .route("/api", any(unknown))
-        .route("/api/", any(unknown))
-        .route("/api/{*rest}", any(unknown))
-        .method_not_allowed_fallback(wrong_method)
-        .with_state(state.clone())
+        .nothing_at("/api", unknown)
+        .nothing_at("/api/", unknown)
+        .nothing_at("/api/{*rest}", unknown)
+        .wrong_method(wrong_method)
 }
 
-async fn unknown() -> Failure {
+/// `GET /api/openapi.json`
+async fn served_document() -> impl IntoResponse {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(openapi().to_json().unwrap_or_default()));
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone())
+}
+
+fn unknown() -> Failure {
     Problem::not_found().into()
 }
 

@@ -1,40 +1,15 @@
-//! Every address of the console, read from its route table, asked by somebody who may not.
+//! Every address of the console, by its route table, asked by somebody who may not.
 
 use crate::browser::Browser;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
+use server::doors::{Demand, Door};
 use testkit::{Role, World};
 
-const TABLE: &str = include_str!("../../src/console/mod.rs");
-/// What needs no session.
-const OPEN: &[&str] = &["/sign-in", "/setup"];
-
-struct Route {
-    path: String,
-    get: bool,
-    post: bool,
-}
-
-/// The table in `console/mod.rs`, one `.route(…)` after the other.
-fn routes() -> Vec<Route> {
-    let table = TABLE
-        .split("Router::new()")
-        .nth(1)
-        .and_then(|rest| rest.split(".merge(").next())
-        .expect("the route table");
-    let routes: Vec<Route> = table
-        .split(".route(")
-        .skip(1)
-        .map(|route| {
-            let path = route.split('"').nth(1).expect("a path").to_owned();
-            Route {
-                get: route.contains("get("),
-                post: route.contains("post("),
-                path,
-            }
-        })
-        .collect();
-    assert!(routes.len() > 30, "the route table was not read");
-    routes
+/// The doors of the console that need a session.
+fn closed() -> impl Iterator<Item = Door> {
+    server::doors::doors()
+        .into_iter()
+        .filter(|door| !door.path.starts_with("/api") && door.demand != Demand::Public)
 }
 
 /// With ids in the places of its parameters.
@@ -54,15 +29,15 @@ async fn nobody_gets_past_the_door_without_a_session() {
     let world = World::on_sqlite().await;
     let mut stranger = Browser::of(&world);
     let org = world.org.to_string();
-    for route in routes().iter().filter(|route| !OPEN.contains(&route.path.as_str())) {
+    for route in closed() {
         let path = filled(&route.path, &org, &format!("key_{:032x}", 7));
-        if route.get {
+        if route.method == Method::GET {
             let seen = stranger.open(&path).await;
             assert_eq!(seen.status, StatusCode::SEE_OTHER, "GET {path}");
             let to = seen.location.expect("a way on");
             assert!(to.starts_with("/sign-in"), "GET {path} leads to {to}");
         }
-        if route.post {
+        if route.method == Method::POST {
             let seen = stranger.send(&path, &[("csrf", ""), ("name", "x")]).await;
             assert_eq!(
                 (seen.status, seen.location.as_deref()),
@@ -80,7 +55,7 @@ async fn a_form_without_its_token_changes_nothing() {
     let mut browser = Browser::signed_in(&world).await;
     let org = world.org.to_string();
     let before = browser.open(&browser.below("/activity")).await.text.matches("<tr").count();
-    for route in routes().iter().filter(|route| route.post && !OPEN.contains(&route.path.as_str())) {
+    for route in closed().filter(|route| route.method == Method::POST) {
         let path = filled(&route.path, &org, &key.to_string());
         let token = "0".repeat(64);
         let plain = browser.send(&path, &[("csrf", &token), ("name", "Admin"), ("on", "true")]).await;
@@ -113,9 +88,9 @@ async fn what_belongs_to_others_looks_like_what_does_not_exist() {
     let without_request = |text: &str| text.split("<dt>Request").next().unwrap_or_default().to_owned();
     let nowhere = without_request(&browser.open("/nowhere").await.text);
     let token = browser.token().await;
-    for route in routes().iter().filter(|route| route.path.contains("{org}")) {
+    for route in closed().filter(|route| route.path.contains("{org}")) {
         let path = filled(&route.path, &foreign, &format!("key_{:032x}", 7));
-        if route.get {
+        if route.method == Method::GET {
             let seen = browser.open(&path).await;
             assert_eq!(seen.status, StatusCode::NOT_FOUND, "GET {path}");
             assert_eq!(
@@ -124,7 +99,7 @@ async fn what_belongs_to_others_looks_like_what_does_not_exist() {
                 "GET {path} says something else than an unknown address"
             );
         }
-        if route.post {
+        if route.method == Method::POST {
             let plain = browser
                 .send(
                     &path,

@@ -14,7 +14,7 @@ use axum::{
     extract::{Path, Query, State as Reach},
     response::{IntoResponse, Redirect},
 };
-use domain::{ApiKeyId, CertificateType, Need, OrgId};
+use domain::{Action, ApiKeyId, CertificateType, Need, OrgId};
 use std::time::Duration;
 
 /// The page.
@@ -99,7 +99,9 @@ fn known(word: &str) -> &'static str {
 }
 
 async fn create_page(state: &State, visitor: &Visitor, org: OrgId, asked: &Asked, wrong: Wrong) -> Result<CreatePage, Problem> {
-    let shell = visitor.shell_in(state, org, Place::Certificates).await?;
+    let shell = visitor
+        .shell_for(state, org, Place::Certificates, Action::CreateCertificate)
+        .await?;
     let word = known(&asked.certificate_type);
     let need = Need::CreateCertificate {
         certificate_type: CertificateType::of_apple(word),

@@ -11,7 +11,7 @@ use crate::State;
 use app::{Problem, certificates::P12Password};
 use askama::Template;
 use axum::extract::{Path, State as Reach};
-use domain::{ApiKey, HeldCertificate, OrgId, activity::ExportForm};
+use domain::{Action, ApiKey, HeldCertificate, OrgId, activity::ExportForm};
 use zeroize::Zeroizing;
 
 /// The page.
@@ -111,7 +111,9 @@ async fn download_page(
     wrong: Wrong,
 ) -> Result<DownloadPage, Problem> {
     let (org, certificate) = (id(org)?, id(certificate)?);
-    let shell = visitor.shell_in(state, org, Place::Certificates).await?;
+    let shell = visitor
+        .shell_for(state, org, Place::Certificates, Action::DownloadCertificate)
+        .await?;
     let of = state.app.certificate(&visitor.who.caller, org, certificate).await?;
     if of.private_key.is_none() {
         return Err(Problem::not_found());

@@ -13,7 +13,7 @@ use crate::State;
 use app::{Problem, keys::Dependents};
 use askama::Template;
 use axum::extract::{Path, State as Reach};
-use domain::{ApiKey, OrgId};
+use domain::{Action, ApiKey, OrgId};
 
 /// Another name.
 #[derive(Template)]
@@ -86,16 +86,16 @@ pub(crate) struct RemovePage {
 type Ids = Path<(String, String)>;
 
 /// The key that an act is about, and what stands around its page.
-async fn about(state: &State, visitor: &Visitor, org: &str, key: &str) -> Result<(Shell, OrgId, ApiKey), Problem> {
+async fn about(state: &State, visitor: &Visitor, act: Action, org: &str, key: &str) -> Result<(Shell, OrgId, ApiKey), Problem> {
     let (org, key) = (id(org)?, id(key)?);
-    let shell = visitor.shell_in(state, org, Place::Keys).await?;
+    let shell = visitor.shell_for(state, org, Place::Keys, act).await?;
     let details = state.app.key(&visitor.who.caller, org, key).await?;
     Ok((shell, org, details.summary.key))
 }
 
 /// `GET /o/{org}/keys/{key}/rename`
 pub(crate) async fn rename_form(Reach(state): Reach<State>, Path((org, key)): Ids, visitor: Visitor) -> Answer {
-    let (shell, org, key) = about(&state, &visitor, &org, &key).await?;
+    let (shell, org, key) = about(&state, &visitor, Action::EditKey, &org, &key).await?;
     let name = key.name.to_string();
     page(&RenamePage {
         shell,
@@ -112,7 +112,7 @@ pub(crate) async fn rename(Reach(state): Reach<State>, Path((org, key)): Ids, se
     match state.app.rename_key(&sent.visitor.who.caller, id(&org)?, id(&key)?, name).await {
         Ok(_) => Ok(done(&state, &format!("/o/{org}/keys/{key}"), "key-renamed")),
         Err(problem) if belongs_in_form(&problem) => {
-            let (shell, org, key) = about(&state, &sent.visitor, &org, &key).await?;
+            let (shell, org, key) = about(&state, &sent.visitor, Action::EditKey, &org, &key).await?;
             form_again(
                 &problem,
                 &RenamePage {
@@ -130,7 +130,7 @@ pub(crate) async fn rename(Reach(state): Reach<State>, Path((org, key)): Ids, se
 
 /// `GET /o/{org}/keys/{key}/roles`
 pub(crate) async fn roles_form(Reach(state): Reach<State>, Path((org, key)): Ids, visitor: Visitor) -> Answer {
-    let (shell, org, key) = about(&state, &visitor, &org, &key).await?;
+    let (shell, org, key) = about(&state, &visitor, Action::EditKey, &org, &key).await?;
     page(&RolesPage {
         shell,
         org,
@@ -149,7 +149,7 @@ pub(crate) async fn roles(Reach(state): Reach<State>, Path((org, key)): Ids, sen
     {
         Ok(_) => Ok(done(&state, &format!("/o/{org}/keys/{key}"), "key-roles")),
         Err(problem) if belongs_in_form(&problem) => {
-            let (shell, org, key) = about(&state, &sent.visitor, &org, &key).await?;
+            let (shell, org, key) = about(&state, &sent.visitor, Action::EditKey, &org, &key).await?;
             form_again(
                 &problem,
                 &RolesPage {
@@ -166,7 +166,7 @@ pub(crate) async fn roles(Reach(state): Reach<State>, Path((org, key)): Ids, sen
 
 /// `GET /o/{org}/keys/{key}/rotate`
 pub(crate) async fn rotate_form(Reach(state): Reach<State>, Path((org, key)): Ids, visitor: Visitor) -> Answer {
-    let (shell, org, key) = about(&state, &visitor, &org, &key).await?;
+    let (shell, org, key) = about(&state, &visitor, Action::RotateKey, &org, &key).await?;
     let form = KeyForm {
         issuer_id: key.issuer_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         ..KeyForm::default()
@@ -190,7 +190,7 @@ pub(crate) async fn rotate(Reach(state): Reach<State>, Path((org, key)): Ids, se
     {
         Ok(_) => Ok(done(&state, &format!("/o/{org}/keys/{key}"), "key-rotated")),
         Err(problem) if belongs_in_form(&problem) => {
-            let (shell, org, key) = about(&state, &sent.visitor, &org, &key).await?;
+            let (shell, org, key) = about(&state, &sent.visitor, Action::RotateKey, &org, &key).await?;
             form_again(
                 &problem,
                 &RotatePage {
@@ -208,7 +208,7 @@ pub(crate) async fn rotate(Reach(state): Reach<State>, Path((org, key)): Ids, se
 
 /// `GET /o/{org}/keys/{key}/remove`
 pub(crate) async fn remove_form(Reach(state): Reach<State>, Path((org, key)): Ids, visitor: Visitor) -> Answer {
-    let (shell, org, key) = about(&state, &visitor, &org, &key).await?;
+    let (shell, org, key) = about(&state, &visitor, Action::RemoveKey, &org, &key).await?;
     let dependents = state.app.key_dependents(&visitor.who.caller, org, key.id).await?;
     page(&RemovePage {
         shell,
@@ -225,7 +225,7 @@ pub(crate) async fn remove(Reach(state): Reach<State>, Path((org, key)): Ids, se
     match state.app.remove_key(caller, id(&org)?, id(&key)?, sent.fields.text("name")).await {
         Ok(()) => Ok(done(&state, &format!("/o/{org}/keys"), "key-removed")),
         Err(problem) if belongs_in_form(&problem) => {
-            let (shell, org, key) = about(&state, &sent.visitor, &org, &key).await?;
+            let (shell, org, key) = about(&state, &sent.visitor, Action::RemoveKey, &org, &key).await?;
             let dependents = state.app.key_dependents(caller, org, key.id).await?;
             form_again(
                 &problem,

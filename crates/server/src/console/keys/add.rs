@@ -12,7 +12,7 @@ use super::{
 use crate::State;
 use askama::Template;
 use axum::extract::{Path, State as Reach};
-use domain::OrgId;
+use domain::{Action, OrgId};
 
 /// The page.
 #[derive(Template)]
@@ -37,7 +37,7 @@ impl AddKeyPage {
 /// `GET /o/{org}/keys/new`
 pub(crate) async fn form(Reach(state): Reach<State>, Path(org): Path<String>, visitor: Visitor) -> Answer {
     let org = id(&org)?;
-    let shell = visitor.shell_in(&state, org, Place::Keys).await?;
+    let shell = visitor.shell_for(&state, org, Place::Keys, Action::AddKey).await?;
     page(&AddKeyPage {
         shell,
         org,
@@ -53,7 +53,7 @@ pub(crate) async fn add(Reach(state): Reach<State>, Path(org): Path<String>, sen
     match state.app.add_key(&sent.visitor.who.caller, org, form.with_file(&sent)).await {
         Ok(details) => Ok(done(&state, &format!("/o/{org}/keys/{}", details.summary.key.id), "key-added")),
         Err(problem) if belongs_in_form(&problem) => {
-            let shell = sent.visitor.shell_in(&state, org, Place::Keys).await?;
+            let shell = sent.visitor.shell_for(&state, org, Place::Keys, Action::AddKey).await?;
             form_again(
                 &problem,
                 &AddKeyPage {

@@ -149,8 +149,12 @@ fn the_theme_that_a_person_chose_is_on_the_page() {
     assert!(!html(Theme::System).contains("data-theme"));
 }
 
+fn served() -> Router {
+    Router::new().route("/assets/{folder}/{name}", axum::routing::get(assets::serve))
+}
+
 async fn transferred(path: &str, page: Option<String>) -> usize {
-    let mut router: Router = assets::router();
+    let mut router = served();
     if let Some(page) = page {
         router = router.route("/page", axum::routing::get(|| async move { axum::response::Html(page) }));
     }
@@ -181,8 +185,7 @@ async fn a_first_visit_transfers_at_most_60_kilobytes() {
 #[tokio::test]
 async fn assets_are_kept_for_good_and_an_old_address_is_gone() {
     let get = |path: String| async move {
-        let router: Router = assets::router();
-        router
+        served()
             .oneshot(Request::get(path).body(Body::empty()).expect("a request"))
             .await
             .expect("an answer")
