@@ -17,10 +17,11 @@ use crate::{App, Caller, FieldProblem, Problem, Shown, acting::fresh, problem::K
 use domain::{
     Actor, ApiTokenId, Email, Event, ItemName, OrgId, Organization, Origin, Outcome, Principal, Session, SessionId, User, UserId,
     account::{SESSION_DAYS, SESSION_IDLE_HOURS},
-    policy::Role,
+    policy::{Role, Subject},
 };
 use jiff::{SignedDuration, Timestamp};
-use store::{PasswordHash, TokenHash, Tx};
+use std::collections::BTreeMap;
+use store::{PasswordHash, StoreError, TokenHash, Tx};
 
 /// Somebody who is signed in by a session or a token.
 #[derive(Debug, Clone)]
@@ -272,6 +273,21 @@ impl App {
     }
 }
 
+/// The rights that whoever stands behind an actor has now. Somebody who is gone has none.
+pub(crate) async fn principal_of(tx: &mut Tx, actor: Actor) -> Result<Principal, Problem> {
+    Ok(match actor.subject() {
+        Some(Subject::User(user)) => {
+            let standing = match tx.standing_of(user).await {
+                Ok(standing) => standing,
+                Err(StoreError::NotFound) => return Ok(Principal::new(actor, BTreeMap::new())),
+                Err(error) => return Err(error.into()),
+            };
+            Principal::new(actor, tx.roles_of(user).await?).standing_at(standing)
+        }
+        Some(Subject::Service(_)) | None => Principal::new(actor, BTreeMap::new()),
+    })
+}
+
 /// Gathers what a signed-in person is and may.
 async fn signed_in(
     tx: &mut Tx,
@@ -284,7 +300,7 @@ async fn signed_in(
         Some(token) => Actor::Token { token, user: user.id },
         None => Actor::Person { user: user.id },
     };
-    let principal = Principal::new(actor, tx.roles_of(user.id).await?);
+    let principal = principal_of(tx, actor).await?;
     Ok(SignedIn {
         organizations: tx.organizations_of(user.id).await?,
         caller: Caller { principal, origin },

@@ -4,7 +4,7 @@
 //! act does not happen.
 
 use crate::{App, Caller, Problem, problem::Kind};
-use domain::{Action, Activity, ActivityId, Denied, Event, OrgId, Outcome, Permit, decide};
+use domain::{Action, Activity, ActivityId, Denied, Event, OrgId, Outcome, Permit, Tenant, decide};
 use jiff::Timestamp;
 use std::time::Duration;
 use store::{StoreError, Tx};
@@ -17,7 +17,9 @@ impl App {
     /// Asks for permission, once per use case. A refusal is recorded, and told as "not found" where the organization
     /// itself is not to be seen.
     pub(crate) async fn permit(&self, caller: &Caller, action: Action, org: OrgId) -> Result<Permit, Problem> {
-        let (problem, org) = match decide(&caller.principal, action, org) {
+        // An id that names nothing is looked up like any other, then denied like one of others.
+        let tenant = self.inner.store.read().await?.tenant(org).await?.unwrap_or(Tenant::root(org));
+        let (problem, org) = match decide(&caller.principal, action, tenant) {
             Ok(permit) => return Ok(permit),
             // What belongs to others is not written into their log: there it would be a way to fill it.
             Err(Denied::Invisible) => (Problem::not_found(), None),
@@ -26,8 +28,9 @@ impl App {
                     Kind::NotAllowed,
                     "not_allowed",
                     format!(
-                        "Your role in this organization does not allow you to {}. An Owner can give you one that does.",
-                        action.words()
+                        "You may not {}: that needs {}. An Owner can give it to you.",
+                        action.words(),
+                        action.needed_role().title()
                     ),
                 ),
                 Some(org),

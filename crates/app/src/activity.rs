@@ -3,7 +3,7 @@
 mod sentence;
 
 use crate::{App, Caller, Problem};
-use domain::{Action, Activity, ActivityId, Actor, OrgId, UserId};
+use domain::{Action, Activity, ActivityId, Actor, OrgId, Subject, UserId};
 use std::collections::BTreeMap;
 use store::{ActivityFilter, Paging, StoreError, Tx};
 
@@ -41,9 +41,15 @@ impl Names {
         Ok(match actor {
             Actor::Person { user } => self.of(tx, user).await?,
             Actor::Token { user, .. } => format!("{} (token)", self.of(tx, user).await?),
+            Actor::Service { token } => format!("The token {token}"),
             Actor::Job {
-                on_behalf_of: Some(user), ..
+                on_behalf_of: Some(Subject::User(user)),
+                ..
             } => format!("{} (in the background)", self.of(tx, user).await?),
+            Actor::Job {
+                on_behalf_of: Some(Subject::Service(token)),
+                ..
+            } => format!("The token {token} (in the background)"),
             Actor::Job { on_behalf_of: None, .. } | Actor::Server => "Russet".to_owned(),
             Actor::Anonymous => "Somebody not signed in".to_owned(),
         })

@@ -117,6 +117,7 @@ fn row(caller: &Caller, organization: OrgId, key: &str, request_hash: [u8; 32]) 
         principal: match caller.principal.actor() {
             Actor::Person { user } => user.to_string(),
             Actor::Token { token, .. } => token.to_string(),
+            Actor::Service { token } => token.to_string(),
             Actor::Job { job, .. } => job.to_string(),
             Actor::Server => "server".to_owned(),
             Actor::Anonymous => "anonymous".to_owned(),

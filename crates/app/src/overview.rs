@@ -50,11 +50,9 @@ impl App {
     /// # Errors
     /// `not_found`.
     pub async fn overview(&self, caller: &Caller, org: OrgId) -> Result<Overview, Problem> {
-        if !caller.principal.organizations().any(|visible| visible == org) {
-            return Err(Problem::not_found());
-        }
+        let tenant = self.permit(caller, Action::SeeOrganization, org).await?.tenant();
         // Asked of the policy alone: to look at the overview is no attempt to see what is not on it.
-        let may = |action| decide(&caller.principal, action, org).ok();
+        let may = |action| decide(&caller.principal, action, tenant).ok();
         let keys = match may(Action::SeeKeys) {
             Some(_) => self.keys(caller, org).await?,
             None => Vec::new(),

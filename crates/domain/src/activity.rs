@@ -7,10 +7,14 @@ use crate::{
     apple_key::KeyKind,
     certificate::CertificateType,
     feature::{Feature, Need},
-    id::{ActivityId, ApiKeyId, ApiTokenId, CertificateId, JobId, OperationId, OrgId, SessionId, UserId},
+    id::{ActivityId, ApiKeyId, ApiTokenId, CertificateId, InvitationId, JobId, OperationId, OrgId, ServiceTokenId, SessionId, UserId},
+    name::{Email, ItemName},
+    policy::{Role, Subject},
+    share::{ShareLimits, ShareTarget},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Who did it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,12 +32,17 @@ pub enum Actor {
         /// Whose.
         user: UserId,
     },
+    /// A service token of an organization.
+    Service {
+        /// Which token.
+        token: ServiceTokenId,
+    },
     /// Background work that somebody began.
     Job {
         /// Which job.
         job: JobId,
         /// On whose behalf; nobody for the server's own schedule.
-        on_behalf_of: Option<UserId>,
+        on_behalf_of: Option<Subject>,
     },
     /// The server itself: its schedule, its command line on the host.
     Server,
@@ -47,8 +56,18 @@ impl Actor {
     pub fn user(&self) -> Option<UserId> {
         match self {
             Self::Person { user } | Self::Token { user, .. } => Some(*user),
+            Self::Job { on_behalf_of, .. } => on_behalf_of.and_then(Subject::user),
+            Self::Service { .. } | Self::Server | Self::Anonymous => None,
+        }
+    }
+
+    /// The person or the service token behind it: whom "what did they do" asks about.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        match self {
+            Self::Service { token } => Some(Subject::Service(*token)),
             Self::Job { on_behalf_of, .. } => *on_behalf_of,
-            Self::Server | Self::Anonymous => None,
+            other => other.user().map(Subject::User),
         }
     }
 }
@@ -145,6 +164,77 @@ pub enum Event {
         token: ApiTokenId,
         name: String,
     },
+    OrganizationCreated {
+        organization: OrgId,
+        name: ItemName,
+        parent: Option<OrgId>,
+    },
+    OrganizationRenamed {
+        organization: OrgId,
+        from: ItemName,
+        to: ItemName,
+    },
+    OrganizationDeleted {
+        organization: OrgId,
+        name: ItemName,
+    },
+    MemberInvited {
+        invitation: InvitationId,
+        email: Email,
+        roles: BTreeSet<Role>,
+    },
+    InvitationSentAgain {
+        invitation: InvitationId,
+        email: Email,
+    },
+    InvitationRevoked {
+        invitation: InvitationId,
+        email: Email,
+    },
+    MemberJoined {
+        user: UserId,
+        invitation: InvitationId,
+        roles: BTreeSet<Role>,
+    },
+    MemberRolesChanged {
+        user: UserId,
+        from: BTreeSet<Role>,
+        to: BTreeSet<Role>,
+    },
+    MemberRemoved {
+        user: UserId,
+        email: Email,
+    },
+    MemberLeft {
+        user: UserId,
+        email: Email,
+    },
+    ServiceTokenCreated {
+        token: ServiceTokenId,
+        name: ItemName,
+        roles: BTreeSet<Role>,
+        expires_at: Timestamp,
+    },
+    ServiceTokenRotated {
+        token: ServiceTokenId,
+        name: ItemName,
+        expires_at: Timestamp,
+    },
+    ServiceTokenRevoked {
+        token: ServiceTokenId,
+        name: ItemName,
+    },
+    KeyShared {
+        key: ApiKeyId,
+        name: String,
+        target: ShareTarget,
+        limits: ShareLimits,
+    },
+    KeyUnshared {
+        key: ApiKeyId,
+        name: String,
+        target: ShareTarget,
+    },
     KeyAdded {
         key: ApiKeyId,
         name: String,
@@ -224,6 +314,21 @@ impl Event {
             Self::PasswordChanged { .. } => "password.change",
             Self::TokenCreated { .. } => "token.create",
             Self::TokenRevoked { .. } => "token.revoke",
+            Self::OrganizationCreated { .. } => "organization.create",
+            Self::OrganizationRenamed { .. } => "organization.rename",
+            Self::OrganizationDeleted { .. } => "organization.delete",
+            Self::MemberInvited { .. } => "member.invite",
+            Self::InvitationSentAgain { .. } => "invitation.send-again",
+            Self::InvitationRevoked { .. } => "invitation.revoke",
+            Self::MemberJoined { .. } => "member.join",
+            Self::MemberRolesChanged { .. } => "member.set-roles",
+            Self::MemberRemoved { .. } => "member.remove",
+            Self::MemberLeft { .. } => "member.leave",
+            Self::ServiceTokenCreated { .. } => "service-token.create",
+            Self::ServiceTokenRotated { .. } => "service-token.rotate",
+            Self::ServiceTokenRevoked { .. } => "service-token.revoke",
+            Self::KeyShared { .. } => "key.share",
+            Self::KeyUnshared { .. } => "key.unshare",
             Self::KeyAdded { .. } => "key.add",
             Self::KeyRenamed { .. } => "key.rename",
             Self::KeyRolesChanged { .. } => "key.set-roles",
@@ -248,7 +353,22 @@ impl Event {
             Self::SignedIn { user, .. } | Self::SignedOut { user, .. } | Self::PasswordChanged { user, .. } => user.to_string(),
             Self::SignInFailed { user } => user.as_ref()?.to_string(),
             Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } => token.to_string(),
+            Self::OrganizationCreated { organization, .. }
+            | Self::OrganizationRenamed { organization, .. }
+            | Self::OrganizationDeleted { organization, .. } => organization.to_string(),
+            Self::MemberInvited { invitation, .. }
+            | Self::InvitationSentAgain { invitation, .. }
+            | Self::InvitationRevoked { invitation, .. } => invitation.to_string(),
+            Self::MemberJoined { user, .. }
+            | Self::MemberRolesChanged { user, .. }
+            | Self::MemberRemoved { user, .. }
+            | Self::MemberLeft { user, .. } => user.to_string(),
+            Self::ServiceTokenCreated { token, .. } | Self::ServiceTokenRotated { token, .. } | Self::ServiceTokenRevoked { token, .. } => {
+                token.to_string()
+            }
             Self::KeyAdded { key, .. }
+            | Self::KeyShared { key, .. }
+            | Self::KeyUnshared { key, .. }
             | Self::KeyRenamed { key, .. }
             | Self::KeyRolesChanged { key, .. }
             | Self::KeyRotated { key, .. }
@@ -268,6 +388,8 @@ impl Event {
     pub fn key(&self) -> Option<ApiKeyId> {
         match self {
             Self::KeyAdded { key, .. }
+            | Self::KeyShared { key, .. }
+            | Self::KeyUnshared { key, .. }
             | Self::KeyRenamed { key, .. }
             | Self::KeyRolesChanged { key, .. }
             | Self::KeyRotated { key, .. }

@@ -92,6 +92,10 @@ ids! {
     SessionId = "sess";
     /// A token for Russet's own API.
     ApiTokenId = "tok";
+    /// A token of an organization, for machines.
+    ServiceTokenId = "svc";
+    /// An invitation to an organization.
+    InvitationId = "inv";
     /// An App Store Connect API key held here (not Apple's Key ID).
     ApiKeyId = "key";
     /// A certificate held here (not Apple's resource id).

@@ -16,9 +16,11 @@ pub mod feature;
 pub mod health;
 pub mod id;
 pub mod job;
+pub mod membership;
 pub mod name;
 pub mod operation;
 pub mod policy;
+pub mod share;
 
 pub use account::{ApiToken, Organization, Session, User};
 pub use activity::{Activity, Actor, Event, Origin, Outcome};
@@ -27,8 +29,12 @@ pub use certificate::{CertificateType, HeldCertificate, ItemOrigin};
 pub use clock::{Clock, Entropy, SteppedClock, SystemClock};
 pub use feature::{Declared, Feature, FeatureRow, LastResult, Limit, Need, Probed, Usability};
 pub use health::{CheckMark, KeyHealth, Verdict};
-pub use id::{ActivityId, ApiKeyId, ApiTokenId, CertificateId, JobId, OperationId, OrgId, SecretId, SessionId, UserId};
+pub use id::{
+    ActivityId, ApiKeyId, ApiTokenId, CertificateId, InvitationId, JobId, OperationId, OrgId, SecretId, ServiceTokenId, SessionId, UserId,
+};
 pub use job::{Job, JobPayload};
+pub use membership::{Invitation, Member, ServiceToken};
 pub use name::{Email, ItemName, NameError};
 pub use operation::{HeldPlace, Operation, OperationKind, OperationState};
-pub use policy::{Action, Denied, Permit, Principal, decide};
+pub use policy::{Action, Denied, Permit, Principal, Role, Standing, Subject, Tenant, decide};
+pub use share::{AppPattern, Share, ShareLimits, ShareTarget, Shareable, UsePermit};

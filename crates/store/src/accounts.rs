@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use domain::policy::Role;
+use domain::policy::{Role, Standing, Subject, Tenant};
 use domain::{Email, OrgId, Organization, Permit, User, UserId};
 use vault::WrappedRing;
 
@@ -60,8 +60,8 @@ impl Tx {
     /// What the database says.
     pub async fn create_organization(&mut self, new: &Organization, ring: &WrappedRing) -> Result<()> {
         self.execute(
-            "INSERT INTO organizations (id, parent_id, name, created_at) VALUES ($1, $2, $3, $4)",
-            args![new.id, new.parent, new.name.as_str(), new.created_at],
+            "INSERT INTO organizations (id, parent_id, name, folded, created_at) VALUES ($1, $2, $3, $4, $5)",
+            args![new.id, new.parent, new.name.as_str(), new.name.folded(), new.created_at],
         )
         .await?;
         self.execute(
@@ -70,6 +70,34 @@ impl Tx {
         )
         .await?;
         Ok(())
+    }
+
+    /// Where an organization stands in the tree; none for an id that names nothing. Whoever asks must still be asked whether
+    /// it exists for them.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn tenant(&mut self, id: OrgId) -> Result<Option<Tenant>> {
+        let row = self.row_opt("SELECT parent_id FROM organizations WHERE id = $1", args![id]).await?;
+        row.map(|row| {
+            Ok(Tenant {
+                id,
+                parent: row.parse_opt("parent_id")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// The version of a person's rights, to be read before the rights themselves.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn standing_of(&mut self, user: UserId) -> Result<Standing> {
+        let row = self.row("SELECT standing FROM users WHERE id = $1", args![user]).await?;
+        Ok(Standing {
+            subject: Subject::User(user),
+            version: row.get("standing")?,
+        })
     }
 
     /// The organization of the permit.

@@ -11,7 +11,7 @@ struct Migration {
 }
 
 /// Append only: what was released once is never edited.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
         name: "accounts",
@@ -26,6 +26,11 @@ const MIGRATIONS: [Migration; 3] = [
         version: 3,
         name: "work",
         sql: include_str!("../migrations/0003_work.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "organizations",
+        sql: include_str!("../migrations/0005_organizations.sql"),
     },
 ];
 

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use domain::{ActivityId, ApiKeyId, ApiTokenId, CertificateId, JobId, OperationId, OrgId, SecretId, SessionId, UserId};
+use domain::{
+    ActivityId, ApiKeyId, ApiTokenId, CertificateId, InvitationId, JobId, OperationId, OrgId, SecretId, ServiceTokenId, SessionId, Subject,
+    UserId,
+};
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
@@ -82,11 +85,14 @@ ids!(
     ApiKeyId,
     ApiTokenId,
     CertificateId,
+    InvitationId,
     JobId,
     OperationId,
     OrgId,
     SecretId,
+    ServiceTokenId,
     SessionId,
+    Subject,
     UserId
 );
 

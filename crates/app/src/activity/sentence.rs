@@ -2,7 +2,8 @@
 //!
 //! Outcomes other than done are said, never hidden: an intent "is about to", a refusal names who refused.
 
-use domain::{Event, Outcome, activity::ExportForm};
+use domain::{Event, Outcome, Role, ShareTarget, activity::ExportForm};
+use std::collections::BTreeSet;
 
 /// The sentence of a record.
 pub(crate) fn sentence(event: &Event, outcome: Outcome) -> String {
@@ -40,6 +41,30 @@ fn words(event: &Event) -> (String, String) {
         ),
         Event::TokenCreated { name, .. } => both("made", "make", format!("the token “{name}”")),
         Event::TokenRevoked { name, .. } => both("revoked", "revoke", format!("the token “{name}”")),
+        Event::OrganizationCreated { name, parent: None, .. } => both("created", "create", format!("the organization “{name}”")),
+        Event::OrganizationCreated { name, .. } => both("created", "create", format!("the sub-organization “{name}”")),
+        Event::OrganizationRenamed { from, to, .. } => both("renamed", "rename", format!("the organization “{from}” to “{to}”")),
+        Event::OrganizationDeleted { name, .. } => both("deleted", "delete", format!("the organization “{name}”")),
+        Event::MemberInvited { email, roles, .. } => both("invited", "invite", format!("{email} as {}", titles(roles))),
+        Event::InvitationSentAgain { email, .. } => both("sent", "send", format!("the invitation of {email} again")),
+        Event::InvitationRevoked { email, .. } => both("revoked", "revoke", format!("the invitation of {email}")),
+        Event::MemberJoined { roles, .. } => both("joined", "join", format!("as {}", titles(roles))),
+        Event::MemberRolesChanged { from, to, .. } => both(
+            "changed",
+            "change",
+            format!("a member’s roles from {} to {}", titles(from), titles(to)),
+        ),
+        Event::MemberRemoved { email, .. } => both("removed", "remove", format!("the member {email}")),
+        Event::MemberLeft { .. } => both("left", "leave", "the organization".to_owned()),
+        Event::ServiceTokenCreated { name, roles, .. } => both("made", "make", format!("the API token “{name}” as {}", titles(roles))),
+        Event::ServiceTokenRotated { name, .. } => both("rotated", "rotate", format!("the API token “{name}”")),
+        Event::ServiceTokenRevoked { name, .. } => both("revoked", "revoke", format!("the API token “{name}”")),
+        Event::KeyShared { name, target, .. } => both("shared", "share", format!("the key “{name}” with {}", with_whom(*target))),
+        Event::KeyUnshared { name, target, .. } => both(
+            "stopped sharing",
+            "stop sharing",
+            format!("the key “{name}” with {}", with_whom(*target)),
+        ),
         Event::KeyAdded { name, key_id, kind, .. } => both("added", "add", format!("the {kind} key “{name}” ({key_id})")),
         Event::KeyRenamed { from, to, .. } => both("renamed", "rename", format!("the key “{from}” to “{to}”")),
         Event::KeyRolesChanged { name, .. } => both("changed", "change", format!("the roles of the key “{name}”")),
@@ -84,6 +109,20 @@ fn words(event: &Event) -> (String, String) {
             "take",
             format!("a {}token for Apple from the key “{name}”", if *scoped { "scoped " } else { "" }),
         ),
+    }
+}
+
+fn titles(roles: &BTreeSet<Role>) -> String {
+    if roles.is_empty() {
+        return "nothing".to_owned();
+    }
+    roles.iter().map(|role| role.title()).collect::<Vec<_>>().join(", ")
+}
+
+fn with_whom(target: ShareTarget) -> &'static str {
+    match target {
+        ShareTarget::All => "all sub-organizations",
+        ShareTarget::Chosen(_) => "a sub-organization",
     }
 }
 

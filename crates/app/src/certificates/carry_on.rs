@@ -16,11 +16,11 @@ use super::{
     SIGNING_KEY,
     held::{as_place, parsed},
 };
-use crate::{App, Caller, Problem, acting::fresh, crash_point, key_use::key_usabilities, worker::JobEnd};
+use crate::{App, Caller, Problem, accounts::principal_of, acting::fresh, crash_point, key_use::key_usabilities, worker::JobEnd};
 use apple::{Certificate, CertificateFilter, Error, Session};
 use domain::{
     Action, ActivityId, ApiKey, ApiKeyId, CertificateId, CertificateType, Denied, Event, HeldCertificate, HeldPlace, ItemOrigin, Job, Need,
-    Operation, OperationKind, OperationState, Origin, Outcome, Permit, Principal, SecretId, decide,
+    Operation, OperationKind, OperationState, Origin, Outcome, Permit, Principal, SecretId, Tenant, decide,
 };
 use store::{ActivityFilter, Conflict, Paging, StoreError, Tx};
 
@@ -65,19 +65,15 @@ impl App {
     pub(crate) async fn continue_operation(&self, job: &Job) -> Result<JobEnd, Problem> {
         let mut tx = self.inner.store.read().await?;
         let creation = Creation::of(tx.operation_of_job(job).await?);
-        let starter = creation.operation.started_by.user();
-        let roles = match starter {
-            Some(user) => tx.roles_of(user).await?,
-            None => Default::default(),
-        };
-        drop(tx);
         let caller = Caller {
-            principal: Principal::job(job.id, starter, roles),
+            principal: principal_of(&mut tx, creation.operation.started_by).await?.acting_as_job(job.id),
             origin: Origin::default(),
         };
+        let tenant = tx.tenant(job.organization).await?.unwrap_or(Tenant::root(job.organization));
+        drop(tx);
         match creation.operation.state {
             OperationState::Done { .. } | OperationState::Refused { .. } | OperationState::Failed { .. } => Ok(JobEnd::Done),
-            OperationState::Started => match decide(&caller.principal, Action::CreateCertificate, job.organization) {
+            OperationState::Started => match decide(&caller.principal, Action::CreateCertificate, tenant) {
                 Ok(permit) => self.ask_apple(&caller, &permit, creation).await,
                 Err(Denied::Invisible | Denied::RoleMissing { .. }) => {
                     let why = "The person who began this may not create certificates any more. Apple was not asked.";
@@ -103,7 +99,7 @@ impl App {
         decide(
             &Principal::job(job.id, None, Default::default()),
             Action::SettleOperation,
-            job.organization,
+            Tenant::root(job.organization),
         )
         .map_err(|_| Problem::internal("the server may not settle an operation"))
     }

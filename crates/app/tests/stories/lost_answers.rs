@@ -145,7 +145,7 @@ testkit::on_both_databases! {
         let app = world.app();
         let not_asked = app.create_certificate(&removed, world.org, key, "DEVELOPMENT").await.unwrap();
         let perhaps_asked = app.create_certificate(&removed, world.org, key, "DEVELOPMENT").await.unwrap();
-        let permit = decide(&removed.principal, Action::CreateCertificate, world.org).unwrap();
+        let permit = decide(&removed.principal, Action::CreateCertificate, domain::Tenant::root(world.org)).unwrap();
         let store = world.store().await;
         let mut tx = store.begin().await.unwrap();
         let calling = OperationState::Calling { since: world.now() };

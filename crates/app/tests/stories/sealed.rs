@@ -8,7 +8,7 @@ use vault::Place;
 /// How many sealed private keys of certificates there are, counted by what operations and certificates name.
 pub(crate) async fn signing_keys(world: &World) -> usize {
     let store = world.store().await;
-    let permit = decide(&world.owner.caller.principal, Action::SeeSigning, world.org).expect("an Owner may");
+    let permit = decide(&world.owner.caller.principal, Action::SeeSigning, domain::Tenant::root(world.org)).expect("an Owner may");
     let mut tx = store.read().await.expect("it reads");
     let operations = tx.operations(&permit, &store::Paging::first(200)).await.expect("listed").items;
     let org = world.org.to_string();
@@ -40,7 +40,7 @@ fn api_key<'a>(owner: &'a str, object: &'a str, version: u64) -> Place<'a> {
 
 /// Which generations of a key have a sealed private key.
 pub(crate) async fn generations(world: &World, key: ApiKeyId) -> Vec<u64> {
-    let permit = decide(&world.owner.caller.principal, Action::SeeKeys, world.org).expect("an Owner may");
+    let permit = decide(&world.owner.caller.principal, Action::SeeKeys, domain::Tenant::root(world.org)).expect("an Owner may");
     let store = world.store().await;
     let mut tx = store.read().await.expect("it reads");
     let (org, object) = (world.org.to_string(), key.to_string());
@@ -54,7 +54,7 @@ pub(crate) async fn generations(world: &World, key: ApiKeyId) -> Vec<u64> {
 }
 
 async fn swap(world: &World, a: ApiKeyId, b: ApiKeyId) {
-    let permit = decide(&world.owner.caller.principal, Action::RotateKey, world.org).expect("an Owner may");
+    let permit = decide(&world.owner.caller.principal, Action::RotateKey, domain::Tenant::root(world.org)).expect("an Owner may");
     let store = world.store().await;
     let mut tx = store.begin().await.unwrap();
     let (org, a, b) = (world.org.to_string(), a.to_string(), b.to_string());

@@ -305,6 +305,7 @@ pub(super) fn activity(view: &ActivityView) -> api::ActivityRecord {
     let actor_kind = match record.actor {
         Actor::Person { .. } => "person",
         Actor::Token { .. } => "token",
+        Actor::Service { .. } => "service-token",
         Actor::Job { .. } => "job",
         Actor::Server => "server",
         Actor::Anonymous => "anonymous",

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Action;
-use domain::policy::{Grade, Module, Role};
+use domain::policy::{Grade, Module, Role, Tenant};
 use store::{Conflict, PasswordHash, StoreError};
 use vault::WrappedRing;
 
@@ -39,7 +39,18 @@ async fn people_and_organizations_come_back_as_they_went_in(world: World) {
         .await
         .expect("made");
     tx.add_role(child.id, user(1).id, Role::Owner).await.expect("given");
-    assert_eq!(tx.organizations_of(user(1).id).await.expect("listed"), [organization(1), child]);
+    assert_eq!(tx.organizations_of(user(1).id).await.expect("listed"), [organization(1), child.clone()]);
+    assert_eq!(
+        tx.tenant(child.id).await.expect("asked"),
+        Some(Tenant::below(organization(1).id, child.id))
+    );
+    assert_eq!(
+        tx.tenant(organization(1).id).await.expect("asked"),
+        Some(Tenant::root(organization(1).id))
+    );
+    assert_eq!(tx.tenant(id("org", 9)).await.expect("asked"), None);
+    assert_eq!(tx.standing_of(user(1).id).await.expect("read").version, 0);
+    assert!(matches!(tx.standing_of(id("user", 9)).await, Err(StoreError::NotFound)));
 }
 
 async fn an_address_belongs_to_one_account(world: World) {

@@ -7,7 +7,11 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 9] = [
+const TENANT_TABLES: [&str; 13] = [
+    "invitations",
+    "service_tokens",
+    "shares",
+    "key_last_uses",
     "secrets",
     "api_keys",
     "key_checks",

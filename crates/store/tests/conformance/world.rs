@@ -76,7 +76,12 @@ pub(crate) fn permit(action: Action, number: u32) -> Permit {
     let organization: OrgId = id("org", number);
     let user: UserId = id("user", number);
     let roles = BTreeMap::from([(organization, BTreeSet::from([Role::Owner]))]);
-    decide(&Principal::new(Actor::Person { user }, roles), action, organization).expect("an owner may")
+    decide(
+        &Principal::new(Actor::Person { user }, roles),
+        action,
+        domain::Tenant::root(organization),
+    )
+    .expect("an owner may")
 }
 
 /// The `number`-th key of an organization, with a Key ID that follows from the number.

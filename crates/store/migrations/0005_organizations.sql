@@ -1,0 +1,68 @@
+-- Many teams: sub-organizations, invitations, tokens of organizations, shares.
+
+ALTER TABLE organizations ADD COLUMN folded TEXT NOT NULL DEFAULT '';
+UPDATE organizations SET folded = lower(name);
+-- Names are unique among siblings only: across trees that would tell one root organization what another holds.
+CREATE UNIQUE INDEX organizations_siblings ON organizations (parent_id, folded) WHERE parent_id IS NOT NULL;
+CREATE INDEX organizations_parent ON organizations (parent_id, id);
+
+-- Raised by whatever takes rights away: a write that rests on an older version is refused.
+ALTER TABLE users ADD COLUMN standing BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE memberships ADD COLUMN given_at BIGINT NOT NULL DEFAULT 0;
+
+CREATE TABLE invitations (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organizations (id),
+    token_hash BYTEA NOT NULL UNIQUE,
+    email TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    invited_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    sent_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    UNIQUE (organization_id, email)
+);
+
+CREATE TABLE service_tokens (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organizations (id),
+    token_hash BYTEA NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    -- A set of organizations; empty for its own and every one below.
+    confined_to TEXT,
+    address_ranges TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT,
+    standing BIGINT NOT NULL DEFAULT 0,
+    UNIQUE (organization_id, folded)
+);
+
+CREATE TABLE shares (
+    -- The owner: a root organization.
+    organization_id TEXT NOT NULL REFERENCES organizations (id),
+    item_kind TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    -- 'all', which is one row however many they are, or the id of a sub-organization.
+    target TEXT NOT NULL,
+    limits TEXT NOT NULL,
+    -- Stands in the limits, too; here for asking.
+    stops_at BIGINT,
+    shared_by TEXT NOT NULL,
+    shared_at BIGINT NOT NULL,
+    PRIMARY KEY (organization_id, item_kind, item_id, target)
+);
+CREATE INDEX shares_target ON shares (organization_id, target, item_kind);
+
+-- The last use of a key in each organization that uses it: a sub-organization learns nothing of the others.
+CREATE TABLE key_last_uses (
+    organization_id TEXT NOT NULL,
+    api_key_id TEXT NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
+    user_organization_id TEXT NOT NULL,
+    last_use TEXT NOT NULL,
+    used_at BIGINT NOT NULL,
+    PRIMARY KEY (api_key_id, user_organization_id)
+);
