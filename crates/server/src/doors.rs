@@ -10,7 +10,7 @@
 //! .form("/o/{org}/keys/{key}/rename", In(EditKey), keys::rename_form, keys::rename)    both at one address
 //! ```
 //!
-//! An address with `{org}` demands an action there (or that one belongs there), any other a sign-in or nothing. The matrix
+//! An address with `{org}` demands an action there, any other a sign-in or nothing. The matrix
 //! in `tests/matrix` asks every door as everybody, from everywhere, and fails for a door that it has no sample request for.
 //!
 //! The surprising thing: nothing is enforced here. The use case asks for its permit, because it is also reached by other
@@ -38,8 +38,6 @@ pub enum Demand {
     Public,
     /// A person or token that is known; what they reach is their own.
     SignedIn,
-    /// Any role in the organization of the address.
-    Member,
     /// A role in the organization of the address that allows this.
     In(Action),
     /// The same for one of these; which one depends on what the request asks for.
@@ -51,7 +49,7 @@ impl Demand {
     #[must_use]
     pub fn actions(&self) -> &[Action] {
         match self {
-            Self::Public | Self::SignedIn | Self::Member => &[],
+            Self::Public | Self::SignedIn => &[],
             Self::In(action) => std::slice::from_ref(action),
             Self::InOneOf(actions) => actions,
         }
@@ -63,7 +61,6 @@ impl Demand {
         match self {
             Self::Public => "nothing".to_owned(),
             Self::SignedIn => "to be signed in".to_owned(),
-            Self::Member => "any role".to_owned(),
             Self::In(_) | Self::InOneOf(_) => {
                 let words: Vec<_> = self.actions().iter().map(|action| action.words()).collect();
                 words.join(", or ")
@@ -238,7 +235,7 @@ fn methods(item: &mut openapi::PathItem) -> impl Iterator<Item = (Method, &mut o
 
 /// Tells the demand in the document.
 fn tell(operation: &mut openapi::path::Operation, demand: Demand) {
-    let actions: Vec<_> = demand.actions().iter().map(|action| action.words()).collect();
+    let actions: Vec<_> = demand.actions().iter().map(|action| action.as_str()).collect();
     let told = match actions.as_slice() {
         [] => return,
         [action] => serde_json::json!(action),
@@ -275,7 +272,7 @@ mod tests {
     #[test]
     fn an_address_in_an_organization_demands_a_role_there_and_no_other_does() {
         for door in doors() {
-            let asks_there = matches!(door.demand, Demand::Member | Demand::In(_) | Demand::InOneOf(_));
+            let asks_there = matches!(door.demand, Demand::In(_) | Demand::InOneOf(_));
             assert_eq!(door.path.contains("{org}"), asks_there, "{door:?}");
         }
     }

@@ -24,7 +24,7 @@ mod world;
 pub use canary::Canary;
 pub use logs::Logs;
 pub use simulator::{AppleError, Effect, Fault, KeyFile, KeyKind, Role};
-pub use world::{PASSWORD, World};
+pub use world::{PASSWORD, Person, World};
 
 /// Makes of each story a test on SQLite and one on PostgreSQL. The latter is skipped, loudly, where there is none.
 #[macro_export]

@@ -8,7 +8,8 @@ use app::{
     keys::NewKey,
 };
 use apple::{Apple, Config, RetryPolicy};
-use domain::{ApiKeyId, Clock as _, OrgId, Organization, Origin, SteppedClock, User, UserId};
+use aws_lc_rs::digest::{SHA256, digest};
+use domain::{ApiKeyId, Clock as _, Entropy as _, OrgId, Organization, Origin, Session, SessionId, SteppedClock, User, UserId};
 use jiff::{SignedDuration, Timestamp};
 use simulator::{Handle, KeyFile, KeyKind, Options, Role, Simulator};
 use std::{
@@ -16,7 +17,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use store::{Location, Store};
+use store::{Location, Store, TokenHash};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -25,6 +26,14 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 /// When every story begins.
 const MORNING: &str = "2026-11-23T10:00:00Z";
+
+/// Somebody with a session.
+pub struct Person {
+    /// Who.
+    pub signed_in: SignedIn,
+    /// What their browser holds.
+    pub cookie: String,
+}
 
 /// The whole system.
 pub struct World {
@@ -170,16 +179,19 @@ impl World {
     /// # Panics
     /// When it is asked for twice.
     pub async fn neighbor(&self) -> SignedIn {
+        let organization = self.organization("Neighbor", None).await;
+        self.person("nora", &[(organization, domain::Role::Owner)]).await.signed_in
+    }
+
+    /// An organization without anybody in it, below another or a root.
+    ///
+    /// # Panics
+    /// When the database does not take it.
+    pub async fn organization(&self, name: &str, parent: Option<OrgId>) -> OrgId {
         let organization = Organization {
             id: OrgId::fresh(&self.clock, &*self.entropy),
-            parent: None,
-            name: "Neighbor".parse().expect("a name"),
-            created_at: self.clock.now(),
-        };
-        let user = User {
-            id: UserId::fresh(&self.clock, &*self.entropy),
-            email: "nora@neighbor.example".parse().expect("an address"),
-            name: "Nora".parse().expect("a name"),
+            parent,
+            name: name.parse().expect("a name"),
             created_at: self.clock.now(),
         };
         let store = self.store().await;
@@ -188,15 +200,56 @@ impl World {
             .expect("the vault opens");
         let ring = vault.new_ring(&organization.id.to_string()).expect("a ring");
         let mut tx = store.begin().await.expect("it begins");
-        let password = tx.password_hash(self.owner.user.id).await.expect("the Owner has one");
         tx.create_organization(&organization, &ring).await.expect("made");
-        tx.insert_user(&user, &password).await.expect("made");
-        tx.add_role(organization.id, user.id, domain::policy::Role::Owner)
-            .await
-            .expect("given");
         tx.commit().await.expect("committed");
-        let session = self.app().sign_in(user.email.as_str(), PASSWORD, Origin::default(), None).await;
-        session.expect("signed in").signed_in
+        organization.id
+    }
+
+    /// Somebody with these roles, signed in by a session. Their password is [`PASSWORD`].
+    ///
+    /// # Panics
+    /// When somebody has that name already.
+    pub async fn person(&self, name: &str, roles: &[(OrgId, domain::Role)]) -> Person {
+        let user = User {
+            id: UserId::fresh(&self.clock, &*self.entropy),
+            email: format!("{name}@neighbor.example").parse().expect("an address"),
+            name: name.parse().expect("a name"),
+            created_at: self.clock.now(),
+        };
+        let store = self.store().await;
+        let mut tx = store.begin().await.expect("it begins");
+        let password = tx.password_hash(self.owner.user.id).await.expect("the Owner has one");
+        tx.insert_user(&user, &password).await.expect("made");
+        for (organization, role) in roles {
+            tx.add_role(*organization, user.id, *role).await.expect("given");
+        }
+        let (session, cookie) = self.session(user.id);
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, cookie.as_bytes()).as_ref());
+        tx.insert_session(&session, &TokenHash(hash)).await.expect("begun");
+        tx.commit().await.expect("committed");
+        let signed_in = self.app().by_session(&cookie, Origin::default()).await.expect("asked");
+        Person {
+            signed_in: signed_in.expect("signed in"),
+            cookie,
+        }
+    }
+
+    /// A session as the sign-in makes it, without the work of a password hash.
+    fn session(&self, user: UserId) -> (Session, String) {
+        let mut random = [0; 32];
+        self.entropy.fill(&mut random);
+        let now = self.clock.now();
+        let session = Session {
+            id: SessionId::fresh(&self.clock, &*self.entropy),
+            user,
+            created_at: now,
+            seen_at: now,
+            expires_at: now + SignedDuration::from_hours(24 * domain::account::SESSION_DAYS),
+            address: None,
+            agent: None,
+        };
+        (session, hex::encode(random))
     }
 
     /// The database, as another program opens it.

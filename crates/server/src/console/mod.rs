@@ -46,7 +46,7 @@ pub(crate) fn table() -> Doors {
         .form("/setup", Public, gate::set_up_form, gate::set_up)
         .form("/sign-in", Public, gate::sign_in_form, gate::sign_in)
         .act("/sign-out", SignedIn, gate::sign_out)
-        .page("/o/{org}", Member, overview::show)
+        .page("/o/{org}", In(SeeOrganization), overview::show)
         .page("/o/{org}/keys", In(SeeKeys), keys::list::show)
         .form_with_file("/o/{org}/keys/new", In(AddKey), FILE, add::form, add::add)
         .page("/o/{org}/keys/{key}", In(SeeKeys), one::show)

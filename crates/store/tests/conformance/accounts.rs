@@ -39,7 +39,10 @@ async fn people_and_organizations_come_back_as_they_went_in(world: World) {
         .await
         .expect("made");
     tx.add_role(child.id, user(1).id, Role::Owner).await.expect("given");
-    assert_eq!(tx.organizations_of(user(1).id).await.expect("listed"), [organization(1), child.clone()]);
+    assert_eq!(
+        tx.organizations_of(user(1).id).await.expect("listed"),
+        [organization(1), child.clone()]
+    );
     assert_eq!(
         tx.tenant(child.id).await.expect("asked"),
         Some(Tenant::below(organization(1).id, child.id))
