@@ -33,11 +33,13 @@ pub struct Login {
 pub struct Me {
     /// Id.
     pub id: String,
-    /// E-mail.
-    pub email: String,
+    /// `person`, also by a personal token, or `service-token` for a token of an organization.
+    pub kind: String,
+    /// E-mail; none for a service token.
+    pub email: Option<String>,
     /// Name.
     pub name: String,
-    /// The organizations one belongs to, last used first.
+    /// The organizations in which roles were given directly, oldest first; for a service token those it is confined to.
     pub organizations: Vec<Organization>,
 }
 

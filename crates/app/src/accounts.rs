@@ -10,33 +10,20 @@ mod bearer;
 mod password;
 mod sign_in;
 mod tokens;
+mod who;
 
 pub(crate) use password::Passwords;
+pub use who::{SignedBy, SignedIn, Who};
 
 use crate::{App, Caller, FieldProblem, Problem, Shown, acting::fresh, problem::Kind};
 use domain::{
-    Actor, ApiTokenId, Email, Event, ItemName, OrgId, Organization, Origin, Outcome, Principal, Session, SessionId, User, UserId,
+    Actor, Email, Event, ItemName, OrgId, Organization, Origin, Outcome, Principal, Session, SessionId, User, UserId,
     account::{SESSION_DAYS, SESSION_IDLE_HOURS},
     policy::{Role, Subject},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use store::{PasswordHash, StoreError, TokenHash, Tx};
-
-/// Somebody who is signed in by a session or a token.
-#[derive(Debug, Clone)]
-pub struct SignedIn {
-    /// Who.
-    pub user: User,
-    /// The session, when it is one.
-    pub session: Option<Session>,
-    /// The token, when it is one.
-    pub token: Option<ApiTokenId>,
-    /// What use cases ask for.
-    pub caller: Caller,
-    /// Their organizations, oldest first.
-    pub organizations: Vec<Organization>,
-}
 
 /// A fresh session and the value of its cookie.
 #[derive(Debug)]
@@ -136,11 +123,11 @@ impl App {
         tx.insert_user(&user, &PasswordHash::new(hash)).await?;
         tx.add_role(organization.id, user.id, Role::Owner).await?;
         let (session, cookie) = self.begin_session(&mut tx, user.id, &origin, agent).await?;
-        let signed_in = signed_in(&mut tx, user, Some(session), None, origin).await?;
         let event = Event::SetupCompleted {
-            user: signed_in.user.id,
+            user: user.id,
             organization: organization.id,
         };
+        let signed_in = signed_in(&mut tx, Who::by_session(user, session), origin).await?;
         self.record_done(&mut tx, &signed_in.caller, organization.id, event).await?;
         tx.commit().await?;
         Ok(NewSession { signed_in, cookie })
@@ -161,7 +148,7 @@ impl App {
         }
         let user = tx.user(session.user).await?;
         let (id, seen_at) = (session.id, session.seen_at);
-        let signed_in = signed_in(&mut tx, user, Some(session), None, origin).await?;
+        let signed_in = signed_in(&mut tx, Who::by_session(user, session), origin).await?;
         drop(tx);
         if now.duration_since(seen_at).as_secs() >= TOUCH_SECONDS {
             let mut tx = self.inner.store.begin().await?;
@@ -176,7 +163,7 @@ impl App {
     /// # Errors
     /// When the database does not answer.
     pub async fn sign_out(&self, who: &SignedIn) -> Result<(), Problem> {
-        match &who.session {
+        match who.session() {
             Some(session) => self.end_session(who, session.id).await,
             None => Ok(()),
         }
@@ -186,16 +173,17 @@ impl App {
     /// and are ended one by one.
     ///
     /// # Errors
-    /// `password_wrong` for a wrong old one, `password_unfit` for a new one, `session_needed` for a token.
+    /// `password_wrong` for a wrong old one, `password_unfit` for a new one, `session_needed` for a personal token,
+    /// `person_needed` for a token of an organization.
     pub async fn change_password(&self, who: &SignedIn, old: &str, new: &str) -> Result<u32, Problem> {
-        let Some(session) = &who.session else {
+        let user = who.person()?;
+        let Some(session) = who.session() else {
             return Err(Problem::new(
                 Kind::NotAllowed,
                 "session_needed",
                 "A token cannot change a password. Sign in on the console to change it.",
             ));
         };
-        let user = &who.user;
         let counted = self.count_attempt(user.email.as_str(), None).await?;
         let hash = self.inner.store.read().await?.password_hash(user.id).await?;
         if !self.inner.passwords.verify(old, Some(hash.as_str())).await? {
@@ -223,10 +211,11 @@ impl App {
     /// The person's sessions, newest first, without those that were idle for too long.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `person_needed`.
     pub async fn sessions(&self, who: &SignedIn) -> Result<Vec<Session>, Problem> {
         let now = self.now();
-        let mut sessions = self.inner.store.read().await?.sessions_of(who.user.id, now).await?;
+        let user = who.person()?.id;
+        let mut sessions = self.inner.store.read().await?.sessions_of(user, now).await?;
         sessions.retain(|session| later(session.seen_at, SESSION_IDLE_HOURS) > now);
         Ok(sessions)
     }
@@ -234,16 +223,14 @@ impl App {
     /// Ends one of them.
     ///
     /// # Errors
-    /// `not_found` when it is not one of theirs.
+    /// `not_found` when it is not one of theirs, `person_needed`.
     pub async fn end_session(&self, who: &SignedIn, session: SessionId) -> Result<(), Problem> {
+        let user = who.person()?.id;
         let mut tx = self.inner.store.begin().await?;
-        if !tx.end_session(who.user.id, session).await? {
+        if !tx.end_session(user, session).await? {
             return Err(Problem::not_found());
         }
-        let event = Event::SignedOut {
-            user: who.user.id,
-            session,
-        };
+        let event = Event::SignedOut { user, session };
         self.record_of_person(&mut tx, who, event).await?;
         tx.commit().await?;
         Ok(())
@@ -267,8 +254,7 @@ impl App {
 
     /// Records what somebody did with their own account: in the log of their first organization, where its Owner looks.
     async fn record_of_person(&self, tx: &mut Tx, who: &SignedIn, event: Event) -> Result<(), Problem> {
-        let home = who.organizations.first().map(|organization| organization.id);
-        let record = self.activity_record(&who.caller, home, event, Outcome::Done);
+        let record = self.activity_record(&who.caller, who.home(), event, Outcome::Done);
         Ok(tx.record(&record).await?)
     }
 }
@@ -288,25 +274,12 @@ pub(crate) async fn principal_of(tx: &mut Tx, actor: Actor) -> Result<Principal,
     })
 }
 
-/// Gathers what a signed-in person is and may.
-async fn signed_in(
-    tx: &mut Tx,
-    user: User,
-    session: Option<Session>,
-    token: Option<ApiTokenId>,
-    origin: Origin,
-) -> Result<SignedIn, Problem> {
-    let actor = match token {
-        Some(token) => Actor::Token { token, user: user.id },
-        None => Actor::Person { user: user.id },
-    };
-    let principal = principal_of(tx, actor).await?;
+/// Gathers what somebody signed in is and may.
+async fn signed_in(tx: &mut Tx, who: Who, origin: Origin) -> Result<SignedIn, Problem> {
+    let principal = principal_of(tx, who.actor()).await?;
     Ok(SignedIn {
-        organizations: tx.organizations_of(user.id).await?,
+        who,
         caller: Caller { principal, origin },
-        user,
-        session,
-        token,
     })
 }
 

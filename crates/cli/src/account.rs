@@ -71,7 +71,7 @@ impl Login {
             org: None,
         }
         .save()?;
-        printer.done(&format!("Signed in to {url} as {}.", me.email));
+        printer.done(&format!("Signed in to {url} as {}.", me.email.as_ref().unwrap_or(&me.name)));
         Ok(Exit::Ok)
     }
 }
@@ -103,9 +103,17 @@ pub(crate) async fn whoami(client: &Client, printer: &Printer) -> Result<Exit, F
     let me = client.me().await?;
     printer.show(&me, |me| {
         let orgs: Vec<_> = me.organizations.iter().map(|o| o.name.as_str()).collect();
-        format!("{} <{}> at {}\nOrganizations: {}", me.name, me.email, client.url(), orgs.join(", "))
+        format!("{} at {}\nOrganizations: {}", in_full(me), client.url(), orgs.join(", "))
     });
     Ok(Exit::Ok)
+}
+
+/// Who is signed in, on one line.
+pub(crate) fn in_full(me: &api::Me) -> String {
+    match &me.email {
+        Some(email) => format!("{} <{email}>", me.name),
+        None => format!("{} (a token of an organization)", me.name),
+    }
 }
 
 /// `russet orgs`

@@ -1,7 +1,7 @@
 //! `russet doctor`: everything that could break the next build, looked at in one go.
 
 use crate::{
-    Exit, Failure,
+    Exit, Failure, account,
     client::Client,
     output::{Printer, expiry, plain},
 };
@@ -53,7 +53,7 @@ async fn look(client: &Client, findings: &mut Vec<Finding>) -> Result<(), Failur
     ));
     findings.push(clock(&status));
     let me = client.me().await?;
-    findings.push(finding("ok", "Sign-in", format!("{} <{}>", me.name, me.email)));
+    findings.push(finding("ok", "Sign-in", account::in_full(&me)));
     let home = client.home().await?;
     let keys: api::Keys = client.get(&format!("{home}/keys"), &[]).await?;
     if keys.items.is_empty() {

@@ -77,7 +77,7 @@ async fn demo(home: &Path, settings: Settings, bound: Bound) -> anyhow::Result<(
     let (owner, token) = example(&running, &keys, &password).await?;
     let description = serde_json::json!({
         "url": url,
-        "email": owner.user.email.as_str(),
+        "email": owner.person()?.email.as_str(),
         "password": password.as_str(),
         "token": token.expose(),
         "simulator_url": apple.url(),
@@ -123,7 +123,7 @@ async fn example(running: &Running, keys: &Path, password: &Zeroizing<String>) -
         .set_up(link.expose(), owner, Origin::default(), Some("russet demo"))
         .await?
         .signed_in;
-    let org = owner.organizations.first().context("the owner has no organization")?.id;
+    let org = owner.home().context("the owner has no organization")?;
     for key in linked_keys(keys)? {
         app.add_key(&owner.caller, org, key).await?;
     }

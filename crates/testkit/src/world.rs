@@ -92,7 +92,7 @@ impl World {
             .await
             .expect("set up")
             .signed_in;
-        let org = owner.organizations[0].id;
+        let org = owner.home().expect("the first organization");
         Self {
             app: Mutex::new(Some(app)),
             apple,
@@ -218,7 +218,10 @@ impl World {
         };
         let store = self.store().await;
         let mut tx = store.begin().await.expect("it begins");
-        let password = tx.password_hash(self.owner.user.id).await.expect("the Owner has one");
+        let password = tx
+            .password_hash(self.owner.person().expect("a person").id)
+            .await
+            .expect("the Owner has one");
         tx.insert_user(&user, &password).await.expect("made");
         for (organization, role) in roles {
             tx.add_role(*organization, user.id, *role).await.expect("given");

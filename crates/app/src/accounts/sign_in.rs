@@ -3,7 +3,7 @@
 //! An attempt counts against the account and against the address before its password is looked at, in one step that
 //! attempts of the same account or address take in turn.
 
-use super::{NewSession, bearer, signed_in};
+use super::{NewSession, Who, bearer, signed_in};
 use crate::{App, Caller, Problem, acting::fresh, problem::Kind};
 use domain::{
     Actor, Email, Event, Origin, Outcome, Principal, User, UserId,
@@ -80,7 +80,7 @@ impl App {
                     user: user.id,
                     session: session.id,
                 };
-                let signed_in = signed_in(&mut tx, user, Some(session), None, origin).await?;
+                let signed_in = signed_in(&mut tx, Who::by_session(user, session), origin).await?;
                 self.record_of_person(&mut tx, &signed_in, event).await?;
                 tx.commit().await?;
                 Ok(NewSession { signed_in, cookie })

@@ -1,6 +1,6 @@
 //! Personal tokens for Russet's own API.
 
-use super::{SignedIn, TOUCH_SECONDS, bearer, hashed, later, signed_in};
+use super::{SignedBy, SignedIn, TOUCH_SECONDS, Who, bearer, hashed, later, signed_in};
 use crate::{App, Problem, Shown, acting::fresh};
 use domain::{
     ApiToken, ApiTokenId, Event, ItemName, Origin,
@@ -23,11 +23,16 @@ impl App {
             return Ok(None);
         };
         let user = tx.user(token.user).await?;
-        let signed_in = signed_in(&mut tx, user, None, Some(token.id), origin).await?;
+        let (id, used_at) = (token.id, token.used_at);
+        let who = Who::Person {
+            user,
+            by: SignedBy::Token(token),
+        };
+        let signed_in = signed_in(&mut tx, who, origin).await?;
         drop(tx);
-        if token.used_at.is_none_or(|used| now.duration_since(used).as_secs() >= TOUCH_SECONDS) {
+        if used_at.is_none_or(|used| now.duration_since(used).as_secs() >= TOUCH_SECONDS) {
             let mut tx = self.inner.store.begin().await?;
-            tx.touch_token(token.id, now).await?;
+            tx.touch_token(id, now).await?;
             tx.commit().await?;
         }
         Ok(Some(signed_in))
@@ -36,22 +41,24 @@ impl App {
     /// The person's tokens, newest first.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `person_needed`.
     pub async fn tokens(&self, who: &SignedIn) -> Result<Vec<ApiToken>, Problem> {
-        Ok(self.inner.store.read().await?.tokens_of(who.user.id).await?)
+        let user = who.person()?.id;
+        Ok(self.inner.store.read().await?.tokens_of(user).await?)
     }
 
     /// Makes a token (`russet_…` with a checksum), shown once. One that is made with a token ends with it at the latest:
     /// else whoever found a token that ends tomorrow could keep what it opens.
     ///
     /// # Errors
-    /// A problem at `name` or `expires_at`.
+    /// A problem at `name` or `expires_at`; `person_needed`.
     pub async fn create_token(&self, who: &SignedIn, name: &str, expires_at: Option<Timestamp>) -> Result<(ApiToken, Shown), Problem> {
+        let user = who.person()?.id;
         let name = name
             .parse::<ItemName>()
             .map_err(|error| Problem::field("name_unfit", "name", error.to_string()))?;
         let now = self.now();
-        let maker_ends = self.end_of_token(who).await?;
+        let maker_ends = who.token_ends();
         let expires_at = expires_at.unwrap_or_else(|| later(now, TOKEN_DAYS * 24).min(maker_ends.unwrap_or(Timestamp::MAX)));
         if maker_ends.is_some_and(|end| expires_at > end) {
             return Err(Problem::field(
@@ -70,7 +77,7 @@ impl App {
         let shown = bearer::fresh_token(&*self.inner.entropy);
         let token = ApiToken {
             id: fresh!(self, ApiTokenId),
-            user: who.user.id,
+            user,
             name,
             created_at: now,
             expires_at,
@@ -88,21 +95,14 @@ impl App {
         Ok((token, shown))
     }
 
-    /// When the token ends that somebody is signed in by; none for a session.
-    async fn end_of_token(&self, who: &SignedIn) -> Result<Option<Timestamp>, Problem> {
-        let Some(id) = who.token else { return Ok(None) };
-        let tokens = self.inner.store.read().await?.tokens_of(who.user.id).await?;
-        let own = tokens.iter().find(|token| token.id == id).ok_or_else(Problem::not_found)?;
-        Ok(Some(own.expires_at))
-    }
-
     /// Ends a token at once.
     ///
     /// # Errors
-    /// `not_found` when it is not one of theirs.
+    /// `not_found` when it is not one of theirs, `person_needed`.
     pub async fn revoke_token(&self, who: &SignedIn, token: ApiTokenId) -> Result<(), Problem> {
+        let user = who.person()?.id;
         let mut tx = self.inner.store.begin().await?;
-        let revoked = tx.revoke_token(who.user.id, token).await?;
+        let revoked = tx.revoke_token(user, token).await?;
         let event = Event::TokenRevoked {
             token,
             name: revoked.name.to_string(),

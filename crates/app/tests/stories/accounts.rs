@@ -34,8 +34,8 @@ testkit::on_both_databases! {
         let session = app.sign_in("  ELIN@halden.example", PASSWORD, from("192.0.2.1"), Some("Browser")).await.unwrap();
         assert!(!format!("{session:?}").contains(session.cookie.expose()));
         let who = app.by_session(session.cookie.expose(), from("192.0.2.1")).await.unwrap().unwrap();
-        assert_eq!(who.user.email.as_str(), EMAIL);
-        assert_eq!(who.organizations[0].name.as_str(), "Halden");
+        assert_eq!(who.person().unwrap().email.as_str(), EMAIL);
+        assert_eq!(app.own_organizations(&who).await.unwrap()[0].name.as_str(), "Halden");
         app.sign_out(&who).await.unwrap();
         assert!(app.by_session(session.cookie.expose(), Origin::default()).await.unwrap().is_none());
     }
@@ -144,7 +144,7 @@ testkit::on_both_databases! {
         let (token, shown) = app.create_token(&world.owner, "CI", None).await.unwrap();
         assert!(shown.expose().starts_with("russet_"));
         let who = app.by_token(shown.expose(), Origin::default()).await.unwrap().unwrap();
-        assert_eq!(who.token, Some(token.id));
+        assert_eq!(who.personal_token().unwrap().id, token.id);
         assert_eq!(app.keys(&who.caller, world.org).await.unwrap().len(), 0);
         assert_eq!(code(app.change_password(&who, PASSWORD, "a new long password").await), "session_needed");
         app.revoke_token(&world.owner, token.id).await.unwrap();

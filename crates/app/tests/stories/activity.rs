@@ -12,7 +12,12 @@ use testkit::{Role, World};
 fn member(world: &World, role: Held) -> Caller {
     let roles = BTreeMap::from([(world.org, BTreeSet::from([role]))]);
     Caller {
-        principal: Principal::new(Actor::Person { user: world.owner.user.id }, roles),
+        principal: Principal::new(
+            Actor::Person {
+                user: world.owner.person().unwrap().id,
+            },
+            roles,
+        ),
         origin: Origin::default(),
     }
 }
@@ -43,7 +48,7 @@ testkit::on_both_databases! {
         let key = world.link(Role::Admin).await;
         let other: OrgId = format!("org_{:032x}", 99).parse().unwrap();
         let stranger = Caller {
-            principal: Principal::new(Actor::Person { user: world.owner.user.id }, BTreeMap::from([(other, BTreeSet::from([Held::Owner]))])),
+            principal: Principal::new(Actor::Person { user: world.owner.person().unwrap().id }, BTreeMap::from([(other, BTreeSet::from([Held::Owner]))])),
             origin: Origin::default(),
         };
         for org in [world.org, format!("org_{:032x}", 98).parse().unwrap()] {

@@ -30,7 +30,7 @@ testkit::on_both_databases! {
         world.link(Role::Admin).await;
         let roles = BTreeMap::from([(world.org, BTreeSet::from([Held::In(Module::Credentials, Grade::Viewer)]))]);
         let viewer = Caller {
-            principal: Principal::new(Actor::Person { user: world.owner.user.id }, roles),
+            principal: Principal::new(Actor::Person { user: world.owner.person().unwrap().id }, roles),
             origin: Origin::default(),
         };
         let before = crate::log(&world).await.len();

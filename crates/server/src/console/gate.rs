@@ -83,8 +83,8 @@ pub(crate) struct ErrorPage {
 
 /// `GET /`: to the organization used last, or to the sign-in.
 pub(crate) async fn start(visitor: Visitor) -> Response {
-    match visitor.who.organizations.first() {
-        Some(org) => Redirect::to(&format!("/o/{}", org.id)).into_response(),
+    match visitor.who.home() {
+        Some(org) => Redirect::to(&format!("/o/{org}")).into_response(),
         None => Redirect::to("/me").into_response(),
     }
 }

@@ -7,7 +7,7 @@ use super::{
     visit::{Answer, Preference, Sent, Visitor, back, belongs_in_form, done, form_again, id, page, prefer},
 };
 use crate::State;
-use app::{Problem, accounts::SignedIn, idempotency::Replay};
+use app::{Problem, idempotency::Replay};
 use askama::Template;
 use axum::{
     extract::{Path, State as Reach},
@@ -83,8 +83,8 @@ pub(crate) async fn profile(Reach(state): Reach<State>, visitor: Visitor) -> Ans
     let shell = visitor.shell(&state).await?;
     page(&ProfilePage {
         shell,
-        user: visitor.who.user.clone(),
-        organizations: visitor.who.organizations,
+        user: visitor.person.clone(),
+        organizations: state.app.own_organizations(&visitor.who).await?,
     })
 }
 
@@ -106,7 +106,7 @@ async fn security_page(state: &State, visitor: &Visitor, wrong: Wrong) -> Result
     let shell = visitor.shell(state).await?;
     Ok(SecurityPage {
         shell,
-        email: visitor.who.user.email.to_string(),
+        email: visitor.person.email.to_string(),
         least: account::PASSWORD_CHARACTERS,
         wrong,
     })
@@ -136,7 +136,7 @@ pub(crate) async fn sessions(Reach(state): Reach<State>, visitor: Visitor) -> An
     page(&SessionsPage {
         shell,
         sessions,
-        present: visitor.who.session.as_ref().map(|session| session.id),
+        present: visitor.who.session().map(|session| session.id),
     })
 }
 
@@ -209,8 +209,8 @@ pub(crate) async fn create_token(Reach(state): Reach<State>, sent: Sent) -> Answ
 
 async fn token_once(state: &State, sent: &Sent, days: i64) -> Result<String, Problem> {
     let who = &sent.visitor.who;
-    let SignedIn { caller, organizations, .. } = who;
-    let org = organizations.first().ok_or_else(Problem::not_found)?.id;
+    let caller = &who.caller;
+    let org = who.home().ok_or_else(Problem::not_found)?;
     let once = format!("console-{}", sent.fields.text("once"));
     if let Replay::Answered { .. } = state.app.replay(caller, org, &once, [0; 32]).await? {
         return Err(Problem::not_found());

@@ -19,7 +19,7 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use domain::{Action, OrgId, Origin};
+use domain::{Action, OrgId, Origin, User};
 use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 use zeroize::Zeroizing;
 
@@ -162,8 +162,10 @@ pub(crate) fn origin_of(parts: &Parts) -> Origin {
 
 /// Somebody who is signed in, in their browser.
 pub(crate) struct Visitor {
-    /// Who.
+    /// Who, for use cases.
     pub(crate) who: SignedIn,
+    /// The person: only people have sessions.
+    pub(crate) person: User,
     cookie: String,
     theme: Theme,
     shortcuts: bool,
@@ -174,10 +176,14 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// Around a page of the person's own; the sidebar shows their first organization.
     pub(crate) async fn shell(&self, state: &State) -> Result<Shell, Problem> {
+        let org = match self.who.home() {
+            Some(home) => Some(state.app.organization(&self.who.caller, home).await?),
+            None => None,
+        };
         let mut shell = Shell {
             csrf: session::form_token(&self.cookie),
-            person: Some(self.who.user.clone()),
-            org: self.who.organizations.first().cloned(),
+            person: Some(self.person.clone()),
+            org,
             shortcuts: self.shortcuts,
             toast: self.toast,
             path: self.path.clone(),
@@ -191,18 +197,13 @@ impl Visitor {
 
     /// Around a page of an organization. An organization that the person does not belong to does not exist.
     pub(crate) async fn shell_in(&self, state: &State, org: OrgId, here: Place) -> Result<Shell, Problem> {
-        let found = self
-            .who
-            .organizations
-            .iter()
-            .find(|one| one.id == org)
-            .ok_or_else(Problem::not_found)?;
+        let found = state.app.organization(&self.who.caller, org).await?;
         let now = state.clock.now();
         let place = format!("/o/{org}");
         Ok(Shell {
             csrf: session::form_token(&self.cookie),
-            person: Some(self.who.user.clone()),
-            org: Some(found.clone()),
+            person: Some(self.person.clone()),
+            org: Some(found),
             shortcuts: self.shortcuts,
             toast: self.toast,
             counts: counts(state, &self.who, org, now).await?,
@@ -272,8 +273,10 @@ where
             .await
             .map_err(|problem| Refusal::from(problem).into_response())?;
         let who = found.ok_or_else(sign_in)?;
+        let person = who.person().map_err(|problem| Refusal::from(problem).into_response())?.clone();
         Ok(Self {
             who,
+            person,
             theme: theme(&parts.headers),
             shortcuts: session::cookie(&parts.headers, SHORTCUTS) != Some("off"),
             toast: session::cookie(&parts.headers, DONE).and_then(toast),

@@ -45,10 +45,11 @@ pub(super) async fn login(
     ))
 }
 
-/// Who the token belongs to.
+/// Who the token stands for.
 #[utoipa::path(get, path = "/me", tag = "account", responses((status = 200, body = api::Me)))]
-pub(super) async fn me(Bearer(who): Bearer) -> Json<api::Me> {
-    Json(views::me(&who))
+pub(super) async fn me(extract::State(state): extract::State<State>, Bearer(who): Bearer) -> Result<Json<api::Me>, Failure> {
+    let organizations = state.app.own_organizations(&who).await?;
+    Ok(Json(views::me(&who, &organizations)))
 }
 
 /// The personal tokens.
@@ -86,10 +87,11 @@ pub(super) async fn revoke_token(
     Ids(token): Ids<String>,
 ) -> Result<StatusCode, Failure> {
     let token = if token == "current" {
-        who.token
+        who.personal_token().map(|token| token.id)
     } else {
         token.parse::<ApiTokenId>().ok()
     };
+    who.person()?;
     let token = token.ok_or_else(Problem::not_found)?;
     state.app.revoke_token(&who, token).await?;
     Ok(StatusCode::NO_CONTENT)

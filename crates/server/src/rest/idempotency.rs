@@ -45,7 +45,7 @@ pub(crate) async fn once(axum::extract::State(state): axum::extract::State<State
 fn scope(path: &str, who: &SignedIn) -> Option<OrgId> {
     match path.strip_prefix(api::ROOT)?.strip_prefix("/orgs/") {
         Some(rest) => rest.split('/').next()?.parse().ok(),
-        None => who.organizations.iter().map(|o| o.id).min(),
+        None => who.home(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From what the use cases answer to what the API says.
 
 use app::{
-    accounts::SignedIn,
+    accounts::{SignedIn, Who},
     activity::ActivityView,
     apple_account::{AppleBundleId, AppleCertificate, AppleDevice, AppleProfile},
     certificates::{Export, Place},
@@ -9,8 +9,8 @@ use app::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    Actor, ApiToken, CheckMark, Declared, FeatureRow, HeldCertificate, KeyHealth, Operation, OperationKind, OperationState, Probed,
-    Usability,
+    Actor, ApiToken, CheckMark, Declared, FeatureRow, HeldCertificate, KeyHealth, Operation, OperationKind, OperationState, Organization,
+    Probed, Usability,
 };
 use jiff::Timestamp;
 
@@ -29,13 +29,17 @@ pub(super) fn token(token: &ApiToken) -> api::Token {
     }
 }
 
-pub(super) fn me(who: &SignedIn) -> api::Me {
+pub(super) fn me(who: &SignedIn, organizations: &[Organization]) -> api::Me {
+    let (id, kind, email) = match &who.who {
+        Who::Person { user, .. } => (user.id.to_string(), "person", Some(user.email.to_string())),
+        Who::Service(token) => (token.id.to_string(), "service-token", None),
+    };
     api::Me {
-        id: who.user.id.to_string(),
-        email: who.user.email.to_string(),
-        name: who.user.name.to_string(),
-        organizations: who
-            .organizations
+        id,
+        kind: kind.to_owned(),
+        email,
+        name: who.name().to_string(),
+        organizations: organizations
             .iter()
             .map(|o| api::Organization {
                 id: o.id.to_string(),

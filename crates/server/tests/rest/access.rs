@@ -74,7 +74,7 @@ async fn town() -> Town {
     ]);
 
     let neighbor = world.neighbor().await;
-    let org = neighbor.organizations[0].id;
+    let org = neighbor.home().unwrap();
     let file = world.entered(world.key_file(testkit::KeyKind::Team, Role::Developer));
     let key = world.app().add_key(&neighbor.caller, org, file).await.unwrap().summary.key.id;
     let (mine, token) = world.app().create_token(&neighbor, "Mine", None).await.unwrap();
