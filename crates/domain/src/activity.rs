@@ -12,6 +12,7 @@ use crate::{
     policy::{Role, Subject},
     share::{ShareLimits, ShareTarget},
 };
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -213,7 +214,16 @@ pub enum Event {
         token: ServiceTokenId,
         name: ItemName,
         roles: BTreeSet<Role>,
+        organizations: Option<BTreeSet<OrgId>>,
+        address_ranges: Vec<IpNet>,
         expires_at: Timestamp,
+    },
+    ServiceTokenChanged {
+        token: ServiceTokenId,
+        name: ItemName,
+        roles: BTreeSet<Role>,
+        organizations: Option<BTreeSet<OrgId>>,
+        address_ranges: Vec<IpNet>,
     },
     ServiceTokenRotated {
         token: ServiceTokenId,
@@ -325,6 +335,7 @@ impl Event {
             Self::MemberRemoved { .. } => "member.remove",
             Self::MemberLeft { .. } => "member.leave",
             Self::ServiceTokenCreated { .. } => "service-token.create",
+            Self::ServiceTokenChanged { .. } => "service-token.change",
             Self::ServiceTokenRotated { .. } => "service-token.rotate",
             Self::ServiceTokenRevoked { .. } => "service-token.revoke",
             Self::KeyShared { .. } => "key.share",
@@ -363,9 +374,10 @@ impl Event {
             | Self::MemberRolesChanged { user, .. }
             | Self::MemberRemoved { user, .. }
             | Self::MemberLeft { user, .. } => user.to_string(),
-            Self::ServiceTokenCreated { token, .. } | Self::ServiceTokenRotated { token, .. } | Self::ServiceTokenRevoked { token, .. } => {
-                token.to_string()
-            }
+            Self::ServiceTokenCreated { token, .. }
+            | Self::ServiceTokenChanged { token, .. }
+            | Self::ServiceTokenRotated { token, .. }
+            | Self::ServiceTokenRevoked { token, .. } => token.to_string(),
             Self::KeyAdded { key, .. }
             | Self::KeyShared { key, .. }
             | Self::KeyUnshared { key, .. }

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod address_range;
 pub mod apple_key;
 pub mod certificate;
 pub mod clock;

@@ -2,9 +2,10 @@
 
 use crate::{
     account::User,
+    activity::Actor,
     id::{InvitationId, OrgId, ServiceTokenId},
     name::{Email, ItemName},
-    policy::{HeldBy, Role, Subject},
+    policy::{HeldBy, Principal, Role, Standing, Subject},
 };
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -19,6 +20,10 @@ pub const INVITATION_DAYS: i64 = 7;
 pub const INVITATIONS_PENDING_MOST: u32 = 500;
 /// Most address ranges of a service token.
 pub const ADDRESS_RANGES_MOST: usize = 20;
+/// Most organizations that a service token is confined to; without the confinement it works in all of them.
+pub const CONFINED_MOST: usize = 100;
+/// How long before its end a token is told of, in days.
+pub const TOKEN_NOTICE_DAYS: i64 = 30;
 
 /// A person as an organization sees them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,9 +81,28 @@ pub struct ServiceToken {
     pub expires_at: Timestamp,
     /// When it was last used.
     pub used_at: Option<Timestamp>,
+    /// When it was revoked. It stays known by its name, for what it did.
+    pub revoked_at: Option<Timestamp>,
 }
 
 impl ServiceToken {
+    /// Whether it opens anything at this moment.
+    #[must_use]
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at > now
+    }
+
+    /// Its rights: its roles in its organization, nowhere but where it is confined to.
+    #[must_use]
+    pub fn principal(&self, actor: Actor, standing: Standing) -> Principal {
+        let held = BTreeMap::from([(self.organization, self.roles.clone())]);
+        let principal = Principal::new(actor, held).standing_at(standing);
+        match &self.confined_to {
+            Some(these) => principal.confined_to(these.clone()),
+            None => principal,
+        }
+    }
+
     /// Whether it may be used from this address. With ranges set, an unknown address is outside of all of them.
     #[must_use]
     pub fn is_welcome_from(&self, address: Option<IpAddr>) -> bool {

@@ -30,16 +30,20 @@ CREATE TABLE service_tokens (
     name TEXT NOT NULL,
     folded TEXT NOT NULL,
     roles TEXT NOT NULL,
-    -- A set of organizations; empty for its own and every one below.
+    -- A set of organizations; NULL for its own and every one below.
     confined_to TEXT,
     address_ranges TEXT NOT NULL,
     created_by TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     used_at BIGINT,
-    standing BIGINT NOT NULL DEFAULT 0,
-    UNIQUE (organization_id, folded)
+    -- A revoked token stays, so that what it did keeps a name.
+    revoked_at BIGINT,
+    standing BIGINT NOT NULL DEFAULT 0
 );
+CREATE UNIQUE INDEX service_tokens_names ON service_tokens (organization_id, folded) WHERE revoked_at IS NULL;
+CREATE INDEX service_tokens_list ON service_tokens (organization_id, id);
+CREATE INDEX service_tokens_ends ON service_tokens (expires_at);
 
 CREATE TABLE shares (
     -- The owner: a root organization.

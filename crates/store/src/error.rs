@@ -88,6 +88,9 @@ pub enum Conflict {
     /// The organization has a key with this Key ID.
     #[error("the organization has an API key with this Key ID already")]
     KeyId,
+    /// The organization has a token of this name, or of one that reads alike.
+    #[error("the organization has an API token of this name already")]
+    TokenName,
     /// The organization holds this very certificate.
     #[error("the organization holds this certificate already")]
     Certificate,

@@ -34,6 +34,7 @@ mod operations;
 mod page;
 mod postgres;
 mod secrets;
+mod service_tokens;
 mod sessions;
 mod sign_in;
 mod sql;

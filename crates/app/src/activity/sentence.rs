@@ -57,6 +57,7 @@ fn words(event: &Event) -> (String, String) {
         Event::MemberRemoved { email, .. } => both("removed", "remove", format!("the member {email}")),
         Event::MemberLeft { .. } => both("left", "leave", "the organization".to_owned()),
         Event::ServiceTokenCreated { name, roles, .. } => both("made", "make", format!("the API token “{name}” as {}", titles(roles))),
+        Event::ServiceTokenChanged { name, .. } => both("changed", "change", format!("the API token “{name}”")),
         Event::ServiceTokenRotated { name, .. } => both("rotated", "rotate", format!("the API token “{name}”")),
         Event::ServiceTokenRevoked { name, .. } => both("revoked", "revoke", format!("the API token “{name}”")),
         Event::KeyShared { name, target, .. } => both("shared", "share", format!("the key “{name}” with {}", with_whom(*target))),

@@ -16,6 +16,7 @@ mod jobs;
 mod keys;
 mod opening;
 mod operations;
+mod service_tokens;
 mod sessions;
 mod statements;
 mod tenants;

@@ -24,7 +24,7 @@ const TENANT_TABLES: [&str; 13] = [
 ];
 
 /// Statements over all organizations, each with its reason.
-const OVER_ALL: [(&str, &str); 8] = [
+const OVER_ALL: [(&str, &str); 12] = [
     ("UPDATE jobs SET lease_owner = $1", "the worker claims for all organizations"),
     ("UPDATE jobs SET lease_until = $4", "a claim is named by worker and attempt"),
     ("UPDATE jobs SET lease_owner = NULL", "a claim is named by worker and attempt"),
@@ -37,6 +37,19 @@ const OVER_ALL: [(&str, &str); 8] = [
     (
         "DELETE FROM idempotency_keys WHERE created_at",
         "old keys of all organizations are forgotten",
+    ),
+    (
+        "SELECT * FROM service_tokens WHERE token_hash",
+        "who comes with a token is asked by it alone",
+    ),
+    (
+        "SELECT * FROM service_tokens WHERE id = $1",
+        "what somebody has the right to is asked of whoever they are",
+    ),
+    ("UPDATE service_tokens SET used_at", "a use is noted by the token alone"),
+    (
+        "SELECT * FROM service_tokens WHERE revoked_at IS NULL AND expires_at",
+        "notice is given in all organizations",
     ),
     ("UPDATE activity_sequence", "one sequence for the instance"),
 ];
