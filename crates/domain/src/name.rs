@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use unicode_normalization::UnicodeNormalization;
+use unicode_security::skeleton;
 
 /// Longest name of an item, in characters.
 pub const NAME_CHARACTERS: usize = 100;
@@ -54,6 +55,14 @@ impl ItemName {
     #[must_use]
     pub fn folded(&self) -> String {
         self.0.nfkc().collect::<String>().to_lowercase()
+    }
+
+    /// What it looks like: the skeleton of UTS 39, lower case. A Cyrillic А and a Latin A have the same, an I and an l too.
+    /// Where one name must not pose as another, two names may share neither this nor [`ItemName::folded`].
+    #[must_use]
+    pub fn likeness(&self) -> String {
+        let text: String = self.0.nfkc().collect();
+        skeleton(&text).collect::<String>().to_lowercase()
     }
 }
 
@@ -159,6 +168,23 @@ mod tests {
         assert_eq!("a\nb".parse::<ItemName>(), Err(NameError::Control { code: 10 }));
         assert_eq!("   ".parse::<ItemName>(), Err(NameError::Empty));
         assert_eq!("x".repeat(101).parse::<ItemName>(), Err(NameError::TooLong { found: 101 }));
+    }
+
+    #[test]
+    fn names_that_look_alike_have_one_likeness() {
+        let likeness = |name: &str| name.parse::<ItemName>().unwrap().likeness();
+        for (name, twin) in [
+            ("Team", "\u{422}eam"),
+            ("Pay", "\u{420}\u{430}\u{443}"),
+            ("Team 1", "Team l"),
+            ("Ａcme", "acme"),
+        ] {
+            assert_eq!(likeness(name), likeness(twin), "{name}");
+        }
+        assert_ne!(likeness("Mail"), likeness("Mall"));
+        assert_ne!(likeness("Zoë"), likeness("Zoe"));
+        let folded = |name: &str| name.parse::<ItemName>().unwrap().folded();
+        assert_eq!(folded("INK ﬁn"), folded("ink fin"));
     }
 
     #[test]

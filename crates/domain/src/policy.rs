@@ -128,6 +128,15 @@ impl Action {
         matches!(self, Self::CheckKey | Self::SeeKeys | Self::SettleOperation)
     }
 
+    /// What is done in a root organization about its sub-organizations: it does not exist in one of those.
+    #[must_use]
+    pub fn is_only_in_roots(self) -> bool {
+        matches!(
+            self,
+            Self::SeeSubOrganizations | Self::ManageSubOrganizations | Self::SeeActivityBelow | Self::DeleteOrganization | Self::ShareKey
+        )
+    }
+
     /// The roles that allow it, the mightiest first.
     pub fn allowed_by(self) -> impl Iterator<Item = Role> {
         Role::ALL.into_iter().filter(move |role| role_allows(*role, self))
@@ -191,6 +200,14 @@ impl Permit {
     pub fn standing(&self) -> Option<Standing> {
         self.standing
     }
+
+    /// The same in a sub-organization: to create and delete them is decided in the root organization, and done to the
+    /// rows of the sub-organization. None for any other action, and for what is not below.
+    #[must_use]
+    pub fn below(&self, tenant: Tenant) -> Option<Self> {
+        let reaches = self.action == Action::ManageSubOrganizations && tenant.parent == Some(self.tenant.id);
+        reaches.then(|| Self { tenant, ..self.clone() })
+    }
 }
 
 fn role_allows(role: Role, action: Action) -> bool {
@@ -224,16 +241,7 @@ pub fn decide(principal: &Principal, action: Action, tenant: Tenant) -> Result<P
     if roles.is_empty() {
         return Err(Denied::Invisible);
     }
-    // What is done in a root organization about its sub-organizations does not exist in one of those.
-    let only_in_roots = matches!(
-        action,
-        Action::SeeSubOrganizations
-            | Action::ManageSubOrganizations
-            | Action::SeeActivityBelow
-            | Action::DeleteOrganization
-            | Action::ShareKey
-    );
-    if roles.keys().any(|role| role_allows(*role, action)) && !(only_in_roots && tenant.parent.is_some()) {
+    if roles.keys().any(|role| role_allows(*role, action)) && !(action.is_only_in_roots() && tenant.parent.is_some()) {
         Ok(permit)
     } else {
         Err(Denied::RoleMissing { action })
@@ -317,6 +325,18 @@ mod tests {
             assert!(decide(&owner, action, home()).is_ok());
             assert_eq!(decide(&owner, action, below), Err(Denied::RoleMissing { action }));
         }
+    }
+
+    #[test]
+    fn a_permit_reaches_below_only_to_manage_what_is_there() {
+        let owner = person(&[(org(1), Role::Owner)]);
+        let below = Tenant::below(org(1), org(2));
+        let manage = decide(&owner, Action::ManageSubOrganizations, home()).unwrap();
+        assert_eq!(manage.below(below).unwrap().organization(), org(2));
+        assert_eq!(manage.below(Tenant::below(org(3), org(2))), None);
+        assert_eq!(manage.below(Tenant::root(org(2))), None);
+        let rename = decide(&owner, Action::RenameOrganization, home()).unwrap();
+        assert_eq!(rename.below(below), None);
     }
 
     #[test]

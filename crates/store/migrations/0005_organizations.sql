@@ -2,9 +2,11 @@
 
 ALTER TABLE organizations ADD COLUMN folded TEXT NOT NULL DEFAULT '';
 UPDATE organizations SET folded = lower(name);
+-- What a name looks like, whatever letters it is spelled with.
+ALTER TABLE organizations ADD COLUMN likeness TEXT NOT NULL DEFAULT '';
 -- Names are unique among siblings only: across trees that would tell one root organization what another holds.
 CREATE UNIQUE INDEX organizations_siblings ON organizations (parent_id, folded) WHERE parent_id IS NOT NULL;
-CREATE INDEX organizations_parent ON organizations (parent_id, id);
+CREATE UNIQUE INDEX organizations_twins ON organizations (parent_id, likeness) WHERE parent_id IS NOT NULL;
 
 -- Raised by whatever takes rights away: a write that rests on an older version is refused.
 ALTER TABLE users ADD COLUMN standing BIGINT NOT NULL DEFAULT 0;

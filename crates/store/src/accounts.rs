@@ -1,12 +1,10 @@
-//! People, organizations and who belongs where. No permits here: these rows are what permits are
-//! decided from.
+//! People and who belongs where. No permits here: these rows are what permits are decided from.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use domain::policy::{Role, Standing, Subject, Tenant};
-use domain::{Email, OrgId, Organization, Permit, User, UserId};
-use vault::WrappedRing;
+use domain::policy::{Role, Standing, Subject};
+use domain::{Email, OrgId, User, UserId};
 
 use crate::sql::{Row, args};
 use crate::{Conflict, Result, StoreError, Tx};
@@ -35,15 +33,6 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-fn organization(row: &Row) -> Result<Organization> {
-    Ok(Organization {
-        id: row.parse("id")?,
-        parent: row.parse_opt("parent_id")?,
-        name: row.parse("name")?,
-        created_at: row.time("created_at")?,
-    })
-}
-
 fn user(row: &Row) -> Result<User> {
     Ok(User {
         id: row.parse("id")?,
@@ -54,40 +43,6 @@ fn user(row: &Row) -> Result<User> {
 }
 
 impl Tx {
-    /// Makes an organization with its key ring.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn create_organization(&mut self, new: &Organization, ring: &WrappedRing) -> Result<()> {
-        self.execute(
-            "INSERT INTO organizations (id, parent_id, name, folded, created_at) VALUES ($1, $2, $3, $4, $5)",
-            args![new.id, new.parent, new.name.as_str(), new.name.folded(), new.created_at],
-        )
-        .await?;
-        self.execute(
-            "INSERT INTO rings (organization_id, wrapped) VALUES ($1, $2)",
-            args![new.id, ring.as_bytes()],
-        )
-        .await?;
-        Ok(())
-    }
-
-    /// Where an organization stands in the tree; none for an id that names nothing. Whoever asks must still be asked whether
-    /// it exists for them.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn tenant(&mut self, id: OrgId) -> Result<Option<Tenant>> {
-        let row = self.row_opt("SELECT parent_id FROM organizations WHERE id = $1", args![id]).await?;
-        row.map(|row| {
-            Ok(Tenant {
-                id,
-                parent: row.parse_opt("parent_id")?,
-            })
-        })
-        .transpose()
-    }
-
     /// The version of a person's rights, to be read before the rights themselves.
     ///
     /// # Errors
@@ -98,60 +53,6 @@ impl Tx {
             subject: Subject::User(user),
             version: row.get("standing")?,
         })
-    }
-
-    /// The organization of the permit.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn organization(&mut self, permit: &Permit) -> Result<Organization> {
-        let row = self
-            .row(
-                "SELECT id, parent_id, name, created_at FROM organizations WHERE id = $1",
-                args![permit.organization()],
-            )
-            .await?;
-        organization(&row)
-    }
-
-    /// The organizations that somebody belongs to, oldest first.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn organizations_of(&mut self, user: UserId) -> Result<Vec<Organization>> {
-        let rows = self
-            .rows(
-                "SELECT id, parent_id, name, created_at FROM organizations
-                 WHERE id IN (SELECT organization_id FROM memberships WHERE user_id = $1) ORDER BY id",
-                args![user],
-            )
-            .await?;
-        rows.iter().map(organization).collect()
-    }
-
-    /// The key ring of the permit's organization.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn ring(&mut self, permit: &Permit) -> Result<WrappedRing> {
-        let row = self
-            .row("SELECT wrapped FROM rings WHERE organization_id = $1", args![permit.organization()])
-            .await?;
-        Ok(WrappedRing::from_bytes(row.get("wrapped")?))
-    }
-
-    /// Keeps a changed ring, if it is still the one that was changed.
-    ///
-    /// # Errors
-    /// [`Conflict::Stale`] when another rotation was faster.
-    pub async fn replace_ring(&mut self, permit: &Permit, old: &WrappedRing, new: &WrappedRing) -> Result<()> {
-        let changed = self
-            .execute(
-                "UPDATE rings SET wrapped = $3 WHERE organization_id = $1 AND wrapped = $2",
-                args![permit.organization(), old.as_bytes(), new.as_bytes()],
-            )
-            .await?;
-        if changed == 0 { Err(Conflict::Stale.into()) } else { Ok(()) }
     }
 
     /// Makes an account.

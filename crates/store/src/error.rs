@@ -85,6 +85,9 @@ pub enum Conflict {
     /// Somebody has an account under this address.
     #[error("an account with this e-mail address exists already")]
     Email,
+    /// Something beside it is called so, or looks so.
+    #[error("something beside it has this name, or one that looks the same")]
+    Name,
     /// The organization has a key with this Key ID.
     #[error("the organization has an API key with this Key ID already")]
     KeyId,
@@ -113,6 +116,8 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 // SQLite: FULL. PostgreSQL: disk_full.
                 Some("13" | "53100") => Self::DiskFull,
+                // What the new row belongs to is gone. SQLite: CONSTRAINT_FOREIGNKEY. PostgreSQL: foreign_key_violation.
+                Some("787" | "23503") => Self::NotFound,
                 // SQLite: BUSY and its extensions. PostgreSQL: lock_not_available, deadlock_detected.
                 Some("5" | "261" | "517" | "773" | "55P03" | "40P01") => Self::Busy,
                 _ => Self::Database(Box::new(error)),

@@ -195,6 +195,17 @@ impl Principal {
             .map(|(org, _)| *org)
     }
 
+    /// The organizations in which roles were given to them, whether they may go there or not.
+    pub fn homes(&self) -> impl Iterator<Item = OrgId> + '_ {
+        self.given.iter().filter(|(_, roles)| !roles.is_empty()).map(|(org, _)| *org)
+    }
+
+    /// The organizations that they are kept to; none for no such bounds.
+    #[must_use]
+    pub fn confines(&self) -> Option<&BTreeSet<OrgId>> {
+        self.confined_to.as_ref()
+    }
+
     fn reaches(&self, organization: OrgId) -> bool {
         self.confined_to.as_ref().is_none_or(|these| these.contains(&organization))
     }

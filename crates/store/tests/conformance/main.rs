@@ -16,6 +16,7 @@ mod jobs;
 mod keys;
 mod opening;
 mod operations;
+mod organizations;
 mod service_tokens;
 mod sessions;
 mod statements;
