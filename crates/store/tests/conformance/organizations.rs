@@ -53,6 +53,13 @@ async fn names_are_unique_among_siblings_also_to_the_eye(world: World) {
         assert!(is_name(create(&mut tx, &sub(2, twin)).await), "{twin}");
     }
     create(&mut tx, &sub(2, "Payments 2")).await.expect("made");
+    let root = permit(Action::SeeSubOrganizations, 1);
+    assert_eq!(tx.sub_organization(&root, id("org", 101)).await.expect("found"), sub(1, "Payments"));
+    let of_others = permit(Action::SeeSubOrganizations, 2);
+    assert!(matches!(
+        tx.sub_organization(&of_others, id("org", 101)).await,
+        Err(StoreError::NotFound)
+    ));
     // Elsewhere it is free, and roots are not compared at all.
     let elsewhere = Organization {
         parent: Some(id("org", 2)),
