@@ -9,7 +9,7 @@ use vault::WrappedRing;
 
 use crate::certificates::certificate;
 use crate::operations::operation;
-use crate::world::{World, at, id, key, of, on_both, permit, place, sealed, user};
+use crate::world::{World, at, id, key, of, on_both, organization, permit, place, sealed, user};
 
 on_both![
     names_are_unique_among_siblings_also_to_the_eye,
@@ -162,6 +162,8 @@ async fn everybody_sees_their_own_and_what_is_below(world: World) {
         names(&mut tx, &other, &parent).await.is_empty(),
         "nothing of others, whatever the filter"
     );
+    assert_eq!(tx.roots_owned_by(user(1).id).await.expect("listed"), [organization(1)]);
+    assert!(tx.roots_owned_by(user(3).id).await.expect("listed").is_empty());
     let search = |text: &str| OrganizationFilter {
         search: Some(text.to_owned()),
         ..OrganizationFilter::default()
