@@ -81,17 +81,9 @@ pub struct ServiceToken {
     pub expires_at: Timestamp,
     /// When it was last used.
     pub used_at: Option<Timestamp>,
-    /// When it was revoked. It stays known by its name, for what it did.
-    pub revoked_at: Option<Timestamp>,
 }
 
 impl ServiceToken {
-    /// Whether it opens anything at this moment.
-    #[must_use]
-    pub fn is_alive(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_none() && self.expires_at > now
-    }
-
     /// Its rights: its roles in its organization, nowhere but where it is confined to.
     #[must_use]
     pub fn principal(&self, actor: Actor, standing: Standing) -> Principal {

@@ -39,13 +39,17 @@ CREATE TABLE service_tokens (
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     used_at BIGINT,
-    -- A revoked token stays, so that what it did keeps a name.
-    revoked_at BIGINT,
-    standing BIGINT NOT NULL DEFAULT 0
+    standing BIGINT NOT NULL DEFAULT 0,
+    UNIQUE (organization_id, folded)
 );
-CREATE UNIQUE INDEX service_tokens_names ON service_tokens (organization_id, folded) WHERE revoked_at IS NULL;
 CREATE INDEX service_tokens_list ON service_tokens (organization_id, id);
 CREATE INDEX service_tokens_ends ON service_tokens (expires_at);
+
+-- What a token is or was called. The log tells of it long after it was revoked, also where its organization is not seen.
+CREATE TABLE service_token_names (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL
+);
 
 CREATE TABLE shares (
     -- The owner: a root organization.

@@ -1,7 +1,7 @@
 //! Tokens of organizations.
 //!
-//! A revoked token keeps its row, because the activity log tells of it by name; nothing else finds it any more, and its
-//! name is free again. Whatever changes what a token may or what opens it raises its standing in the same statement.
+//! A revoked token is gone, and only its name is kept aside, because the activity log goes on telling of it. Whatever
+//! changes what a token may or what opens it raises its standing in the same statement.
 
 use domain::policy::Standing;
 use domain::{ItemName, Permit, ServiceToken, ServiceTokenId, Subject};
@@ -22,7 +22,6 @@ fn service_token(row: &Row) -> Result<ServiceToken> {
         created_at: row.time("created_at")?,
         expires_at: row.time("expires_at")?,
         used_at: row.time_opt("used_at")?,
-        revoked_at: row.time_opt("revoked_at")?,
     })
 }
 
@@ -61,24 +60,36 @@ impl Tx {
                 ],
             )
             .await?;
-        if inserted == 0 { Err(Conflict::TokenName.into()) } else { Ok(()) }
+        if inserted == 0 {
+            return Err(Conflict::TokenName.into());
+        }
+        self.name_service_token(new).await
     }
 
-    /// A token of the organization that was not revoked, ended ones included.
+    async fn name_service_token(&mut self, token: &ServiceToken) -> Result<()> {
+        self.execute(
+            "INSERT INTO service_token_names (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+            args![token.id, token.name.as_str()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// A token of the organization, also one that has ended.
     ///
     /// # Errors
     /// [`crate::StoreError::NotFound`].
     pub async fn service_token(&mut self, permit: &Permit, id: ServiceTokenId) -> Result<ServiceToken> {
         let row = self
             .row(
-                "SELECT * FROM service_tokens WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL",
+                "SELECT * FROM service_tokens WHERE organization_id = $1 AND id = $2",
                 args![permit.organization(), id],
             )
             .await?;
         service_token(&row)
     }
 
-    /// The tokens of the organization that were not revoked, newest first, ended ones included.
+    /// The tokens of the organization, newest first, ended ones included.
     ///
     /// # Errors
     /// What the database says.
@@ -86,7 +97,7 @@ impl Tx {
         let rows = self
             .rows(
                 "SELECT * FROM service_tokens
-                 WHERE organization_id = $1 AND revoked_at IS NULL AND (CAST($2 AS TEXT) IS NULL OR id < $2)
+                 WHERE organization_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id < $2)
                  ORDER BY id DESC LIMIT $3",
                 args![permit.organization(), paging.after.as_deref(), paging.fetch()],
             )
@@ -109,7 +120,7 @@ impl Tx {
         let rows = self
             .rows(
                 "SELECT * FROM service_tokens
-                 WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at >= $2 AND expires_at <= $3
+                 WHERE organization_id = $1 AND expires_at >= $2 AND expires_at <= $3
                  ORDER BY expires_at, id LIMIT $4",
                 args![permit.organization(), from, until, most],
             )
@@ -126,7 +137,7 @@ impl Tx {
         self.lock_subject(&format!("service-token-names:{}", permit.organization())).await?;
         let taken = self
             .row_opt(
-                "SELECT id FROM service_tokens WHERE organization_id = $1 AND folded = $2 AND id <> $3 AND revoked_at IS NULL",
+                "SELECT id FROM service_tokens WHERE organization_id = $1 AND folded = $2 AND id <> $3",
                 args![permit.organization(), token.name.folded(), token.id],
             )
             .await?;
@@ -135,7 +146,7 @@ impl Tx {
         }
         self.change(
             "UPDATE service_tokens SET name = $3, folded = $4, roles = $5, confined_to = $6, address_ranges = $7, standing = standing + 1
-             WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL",
+             WHERE organization_id = $1 AND id = $2",
             args![
                 permit.organization(),
                 token.id,
@@ -146,7 +157,8 @@ impl Tx {
                 json(&token.address_ranges)?,
             ],
         )
-        .await
+        .await?;
+        self.name_service_token(token).await
     }
 
     /// Gives a token another value and another end. The value before opens nothing from here on.
@@ -162,7 +174,7 @@ impl Tx {
     ) -> Result<()> {
         self.change(
             "UPDATE service_tokens SET token_hash = $3, expires_at = $4, standing = standing + 1
-             WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL",
+             WHERE organization_id = $1 AND id = $2",
             args![permit.organization(), id, hash.0.as_slice(), expires_at],
         )
         .await
@@ -172,46 +184,48 @@ impl Tx {
     ///
     /// # Errors
     /// [`crate::StoreError::NotFound`], also when it was revoked before.
-    pub async fn revoke_service_token(&mut self, permit: &Permit, id: ServiceTokenId, now: Timestamp) -> Result<ServiceToken> {
+    pub async fn revoke_service_token(&mut self, permit: &Permit, id: ServiceTokenId) -> Result<ServiceToken> {
         let row = self
             .row(
-                "UPDATE service_tokens SET revoked_at = $3, standing = standing + 1
-                 WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING *",
-                args![permit.organization(), id, now],
+                "DELETE FROM service_tokens WHERE organization_id = $1 AND id = $2 RETURNING *",
+                args![permit.organization(), id],
             )
             .await?;
         service_token(&row)
     }
 
-    /// The token of this hash with the version of its rights, unless it was revoked or has ended.
+    /// The token of this hash with the version of its rights, unless it has ended.
     ///
     /// # Errors
     /// What the database says.
     pub async fn service_token_by_hash(&mut self, hash: &TokenHash, now: Timestamp) -> Result<Option<(ServiceToken, Standing)>> {
         let row = self
             .row_opt(
-                "SELECT * FROM service_tokens WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > $2",
+                "SELECT * FROM service_tokens WHERE token_hash = $1 AND expires_at > $2",
                 args![hash.0.as_slice(), now],
             )
             .await?;
         row.as_ref().map(with_standing).transpose()
     }
 
-    /// A token with the version of its rights, whatever became of it; none for an id that names nothing.
+    /// A token with the version of its rights, also one that has ended; none when it was revoked or never was.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn any_service_token(&mut self, id: ServiceTokenId) -> Result<Option<(ServiceToken, Standing)>> {
+    pub async fn service_token_standing(&mut self, id: ServiceTokenId) -> Result<Option<(ServiceToken, Standing)>> {
         let row = self.row_opt("SELECT * FROM service_tokens WHERE id = $1", args![id]).await?;
         row.as_ref().map(with_standing).transpose()
     }
 
-    /// What a token is or was called, for telling what it did.
+    /// What a token is called or was called before it was revoked.
     ///
     /// # Errors
     /// What the database says.
     pub async fn service_token_name(&mut self, id: ServiceTokenId) -> Result<Option<ItemName>> {
-        Ok(self.any_service_token(id).await?.map(|(token, _)| token.name))
+        let row = self
+            .row_opt("SELECT name FROM service_token_names WHERE id = $1", args![id])
+            .await?;
+        row.map(|row| row.parse("name")).transpose()
     }
 
     /// Notes that a token was used.
@@ -234,7 +248,7 @@ impl Tx {
     pub async fn service_tokens_ending(&mut self, after: Timestamp, until: Timestamp) -> Result<Vec<ServiceToken>> {
         let rows = self
             .rows(
-                "SELECT * FROM service_tokens WHERE revoked_at IS NULL AND expires_at > $1 AND expires_at <= $2 ORDER BY expires_at, id",
+                "SELECT * FROM service_tokens WHERE expires_at > $1 AND expires_at <= $2 ORDER BY expires_at, id",
                 args![after, until],
             )
             .await?;

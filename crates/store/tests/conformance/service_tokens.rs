@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{Action, Role, ServiceToken, Subject};
-use store::{Conflict, Paging, StoreError, TokenHash};
+use store::{Conflict, Paging, StoreError, TokenHash, Tx};
 
 use crate::world::{World, at, id, of, on_both, permit};
 
@@ -34,17 +34,19 @@ pub(crate) fn service_token(organization: u32, number: u32) -> ServiceToken {
         created_at: at(0),
         expires_at: at(i64::from(number) * 100),
         used_at: None,
-        revoked_at: None,
     }
 }
 
-async fn furnish(world: &World, numbers: impl IntoIterator<Item = u32>) {
+async fn furnish_in(tx: &mut Tx, number: u32) {
     let may = permit(Action::ManageTokens, 1);
+    let inserted = tx.insert_service_token(&may, &service_token(1, number), &hash(number)).await;
+    inserted.expect("inserted");
+}
+
+async fn furnish(world: &World, numbers: impl IntoIterator<Item = u32>) {
     let mut tx = world.store.begin().await.expect("begins");
     for number in numbers {
-        tx.insert_service_token(&may, &service_token(1, number), &hash(number))
-            .await
-            .expect("inserted");
+        furnish_in(&mut tx, number).await;
     }
     tx.commit().await.expect("kept");
 }
@@ -96,16 +98,27 @@ async fn a_revoked_service_token_opens_nothing_and_keeps_its_name_for_the_log(wo
     let may = permit(Action::ManageTokens, 1);
     let token = service_token(1, 1);
     let mut tx = world.store.begin().await.expect("begins");
-    let revoked = tx.revoke_service_token(&may, token.id, at(3)).await.expect("revoked");
-    assert_eq!(revoked.revoked_at, Some(at(3)));
+    let revoked = tx.revoke_service_token(&may, token.id).await.expect("revoked");
+    assert_eq!(revoked, token);
     assert_eq!(tx.service_token_by_hash(&hash(1), at(4)).await.expect("asked"), None);
     assert!(tx.service_tokens(&may, &Paging::default()).await.expect("listed").items.is_empty());
     let absent = |answer: store::Result<()>| assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
     absent(tx.service_token(&may, token.id).await.map(drop));
     absent(tx.change_service_token(&may, &token).await);
     absent(tx.rotate_service_token(&may, token.id, &hash(2), at(500)).await);
-    absent(tx.revoke_service_token(&may, token.id, at(4)).await.map(drop));
+    absent(tx.revoke_service_token(&may, token.id).await.map(drop));
     assert_eq!(tx.service_token_name(token.id).await.expect("asked"), Some(token.name));
+    furnish_in(&mut tx, 2).await;
+    tx.change_service_token(
+        &may,
+        &ServiceToken {
+            name: of("Uploads"),
+            ..service_token(1, 2)
+        },
+    )
+    .await
+    .expect("renamed");
+    assert_eq!(tx.service_token_name(id("svc", 1002)).await.expect("asked"), Some(of("Uploads")));
     assert_eq!(tx.service_token_name(id("svc", 77)).await.expect("asked"), None);
 }
 
@@ -133,7 +146,7 @@ async fn names_of_service_tokens_are_unique_in_their_organization_as_long_as_the
     tx.insert_service_token(&theirs, &service_token(2, 1), &hash(4))
         .await
         .expect("another organization");
-    tx.revoke_service_token(&may, id("svc", 1001), at(1)).await.expect("revoked");
+    tx.revoke_service_token(&may, id("svc", 1001)).await.expect("revoked");
     tx.insert_service_token(&may, &named(3, "CI 1"), &hash(3))
         .await
         .expect("the name is free again");
@@ -160,18 +173,19 @@ async fn what_a_service_token_may_is_versioned(world: World) {
     let token = service_token(1, 1);
     let mut tx = world.store.begin().await.expect("begins");
     let mut versions = Vec::new();
-    for step in 0..4 {
+    for step in 0..3 {
         match step {
             1 => tx.change_service_token(&may, &token).await.expect("changed"),
             2 => tx.rotate_service_token(&may, token.id, &hash(9), at(500)).await.expect("rotated"),
-            3 => drop(tx.revoke_service_token(&may, token.id, at(2)).await.expect("revoked")),
             _ => {}
         }
         tx.touch_service_token(token.id, at(step)).await.expect("noted");
-        let (_, standing) = tx.any_service_token(token.id).await.expect("asked").expect("there");
+        let (_, standing) = tx.service_token_standing(token.id).await.expect("asked").expect("there");
         versions.push(standing.version);
     }
     assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+    tx.revoke_service_token(&may, token.id).await.expect("revoked");
+    assert_eq!(tx.service_token_standing(token.id).await.expect("asked"), None);
 }
 
 async fn service_tokens_that_end_soon_are_found(world: World) {
@@ -182,7 +196,7 @@ async fn service_tokens_that_end_soon_are_found(world: World) {
         .await
         .expect("inserted");
     let may = permit(Action::SeeTokens, 1);
-    tx.revoke_service_token(&may, id("svc", 1003), at(1)).await.expect("revoked");
+    tx.revoke_service_token(&may, id("svc", 1003)).await.expect("revoked");
     let ids = |tokens: Vec<ServiceToken>| tokens.into_iter().map(|token| token.id).collect::<Vec<_>>();
     let mine = tx.service_tokens_by_expiry(&may, at(200), at(400), 9).await.expect("asked");
     assert_eq!(ids(mine), [id("svc", 1002), id("svc", 1004)]);
@@ -199,7 +213,7 @@ async fn service_tokens_of_others_do_not_exist(world: World) {
     absent(tx.service_token(&they, mine.id).await.map(drop));
     absent(tx.change_service_token(&they, &mine).await);
     absent(tx.rotate_service_token(&they, mine.id, &hash(2), at(500)).await);
-    absent(tx.revoke_service_token(&they, mine.id, at(4)).await.map(drop));
+    absent(tx.revoke_service_token(&they, mine.id).await.map(drop));
     assert!(tx.service_tokens(&they, &Paging::default()).await.expect("listed").items.is_empty());
     assert!(
         tx.service_tokens_by_expiry(&they, at(0), at(900), 9)

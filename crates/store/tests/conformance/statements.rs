@@ -48,7 +48,7 @@ const OVER_ALL: [(&str, &str); 12] = [
     ),
     ("UPDATE service_tokens SET used_at", "a use is noted by the token alone"),
     (
-        "SELECT * FROM service_tokens WHERE revoked_at IS NULL AND expires_at",
+        "SELECT * FROM service_tokens WHERE expires_at",
         "notice is given in all organizations",
     ),
     ("UPDATE activity_sequence", "one sequence for the instance"),
