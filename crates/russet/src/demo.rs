@@ -136,7 +136,7 @@ async fn example(running: &Running, keys: &Path, password: &Zeroizing<String>) -
 /// One certificate, made as a person would make it.
 async fn certificate(running: &Running, owner: &SignedIn, org: OrgId) -> anyhow::Result<()> {
     let app = &running.app;
-    let admin = app.find_key(&owner.caller, org, "Admin").await?;
+    let admin = app.find_key(&owner.caller, domain::Action::SeeKeys, org, "Admin").await?;
     let operation = app.create_certificate(&owner.caller, org, admin.id, "DEVELOPMENT").await?;
     app.wait_for_operation(&owner.caller, org, operation.id, Duration::from_secs(10))
         .await?;

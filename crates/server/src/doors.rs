@@ -10,7 +10,7 @@
 //! .form("/o/{org}/keys/{key}/rename", In(EditKey), keys::rename_form, keys::rename)    both at one address
 //! ```
 //!
-//! An address with `{org}` demands an action there, any other a sign-in or nothing. The matrix
+//! An address with `{org}` demands an action there, any other a sign-in, a person or nothing. The matrix
 //! in `tests/matrix` asks every door as everybody, from everywhere, and fails for a door that it has no sample request for.
 //!
 //! The surprising thing: nothing is enforced here. The use case asks for its permit, because it is also reached by other
@@ -36,8 +36,10 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 pub enum Demand {
     /// Anybody, also without an account.
     Public,
-    /// A person or token that is known; what they reach is their own.
+    /// A person, or a token of an organization.
     SignedIn,
+    /// A person, by session or by personal token; what they reach is their own.
+    Person,
     /// A role in the organization of the address that allows this.
     In(Action),
     /// The same for one of these; which one depends on what the request asks for.
@@ -49,7 +51,7 @@ impl Demand {
     #[must_use]
     pub fn actions(&self) -> &[Action] {
         match self {
-            Self::Public | Self::SignedIn => &[],
+            Self::Public | Self::SignedIn | Self::Person => &[],
             Self::In(action) => std::slice::from_ref(action),
             Self::InOneOf(actions) => actions,
         }
@@ -61,6 +63,7 @@ impl Demand {
         match self {
             Self::Public => "nothing".to_owned(),
             Self::SignedIn => "to be signed in".to_owned(),
+            Self::Person => "to be signed in as a person".to_owned(),
             Self::In(_) | Self::InOneOf(_) => {
                 let words: Vec<_> = self.actions().iter().map(|action| action.words()).collect();
                 words.join(", or ")

@@ -44,12 +44,13 @@ impl App {
         })
     }
 
-    /// A key by its id or its name (exactly, then without regard to case), for the command line.
+    /// A key by its id or its name (exactly, then without regard to case), for the command line. `to` is what is about to
+    /// be done with it: to use one, nobody needs to be allowed to look at keys.
     ///
     /// # Errors
-    /// `key_not_found`, `key_name_ambiguous`.
-    pub async fn find_key(&self, caller: &Caller, org: OrgId, name_or_id: &str) -> Result<ApiKey, Problem> {
-        let permit = self.permit(caller, Action::SeeKeys, org).await?;
+    /// `key_not_found`, `key_name_ambiguous`; `not_found`, `not_allowed`.
+    pub async fn find_key(&self, caller: &Caller, to: Action, org: OrgId, name_or_id: &str) -> Result<ApiKey, Problem> {
+        let permit = self.permit(caller, to, org).await?;
         let keys = self.inner.store.read().await?.all_keys(&permit).await?;
         let wanted = name_or_id.trim();
         let folded = wanted.parse::<domain::ItemName>().map(|name| name.folded()).unwrap_or_default();

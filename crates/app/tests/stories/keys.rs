@@ -2,7 +2,7 @@
 
 use crate::{code, log};
 use app::{Kind, keys::NewKey};
-use domain::{AppleRole, CheckMark, Declared, Feature, KeyHealth, Need, Probed, Usability};
+use domain::{Action, AppleRole, CheckMark, Declared, Feature, KeyHealth, Need, Probed, Usability};
 use simulator::{Api, Standing};
 use testkit::{Effect, Fault, KeyKind, Role, World};
 use zeroize::Zeroizing;
@@ -190,9 +190,9 @@ testkit::on_both_databases! {
         let key = world.app().add_key(&world.owner.caller, world.org, input).await.unwrap().summary.key;
         assert_eq!(key.name.as_str(), "<b>Zoë & 鍵</b>");
         let app = world.app();
-        assert_eq!(app.find_key(&world.owner.caller, world.org, "<B>ZOË & 鍵</B>").await.unwrap().id, key.id);
-        assert_eq!(app.find_key(&world.owner.caller, world.org, key.key_id.as_str()).await.unwrap().id, key.id);
-        assert_eq!(code(app.find_key(&world.owner.caller, world.org, "").await), "key_not_found");
+        assert_eq!(app.find_key(&world.owner.caller, Action::SeeKeys, world.org, "<B>ZOË & 鍵</B>").await.unwrap().id, key.id);
+        assert_eq!(app.find_key(&world.owner.caller, Action::SeeKeys, world.org, key.key_id.as_str()).await.unwrap().id, key.id);
+        assert_eq!(code(app.find_key(&world.owner.caller, Action::SeeKeys, world.org, "").await), "key_not_found");
         assert_eq!(code(app.rename_key(&world.owner.caller, world.org, key.id, "a\u{202e}b").await), "name_unfit");
         app.rename_key(&world.owner.caller, world.org, key.id, "CI uploads").await.unwrap();
         assert_eq!(log(&world).await[0], "Elin renamed the key “<b>Zoë & 鍵</b>” to “CI uploads”");

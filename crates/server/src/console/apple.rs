@@ -12,7 +12,7 @@ use app::Problem;
 use app::apple_account::{AppleBundleId, AppleDevice, AppleProfile};
 use askama::Template;
 use axum::extract::{Path, Query, State as Reach};
-use domain::{ApiKey, ApiKeyId, Feature, OrgId};
+use domain::{Action, ApiKey, ApiKeyId, Feature, OrgId};
 use jiff::Timestamp;
 
 /// The state of a profile: Apple's word, but an end in the past is an end.
@@ -241,7 +241,7 @@ pub(crate) async fn profile(
         .into_iter()
         .find(|one| one.id == profile)
         .ok_or_else(Problem::not_found)?;
-    let key = state.app.key(caller, org, key).await?.summary.key;
+    let key = state.app.find_key(caller, Action::SeeSigning, org, &key.to_string()).await?;
     page(&ProfilePage::new(shell, org, key, profile))
 }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{State, reply::Failure, session::Bearer};
 use app::{Problem, apple_account::ListQuery};
 use axum::{Json, extract, http::HeaderValue, response::Response};
-use domain::{ApiKeyId, OrgId};
+use domain::{Action, ApiKeyId, OrgId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -38,8 +38,8 @@ impl From<Shown> for ListQuery {
     }
 }
 
-async fn key_of(state: &State, who: &Bearer, org: OrgId, key: &str) -> Result<ApiKeyId, Problem> {
-    Ok(state.app.find_key(&who.0.caller, org, key).await?.id)
+async fn key_of(state: &State, who: &Bearer, to: Action, org: OrgId, key: &str) -> Result<ApiKeyId, Problem> {
+    Ok(state.app.find_key(&who.0.caller, to, org, key).await?.id)
 }
 
 /// Certificates at Apple.
@@ -50,7 +50,7 @@ pub(super) async fn certificates(
     Ids((org, key)): Ids<(OrgId, String)>,
     Asked(shown): Asked<Shown>,
 ) -> Result<Json<api::AppleCertificates>, Failure> {
-    let key = key_of(&state, &who, org, &key).await?;
+    let key = key_of(&state, &who, Action::SeeSigning, org, &key).await?;
     let list = state.app.apple_certificates(&who.0.caller, org, key, &shown.into()).await?;
     let now = state.clock.now();
     Ok(Json(api::AppleCertificates {
@@ -68,7 +68,7 @@ pub(super) async fn profiles(
     Ids((org, key)): Ids<(OrgId, String)>,
     Asked(shown): Asked<Shown>,
 ) -> Result<Json<api::AppleProfiles>, Failure> {
-    let key = key_of(&state, &who, org, &key).await?;
+    let key = key_of(&state, &who, Action::SeeSigning, org, &key).await?;
     let list = state.app.apple_profiles(&who.0.caller, org, key, &shown.into()).await?;
     let now = state.clock.now();
     Ok(Json(api::AppleProfiles {
@@ -85,7 +85,7 @@ pub(super) async fn download_profile(
     who: Bearer,
     Ids((org, key, profile)): Ids<(OrgId, String, String)>,
 ) -> Result<Response, Failure> {
-    let key = key_of(&state, &who, org, &key).await?;
+    let key = key_of(&state, &who, Action::DownloadProfile, org, &key).await?;
     let (file, signature) = state.app.download_profile(&who.0.caller, org, key, &profile).await?;
     let mut response = crate::attachment::attachment(&file);
     if let Ok(value) = HeaderValue::from_str(&signature) {
@@ -102,7 +102,7 @@ pub(super) async fn bundle_ids(
     Ids((org, key)): Ids<(OrgId, String)>,
     Asked(shown): Asked<Shown>,
 ) -> Result<Json<api::AppleBundleIds>, Failure> {
-    let key = key_of(&state, &who, org, &key).await?;
+    let key = key_of(&state, &who, Action::SeeSigning, org, &key).await?;
     let list = state.app.apple_bundle_ids(&who.0.caller, org, key, &shown.into()).await?;
     Ok(Json(api::AppleBundleIds {
         items: list.items.iter().map(views::apple_bundle_id).collect(),
@@ -119,7 +119,7 @@ pub(super) async fn devices(
     Ids((org, key)): Ids<(OrgId, String)>,
     Asked(shown): Asked<Shown>,
 ) -> Result<Json<api::AppleDevices>, Failure> {
-    let key = key_of(&state, &who, org, &key).await?;
+    let key = key_of(&state, &who, Action::SeeSigning, org, &key).await?;
     let list = state.app.apple_devices(&who.0.caller, org, key, &shown.into()).await?;
     Ok(Json(api::AppleDevices {
         items: list.items.iter().map(views::apple_device).collect(),

@@ -39,7 +39,7 @@ pub(super) async fn create(
     Ids(org): Ids<OrgId>,
     Body(input): Body<api::NewCertificate>,
 ) -> Result<(StatusCode, Json<api::Operation>), Failure> {
-    let key = state.app.find_key(&who.caller, org, &input.key).await?;
+    let key = state.app.find_key(&who.caller, Action::CreateCertificate, org, &input.key).await?;
     let operation = state
         .app
         .create_certificate(&who.caller, org, key.id, &input.certificate_type)

@@ -9,7 +9,7 @@ use super::{
 use crate::{State, reply::Failure, session::Bearer};
 use app::{Problem, keys::NewKey};
 use axum::{Extension, Json, extract, http::StatusCode};
-use domain::{ApiKeyId, CertificateType, Feature, Need, OrgId};
+use domain::{Action, ApiKeyId, CertificateType, Feature, Need, OrgId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use zeroize::Zeroizing;
@@ -59,7 +59,7 @@ pub(super) async fn show(
     Bearer(who): Bearer,
     Ids((org, key)): Ids<(OrgId, String)>,
 ) -> Result<Json<api::KeyDetails>, Failure> {
-    let key = state.app.find_key(&who.caller, org, &key).await?;
+    let key = state.app.find_key(&who.caller, Action::SeeKeys, org, &key).await?;
     Ok(Json(views::key_details(&state.app.key(&who.caller, org, key.id).await?)))
 }
 

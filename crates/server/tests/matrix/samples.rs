@@ -1,0 +1,245 @@
+//! A request for every door that gets past reading, and what it is answered when the door lets it in.
+//!
+//! A new door fails the matrix until it has an arm in [`samples`]. Write one that can be sent a thousand times and always
+//! ends alike: a change to what is there already, or one that is refused *after* the permission (a file that is no key, a
+//! name that differs) with a status and a text that nothing else answers. Ids stand in braces, `{key}`, and are filled in
+//! from the place that is asked about (`town.rs` has their names); put one wherever the request can hold one, so that
+//! `borders.rs` puts others there.
+
+use crate::{
+    sending::{Asked, Content},
+    town::Things,
+};
+use domain::Action;
+use server::doors::{Demand, Door};
+
+/// A request, and its answer when it is let in.
+#[derive(Debug, Clone)]
+pub(crate) struct Sample {
+    /// With its question mark, or nothing.
+    query: &'static str,
+    content: Content,
+    /// The status.
+    pub(crate) answers: u16,
+    /// A text in the answer that nothing but this act has.
+    pub(crate) says: &'static str,
+    /// At a door with several actions: the one that this request asks for.
+    pub(crate) action: Option<Action>,
+}
+
+impl Sample {
+    fn new(answers: u16, content: Content) -> Self {
+        Self {
+            query: "",
+            content,
+            answers,
+            says: "",
+            action: None,
+        }
+    }
+
+    fn says(self, says: &'static str) -> Self {
+        Self { says, ..self }
+    }
+
+    fn query(self, query: &'static str) -> Self {
+        Self { query, ..self }
+    }
+
+    fn of(self, action: Action) -> Self {
+        Self {
+            action: Some(action),
+            ..self
+        }
+    }
+
+    /// The request with the ids of a place in it.
+    pub(crate) fn filled(&self, door: &Door, things: &Things) -> Asked {
+        let fill = |text: &str| {
+            let mut text = text.to_owned();
+            for (name, id) in things {
+                text = text.replace(&format!("{{{name}}}"), id);
+            }
+            text
+        };
+        let pairs = |pairs: &[(String, String)]| pairs.iter().map(|(name, value)| (name.clone(), fill(value))).collect();
+        let path = fill(&format!("{}{}", door.path, self.query));
+        assert!(!path.contains('{'), "{path}: town.rs has no thing of that name");
+        Asked {
+            method: door.method.clone(),
+            path,
+            content: match &self.content {
+                Content::None => Content::None,
+                Content::Json(text) => Content::Json(fill(text)),
+                Content::Form(fields) => Content::Form(pairs(fields)),
+                Content::File(fields) => Content::File(pairs(fields)),
+            },
+            headers: Vec::new(),
+        }
+    }
+
+    /// The names of the ids in it, but for the organization's.
+    pub(crate) fn named(&self, door: &Door, things: &Things) -> Vec<&'static str> {
+        let text = format!("{}{}{:?}", door.path, self.query, self.content);
+        things
+            .keys()
+            .copied()
+            .filter(|name| *name != "org" && text.contains(&format!("{{{name}}}")))
+            .collect()
+    }
+}
+
+fn get() -> Sample {
+    Sample::new(200, Content::None)
+}
+
+fn bare(answers: u16) -> Sample {
+    Sample::new(answers, Content::None)
+}
+
+fn json(answers: u16, text: &str) -> Sample {
+    Sample::new(answers, Content::Json(text.to_owned()))
+}
+
+fn owned(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    fields
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+fn form(answers: u16, fields: &[(&str, &str)]) -> Sample {
+    Sample::new(answers, Content::Form(owned(fields)))
+}
+
+fn file(answers: u16, fields: &[(&str, &str)]) -> Sample {
+    Sample::new(answers, Content::File(owned(fields)))
+}
+
+/// What no key is made of.
+const NO_KEY: &str = r#"{"private_key": "none", "key_id": "ABCDEFGHIJ", "issuer_id": "57246542-96fe-1a63-e053-0824d011072a"}"#;
+
+/// The samples of a door: one, or one for each of its actions.
+pub(crate) fn samples(door: &Door) -> Vec<Sample> {
+    let address = format!("{} {}", door.method, door.path);
+    let one = if door.path.starts_with(api::ROOT) {
+        rest(&address)
+    } else {
+        console(&address)
+    };
+    if let Demand::InOneOf(actions) = door.demand {
+        let sampled: Vec<_> = one.iter().filter_map(|sample| sample.action).collect();
+        assert!(
+            actions.iter().all(|action| sampled.contains(action)),
+            "{address} wants a sample for each of {actions:?}"
+        );
+    }
+    one
+}
+
+fn missing(address: &str) -> ! {
+    panic!("no sample for {address}: add an arm to tests/matrix/samples.rs, whose first lines say how")
+}
+
+fn rest(address: &str) -> Vec<Sample> {
+    let (method, path) = address.split_once(' ').expect("a method");
+    vec![match (method, path.strip_prefix(api::ROOT).expect("below the root")) {
+        ("GET", "/status") => get().says("apple_clock_skew"),
+        ("POST", "/login") => json(
+            401,
+            r#"{"email": "nobody@neighbor.example", "password": "not this one", "token_name": "x"}"#,
+        ),
+        ("GET", "/me") => get().says("organizations"),
+        ("GET", "/me/tokens") => get().says("Matrix"),
+        ("POST", "/me/tokens") => json(201, r#"{"name": "Matrix"}"#).says("russet_"),
+        ("DELETE", "/me/tokens/{token}") => bare(404).says("not_found"),
+        ("GET", "/orgs/{org}/keys") => get().says("Key-of-"),
+        ("POST", "/orgs/{org}/keys") => json(422, NO_KEY).says("private_key"),
+        ("GET", "/orgs/{org}/keys/{key}") => get().says("Key-of-"),
+        ("PATCH", "/orgs/{org}/keys/{key}") => json(200, r#"{"name": "{key-name}"}"#).says("Key-of-"),
+        ("POST", "/orgs/{org}/keys/{key}/remove") => json(422, r#"{"name": "another"}"#).says("name_differs"),
+        ("POST", "/orgs/{org}/keys/{key}/check") => bare(200).says("features"),
+        ("POST", "/orgs/{org}/keys/{key}/rotate") => json(422, NO_KEY).says("private_key"),
+        ("GET", "/orgs/{org}/keys/{key}/dependents") => get().says("running_operations"),
+        ("PUT", "/orgs/{org}/keys/{key}/features/{feature}") => json(204, r#"{"overridden": true}"#),
+        ("POST", "/orgs/{org}/keys/{key}/apple-token") => json(201, r#"{"minutes": 5}"#).says("expires_at"),
+        ("GET", "/orgs/{org}/key-choices") => get().query("?need=certificates").says("Key-of-"),
+        ("GET", "/orgs/{org}/keys/{key}/apple/certificates") => get().says("certificate_type"),
+        ("GET", "/orgs/{org}/keys/{key}/apple/profiles") => get().says("profile_type"),
+        ("GET", "/orgs/{org}/keys/{key}/apple/profiles/{profile}/content") => get(),
+        ("GET", "/orgs/{org}/keys/{key}/apple/bundle-ids") => get().says("identifier"),
+        ("GET", "/orgs/{org}/keys/{key}/apple/devices") => get().says("udid"),
+        ("GET", "/orgs/{org}/certificates") => get().says("cert_"),
+        ("POST", "/orgs/{org}/certificates") => {
+            json(403, r#"{"key": "{weak-key}", "certificate_type": "DISTRIBUTION"}"#).says("key_not_usable")
+        }
+        ("GET", "/orgs/{org}/certificates/{certificate}") => get().says("cert_"),
+        ("POST", "/orgs/{org}/certificates/{certificate}/export") => {
+            return vec![
+                json(200, r#"{"form": "pem"}"#).says("file_name").of(Action::DownloadCertificate),
+                json(200, r#"{"form": "cer"}"#).says("file_name").of(Action::SeeSigning),
+            ];
+        }
+        ("GET", "/orgs/{org}/operations/{operation}") => get().says("op_"),
+        ("GET", "/orgs/{org}/activity") => get().query("?before={activity}").says("items"),
+        _ => missing(address),
+    }]
+}
+
+fn console(address: &str) -> Vec<Sample> {
+    let (method, path) = address.split_once(' ').expect("a method");
+    vec![match (method, path) {
+        ("GET", "/api/openapi.json") => get().says("openapi"),
+        ("GET", "/assets/{folder}/{name}") => bare(404),
+        ("GET", "/") => bare(303),
+        ("GET", "/setup") => bare(404).says("not valid"),
+        ("POST", "/setup") => form(403, &[("token", "none"), ("name", "x")]).says("set-up link"),
+        ("GET", "/sign-in") => get().says("password"),
+        ("POST", "/sign-in") => form(401, &[("email", "no-one@neighbor.example"), ("password", "not this one")]),
+        ("POST", "/sign-out") => form(303, &[]),
+        ("GET", "/o/{org}") => get().says("Overview"),
+        ("GET", "/o/{org}/keys") => get().says("Key-of-"),
+        ("GET", "/o/{org}/keys/new") => get().says("name=\"issuer_id\""),
+        ("POST", "/o/{org}/keys/new") => file(422, &[("kind", "team"), ("key_id", "ABCDEFGHIJ")]).says("name=\"issuer_id\""),
+        ("GET", "/o/{org}/keys/{key}") => get().says("Key-of-"),
+        ("POST", "/o/{org}/keys/{key}/check") => form(303, &[]),
+        ("POST", "/o/{org}/keys/{key}/override") => form(303, &[("feature", "certificates"), ("on", "true")]),
+        ("GET", "/o/{org}/keys/{key}/rename") => get().says("Key-of-"),
+        ("POST", "/o/{org}/keys/{key}/rename") => form(303, &[("name", "{key-name}")]),
+        ("GET", "/o/{org}/keys/{key}/roles") => get().says("Key-of-"),
+        ("POST", "/o/{org}/keys/{key}/roles") => form(303, &[("role", "admin")]),
+        ("GET", "/o/{org}/keys/{key}/rotate") => get().says("Key-of-"),
+        ("POST", "/o/{org}/keys/{key}/rotate") => file(422, &[("kind", "team"), ("key_id", "ABCDEFGHIJ")]).says("Key-of-"),
+        ("GET", "/o/{org}/keys/{key}/remove") => get().says("Key-of-"),
+        ("POST", "/o/{org}/keys/{key}/remove") => form(422, &[("name", "another")]).says("Key-of-"),
+        ("GET", "/o/{org}/certificates") => get().says("/certificates/cert_"),
+        ("GET", "/o/{org}/certificates/new" | "/o/{org}/certificates/create") => {
+            get().query("?type=DISTRIBUTION&key={key}").says("name=\"once\"")
+        }
+        ("POST", "/o/{org}/certificates/create") => {
+            form(403, &[("type", "DISTRIBUTION"), ("key", "{weak-key}"), ("once", "matrix")]).says("Keys that can do it")
+        }
+        ("GET", "/o/{org}/certificates/{certificate}") => get().says("Serial"),
+        ("GET", "/o/{org}/certificates/{certificate}/download") => get().says("name=\"password_kind\""),
+        ("POST", "/o/{org}/certificates/{certificate}/download") => form(200, &[("form", "pem"), ("password_kind", "empty")]),
+        ("GET", "/o/{org}/operations/{operation}") => get().says("Ask Apple for one certificate"),
+        ("GET", "/o/{org}/operations/{operation}/events") => get().says("event: end"),
+        ("GET", "/o/{org}/profiles") => get().query("?key={key}").says("/profiles/"),
+        ("GET", "/o/{org}/profiles/{profile}") => get().query("?key={key}").says("/download"),
+        ("GET", "/o/{org}/profiles/{profile}/download") => get().query("?key={key}"),
+        ("GET", "/o/{org}/bundle-ids") => get().query("?key={key}").says("Bundle IDs"),
+        ("GET", "/o/{org}/devices") => get().query("?key={key}").says("UDID"),
+        ("GET", "/o/{org}/activity") => get().query("?before={activity}").says("Activity"),
+        ("GET", "/me") => get().says("@neighbor.example"),
+        ("POST", "/me/theme") => form(303, &[("theme", "dark"), ("back", "/me")]),
+        ("POST", "/me/shortcuts") => form(303, &[("shortcuts", "off")]),
+        ("GET", "/me/security") => get().says("old_password"),
+        ("POST", "/me/security") => form(422, &[("old_password", "not this one"), ("password", "x")]).says("old_password"),
+        ("GET", "/me/sessions") => get().says("session"),
+        ("POST", "/me/sessions/{session}/end") => form(404, &[]),
+        ("GET", "/me/tokens") => get().says("Matrix"),
+        ("POST", "/me/tokens") => form(422, &[("name", ""), ("days", "30"), ("once", "matrix")]),
+        ("POST", "/me/tokens/{token}/revoke") => form(404, &[]),
+        _ => missing(address),
+    }]
+}

@@ -1,0 +1,187 @@
+//! The world of the matrix: two root organizations with sub-organizations, and in each of them one of everything.
+//!
+//! ```text
+//!   Alder             Fir
+//!   ├── Birch         └── Gorse
+//!   └── Cedar
+//! ```
+//!
+//! Whatever is made in a place has ids and names that occur nowhere else, so that one of them in an answer tells where it
+//! is from.
+
+use app::{SystemEntropy, apple_account::ListQuery};
+use axum::Router;
+use domain::{ApiKeyId, OrgId, Role};
+use server::{Settings, State, TrustedProxies};
+use std::{collections::BTreeMap, sync::Arc};
+use testkit::{KeyKind, World};
+
+/// An organization, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    Alder,
+    Birch,
+    Cedar,
+    Fir,
+    Gorse,
+    /// Ids of the right shape that nothing has.
+    Nowhere,
+}
+
+impl Place {
+    pub(crate) const REAL: [Self; 5] = [Self::Alder, Self::Birch, Self::Cedar, Self::Fir, Self::Gorse];
+
+    pub(crate) fn parent(self) -> Option<Self> {
+        match self {
+            Self::Birch | Self::Cedar => Some(Self::Alder),
+            Self::Gorse => Some(Self::Fir),
+            Self::Alder | Self::Fir | Self::Nowhere => None,
+        }
+    }
+
+    /// What this place is to somebody who belongs to another.
+    pub(crate) fn seen_from(self, home: Self) -> &'static str {
+        match self {
+            Self::Nowhere => "unknown",
+            own if own == home => "own",
+            child if child.parent() == Some(home) => "child",
+            parent if home.parent() == Some(parent) => "parent",
+            sibling if sibling.parent().is_some() && sibling.parent() == home.parent() => "sibling",
+            _ => "foreign",
+        }
+    }
+}
+
+/// What is in a place, by the name that addresses and samples have for it.
+pub(crate) type Things = BTreeMap<&'static str, String>;
+
+/// The world, built.
+pub(crate) struct Town {
+    pub(crate) world: World,
+    pub(crate) router: Router,
+    things: BTreeMap<Place, Things>,
+}
+
+/// What the samples may name.
+const IDS: [(&str, &str); 8] = [
+    ("org", "org"),
+    ("key", "key"),
+    ("weak-key", "key"),
+    ("certificate", "cert"),
+    ("operation", "op"),
+    ("activity", "act"),
+    ("token", "tok"),
+    ("session", "sess"),
+];
+
+impl Town {
+    pub(crate) async fn built(world: World) -> Self {
+        let mut organizations = BTreeMap::from([(Place::Alder, world.org)]);
+        for place in Place::REAL {
+            if place != Place::Alder {
+                let parent = place.parent().map(|parent| organizations[&parent]);
+                organizations.insert(place, world.organization(&named("Org", place), parent).await);
+            }
+        }
+        // One hand makes everything and asks nothing afterwards.
+        let everywhere: Vec<_> = organizations.values().map(|org| (*org, Role::Owner)).collect();
+        let hand = world.person("hand", &everywhere).await.signed_in;
+        let mut things = BTreeMap::new();
+        for (place, org) in &organizations {
+            things.insert(*place, furnished(&world, &hand, *place, *org).await);
+        }
+        things.insert(Place::Nowhere, nothing());
+        let state = State {
+            app: world.app(),
+            settings: Arc::new(Settings {
+                listen: "127.0.0.1:0".parse().expect("it reads"),
+                public_url: "http://localhost:7400".parse().expect("it reads"),
+                tls: None,
+                trusted_proxies: TrustedProxies::default(),
+            }),
+            entropy: Arc::new(SystemEntropy),
+            clock: Arc::new(world.clock.clone()),
+        };
+        Self {
+            router: server::router(&state),
+            world,
+            things,
+        }
+    }
+
+    pub(crate) fn things(&self, place: Place) -> &Things {
+        &self.things[&place]
+    }
+
+    pub(crate) fn org(&self, place: Place) -> OrgId {
+        self.things[&place]["org"].parse().expect("it reads")
+    }
+
+    /// Texts that are in this place and in no other.
+    pub(crate) fn marks(&self, place: Place) -> impl Iterator<Item = &str> {
+        let common = self.things(Place::Nowhere);
+        self.things(place)
+            .iter()
+            .filter(|(name, id)| **name != "profile" && common[*name] != **id)
+            .map(|(_, mark)| mark.as_str())
+    }
+}
+
+fn named(what: &str, place: Place) -> String {
+    format!("{what}-of-{place:?}")
+}
+
+async fn furnished(world: &World, hand: &app::accounts::SignedIn, place: Place, org: OrgId) -> Things {
+    let app = world.app();
+    let caller = &hand.caller;
+    let link = async |role, name: String| -> ApiKeyId {
+        let mut input = world.entered(world.key_file(KeyKind::Team, role));
+        input.name = name;
+        app.add_key(caller, org, input).await.expect("linked").summary.key.id
+    };
+    let key = link(testkit::Role::Admin, named("Key", place)).await;
+    let weak_key = link(testkit::Role::AppManager, named("Weak-Key", place)).await;
+    // Apple has few places for one type of certificate, and all of this is one team there.
+    let types = [
+        "DISTRIBUTION",
+        "DEVELOPMENT",
+        "IOS_DISTRIBUTION",
+        "IOS_DEVELOPMENT",
+        "MAC_APP_DEVELOPMENT",
+    ];
+    let wanted = types[Place::REAL.iter().position(|one| *one == place).unwrap_or_default()];
+    let operation = app.create_certificate(caller, org, key, wanted).await.expect("begun").id;
+    while app.run_due_jobs().await.expect("jobs") > 0 {}
+    let certificates = app.certificates(caller, org).await.expect("listed");
+    let profiles = app.apple_profiles(caller, org, key, &ListQuery::default()).await.expect("listed");
+    let activity = app.activity(caller, org, None, 1).await.expect("listed");
+    let mut things = nothing();
+    things.extend([
+        ("org", org.to_string()),
+        ("key", key.to_string()),
+        ("key-name", named("Key", place)),
+        ("weak-key", weak_key.to_string()),
+        ("certificate", certificates[0].id.to_string()),
+        ("operation", operation.to_string()),
+        ("activity", activity[0].record.id.to_string()),
+        ("profile", profiles.items[0].id.clone()),
+    ]);
+    things
+}
+
+/// Ids of the right shape that nothing has, and words that are the same everywhere.
+fn nothing() -> Things {
+    let mut things: Things = IDS
+        .iter()
+        .enumerate()
+        .map(|(n, (name, prefix))| (*name, format!("{prefix}_0190000000007000800000000000{n:04x}")))
+        .collect();
+    things.extend([
+        ("key-name", "Key-of-Nobody".to_owned()),
+        ("profile", "NOTTHERE00".to_owned()),
+        ("feature", "certificates".to_owned()),
+        ("folder", "000000000000".to_owned()),
+        ("name", "console.css".to_owned()),
+    ]);
+    things
+}
