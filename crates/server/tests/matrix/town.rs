@@ -83,9 +83,10 @@ impl Town {
                 organizations.insert(place, world.organization(&named("Org", place), parent).await);
             }
         }
-        // One hand makes everything and asks nothing afterwards.
+        // One hand makes everything and asks nothing afterwards; its own session and token stand in every place.
         let everywhere: Vec<_> = organizations.values().map(|org| (*org, Role::Owner)).collect();
         let hand = world.person("hand", &everywhere).await.signed_in;
+        world.app().create_token(&hand, "Of the hand", None).await.expect("made");
         let mut things = BTreeMap::new();
         for (place, org) in &organizations {
             things.insert(*place, furnished(&world, &hand, *place, *org).await);
@@ -122,7 +123,7 @@ impl Town {
         let common = self.things(Place::Nowhere);
         self.things(place)
             .iter()
-            .filter(|(name, id)| **name != "profile" && common[*name] != **id)
+            .filter(|(name, id)| !["profile", "session", "token"].contains(*name) && common[*name] != **id)
             .map(|(_, mark)| mark.as_str())
     }
 }
@@ -154,6 +155,8 @@ async fn furnished(world: &World, hand: &app::accounts::SignedIn, place: Place, 
     while app.run_due_jobs().await.expect("jobs") > 0 {}
     let certificates = app.certificates(caller, org).await.expect("listed");
     let profiles = app.apple_profiles(caller, org, key, &ListQuery::default()).await.expect("listed");
+    let session = app.sessions(hand).await.expect("listed")[0].id;
+    let token = app.tokens(hand).await.expect("listed")[0].id;
     let activity = app.activity(caller, org, None, 1).await.expect("listed");
     let mut things = nothing();
     things.extend([
@@ -163,6 +166,8 @@ async fn furnished(world: &World, hand: &app::accounts::SignedIn, place: Place, 
         ("weak-key", weak_key.to_string()),
         ("certificate", certificates[0].id.to_string()),
         ("operation", operation.to_string()),
+        ("session", session.to_string()),
+        ("token", token.to_string()),
         ("activity", activity[0].record.id.to_string()),
         ("profile", profiles.items[0].id.clone()),
     ]);
