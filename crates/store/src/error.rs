@@ -6,6 +6,9 @@ pub enum StoreError {
     /// No such row in this organization; whether another organization has one is not told.
     #[error("not found")]
     NotFound,
+    /// Rights of the actor were taken away after the permit was given that this rests on.
+    #[error("the rights that this rests on were changed in the meantime")]
+    RightsChanged,
     /// The change contradicts what is there.
     #[error(transparent)]
     Conflict(#[from] Conflict),

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Store::open(&Location)          settings, migrations under a lock, never a silent downgrade
-//!   ├─ store.begin()  -> Tx       writes; one at a time on SQLite
-//!   └─ store.read()   -> Tx       a consistent view that cannot write
+//!   ├─ store.begin_for(&permit)   -> Tx   writes for an organization; one at a time on SQLite
+//!   └─ store.read_for(&permit)    -> Tx   a consistent view that cannot write
 //! tx.insert_key(&permit, …)       functions by topic, one module each
 //! tx.record(&activity)            in the same transaction as the change it tells of
 //! tx.commit()                     acknowledged from here on, also over kill -9
@@ -14,7 +14,8 @@
 //! are about people and the instance itself, or belong to the worker that serves all organizations.
 //!
 //! Secrets pass through as [`vault::Sealed`] and [`vault::WrappedRing`]; no plaintext comes here.
-//! No other crate names the SQL library.
+//! No other crate names the SQL library. [`scope`] has the second wall: what a transaction reaches on PostgreSQL whatever
+//! its statements ask for, and the last look at the actor's rights.
 //!
 //! The surprising thing: every statement is one literal for both databases, and a test reads them
 //! out of this source to prepare each on both and to see that none forgets the organization. So
@@ -34,6 +35,7 @@ mod operations;
 mod organizations;
 mod page;
 mod postgres;
+mod scope;
 mod secrets;
 mod service_tokens;
 mod sessions;
@@ -51,6 +53,7 @@ pub use keys::{DayCheck, KeyDependents};
 pub use location::Location;
 pub use organizations::{Losses, OrganizationFilter, SeenOrganization, SubOrganization};
 pub use page::{Page, Paging};
+pub use scope::Scope;
 pub use sessions::TokenHash;
 pub use tx::{Store, Tx};
 

@@ -32,7 +32,23 @@ pub(crate) async fn open(url: &str) -> Result<PgPool> {
             _ => error.into(),
         })?;
     warn_when_not_durable(&pool).await?;
+    warn_when_past_the_wall(&pool).await?;
     Ok(pool)
+}
+
+/// Row-level security binds neither a superuser nor a role with BYPASSRLS.
+async fn warn_when_past_the_wall(pool: &PgPool) -> Result<()> {
+    let role: Option<String> =
+        sqlx::query_scalar("SELECT CAST(rolname AS TEXT) FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)")
+            .fetch_optional(pool)
+            .await?;
+    if let Some(role) = role {
+        tracing::warn!(
+            role,
+            "PostgreSQL's row-level security does not bind this role, so the second wall between organizations is not there: connect as a role that is no superuser, has no BYPASSRLS, and owns the database"
+        );
+    }
+    Ok(())
 }
 
 /// A server set up to forget is the operator's right (tests use one), but not without a word.

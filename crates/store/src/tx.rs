@@ -37,13 +37,14 @@ impl Store {
         let store = Self { db };
         // Another server may be migrating: that takes longer than any act does.
         let mut tx = store.begin_at_last().await?;
+        tx.enter_all().await?;
         migrate::run(&mut tx).await?;
         tx.commit().await?;
         Ok(store)
     }
 
-    /// Begins a transaction that writes. On SQLite there is one at a time, so make it short, and
-    /// never wait for Apple inside one.
+    /// Begins a transaction that writes, about people and the instance; [`Store::begin_for`] is for what belongs to an
+    /// organization. On SQLite there is one at a time, so make it short, and never wait for Apple inside one.
     ///
     /// # Errors
     /// [`StoreError::Busy`] when the database stays busy for five seconds.
@@ -51,28 +52,30 @@ impl Store {
         in_time(self.begin_at_last()).await
     }
 
-    async fn begin_at_last(&self) -> Result<Tx> {
+    pub(crate) async fn begin_at_last(&self) -> Result<Tx> {
         Ok(Tx(match &self.db {
             Db::Sqlite(pools) => Connection::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?),
             Db::Postgres(pool) => Connection::Postgres(pool.begin().await?),
         }))
     }
 
-    /// Begins a transaction that sees one moment of the database and cannot write.
+    /// Begins a transaction that sees one moment of people and the instance and cannot write; [`Store::read_for`] is for
+    /// what belongs to an organization.
     ///
     /// # Errors
     /// [`StoreError::Busy`] when the database stays busy for five seconds.
     pub async fn read(&self) -> Result<Tx> {
-        in_time(async {
-            Ok(Tx(match &self.db {
-                Db::Sqlite(pools) => Connection::Sqlite(pools.readers.begin().await?),
-                Db::Postgres(pool) => Connection::Postgres(
-                    pool.begin_with("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                        .await?,
-                ),
-            }))
-        })
-        .await
+        in_time(self.read_at_last()).await
+    }
+
+    pub(crate) async fn read_at_last(&self) -> Result<Tx> {
+        Ok(Tx(match &self.db {
+            Db::Sqlite(pools) => Connection::Sqlite(pools.readers.begin().await?),
+            Db::Postgres(pool) => Connection::Postgres(
+                pool.begin_with("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                    .await?,
+            ),
+        }))
     }
 
     /// Closes all connections, after the transactions under way.
@@ -87,7 +90,8 @@ impl Store {
     }
 }
 
-async fn in_time(turn: impl Future<Output = Result<Tx>>) -> Result<Tx> {
+/// A transaction that has its turn within [`PATIENCE`], or none.
+pub(crate) async fn in_time(turn: impl Future<Output = Result<Tx>>) -> Result<Tx> {
     tokio::time::timeout(PATIENCE, turn).await.unwrap_or(Err(StoreError::Busy))
 }
 
@@ -185,6 +189,11 @@ impl Tx {
     /// The first row, or [`StoreError::NotFound`].
     pub(crate) async fn row(&mut self, statement: &'static str, args: Vec<Arg>) -> Result<Row> {
         self.row_opt(statement, args).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// Whether it is SQLite: for what only the other one has.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        matches!(self.0, Connection::Sqlite(_))
     }
 
     /// The rare statement whose wording differs between the two.

@@ -1,8 +1,12 @@
 //! A PostgreSQL for tests: an empty database for each test that asks.
 //!
-//! The server is the one that `RUSSET_TEST_POSTGRES` names (an address of somebody who may create
-//! databases). Without it, one is made for this test process where PostgreSQL's programs are
-//! installed: `initdb` in a temporary folder, reached over a socket in that folder, durability off.
+//! The server is the one that `RUSSET_TEST_POSTGRES` names (an address of a superuser). Without it,
+//! one is made for this test process where PostgreSQL's programs are installed: `initdb` in a
+//! temporary folder, reached over a socket in that folder, durability off.
+//!
+//! A test gets a database that belongs to a role of its own, which is no superuser: row-level security
+//! binds it, as it shall bind the product's.
+//!
 //! A small shell waits on a pipe from us and takes the server down when the pipe closes, so that
 //! it goes away however this process ends, by a kill too.
 //!
@@ -21,16 +25,19 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The address of the server that tests may use, and its client program.
+/// The address of the server that tests may use, of somebody who may everything there, and its client program.
 struct Server {
     address: String,
     psql: PathBuf,
 }
 
+/// The role that the databases of tests belong to, which is also its password where one is asked for.
+const ROLE: &str = "russet_tests";
+
 /// An empty database, dropped with this value.
 #[derive(Debug)]
 pub struct Database {
-    /// `postgres://…`
+    /// `postgres://…` of its owner, who is no superuser.
     pub url: String,
     name: String,
 }
@@ -47,23 +54,21 @@ impl Database {
         let name = format!("russet_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         // Left over from a process of the same number that was killed.
         psql(server, &format!("DROP DATABASE IF EXISTS {name}"));
-        psql(server, &format!("CREATE DATABASE {name}"));
+        psql(server, &format!("CREATE DATABASE {name} OWNER {ROLE}"));
         Some(Self {
-            url: with_database(&server.address, &name),
+            url: of_role(&with_database(&server.address, &name)),
             name,
         })
     }
-}
 
-impl Database {
-    /// Runs a statement in it, as its owner and past everything else.
+    /// Runs a statement in it, as a superuser and past every wall.
     ///
     /// # Panics
     /// When it fails.
     pub fn run(&self, statement: &str) {
         let server = server().expect("there is one, or this database would not be");
         let inside = Server {
-            address: self.url.clone(),
+            address: with_database(&server.address, &self.name),
             psql: server.psql.clone(),
         };
         psql(&inside, statement);
@@ -80,7 +85,22 @@ impl Drop for Database {
 
 fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    SERVER.get_or_init(find).as_ref()
+    SERVER
+        .get_or_init(|| {
+            let server = find()?;
+            // Test processes that start at once take turns: roles belong to all databases of the server.
+            let make_role = format!(
+                "SELECT pg_advisory_lock(125848773682548);
+                 DO $$ BEGIN
+                     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN
+                         CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}' NOSUPERUSER NOBYPASSRLS;
+                     END IF;
+                 END $$"
+            );
+            psql(&server, &make_role);
+            Some(server)
+        })
+        .as_ref()
 }
 
 fn find() -> Option<Server> {
@@ -209,6 +229,15 @@ fn run(command: &mut Command) {
         command.get_program(),
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+/// The address with the role of tests in the place of whoever it is for.
+fn of_role(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{ROLE}:{ROLE}@{host}{path}")
 }
 
 /// The address with another database in its path.

@@ -20,7 +20,7 @@ on_both![
 ];
 
 async fn people_and_organizations_come_back_as_they_went_in(world: World) {
-    let mut tx = world.store.read().await.expect("begins");
+    let mut tx = world.store.read_over_all().await.expect("begins");
     assert_eq!(
         tx.organization(&permit(Action::SeeOrganization, 1)).await.expect("found"),
         organization(1)
@@ -32,7 +32,7 @@ async fn people_and_organizations_come_back_as_they_went_in(world: World) {
     assert_eq!(tx.user_count().await.expect("counted"), 2);
     drop(tx);
 
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let mut child = organization(3);
     child.parent = Some(organization(1).id);
     tx.create_organization(&child, &WrappedRing::from_bytes(vec![3]))
@@ -57,7 +57,7 @@ async fn people_and_organizations_come_back_as_they_went_in(world: World) {
 }
 
 async fn an_address_belongs_to_one_account(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let mut twin = user(3);
     twin.email = of("PERSON1@Example.com");
     let refused = tx.insert_user(&twin, &PasswordHash::new("$hash$".to_owned())).await;
@@ -68,7 +68,7 @@ async fn an_address_belongs_to_one_account(world: World) {
 }
 
 async fn a_password_is_replaced(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let new = PasswordHash::new("$hash$new".to_owned());
     tx.set_password(user(1).id, &new).await.expect("set");
     assert_eq!(tx.password_hash(user(1).id).await.expect("found"), new);
@@ -80,7 +80,7 @@ async fn a_password_is_replaced(world: World) {
 async fn roles_add_up(world: World) {
     let (first, second) = (organization(1).id, organization(2).id);
     let viewer = Role::In(Module::Credentials, Grade::Viewer);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.add_role(first, user(1).id, viewer).await.expect("given");
     tx.add_role(first, user(1).id, viewer).await.expect("given twice");
     tx.add_role(second, user(1).id, viewer).await.expect("given");
@@ -97,7 +97,7 @@ async fn roles_add_up(world: World) {
 
 async fn a_ring_is_replaced_only_from_the_one_that_was_read(world: World) {
     let may = permit(Action::SeeOrganization, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let old = tx.ring(&may).await.expect("found");
     assert_eq!(old.as_bytes(), [1; 8]);
     let new = WrappedRing::from_bytes(vec![9; 9]);
@@ -112,7 +112,7 @@ async fn a_ring_is_replaced_only_from_the_one_that_was_read(world: World) {
 }
 
 async fn failed_sign_ins_are_counted_since_a_moment(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     assert_eq!(tx.sign_in_failures("account:a", at(0)).await.expect("counted"), 0);
     for seconds in [10, 20, 20, 30] {
         tx.add_sign_in_failure("account:a", at(seconds), at(-100)).await.expect("counted");
@@ -133,10 +133,10 @@ async fn failed_sign_ins_are_counted_since_a_moment(world: World) {
 
 async fn attempts_that_arrive_together_take_turns(world: World) {
     const SUBJECT: &str = "account:a";
-    let mut first = world.store.begin().await.expect("begins");
+    let mut first = world.store.begin_over_all().await.expect("begins");
     first.take_turn_to_sign_in(SUBJECT).await.expect("nobody is before");
     let second = async {
-        let mut tx = world.store.begin().await.expect("begins");
+        let mut tx = world.store.begin_over_all().await.expect("begins");
         tx.take_turn_to_sign_in(SUBJECT).await.expect("waited");
         tx.sign_in_failures(SUBJECT, at(0)).await.expect("counted")
     };
@@ -149,7 +149,7 @@ async fn attempts_that_arrive_together_take_turns(world: World) {
     first.commit().await.expect("kept");
     assert_eq!(second.await, 3);
 
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.take_back_sign_in_failure(SUBJECT, at(10)).await.expect("taken back");
     tx.take_back_sign_in_failure(SUBJECT, at(11)).await.expect("there is none");
     assert_eq!(tx.sign_in_failures(SUBJECT, at(0)).await.expect("counted"), 2);

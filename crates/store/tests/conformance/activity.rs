@@ -58,7 +58,7 @@ async fn a_record_comes_back_as_it_went_in(world: World) {
         actor: Actor::Anonymous,
         ..record(1, 3)
     };
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for one in [&intent, &outcome, &nowhere] {
         tx.record(one).await.expect("recorded");
     }
@@ -69,11 +69,11 @@ async fn a_record_comes_back_as_it_went_in(world: World) {
 
 async fn a_record_stands_if_its_transaction_does(world: World) {
     let may = permit(Action::SeeActivity, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     tx.record(&record(1, 1)).await.expect("recorded");
     drop(tx);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     assert!(tx.activity(&may, record(1, 1).id).await.is_err());
     tx.record(&record(1, 2)).await.expect("recorded");
     assert!(tx.record(&record(1, 2)).await.is_err(), "an id is used once");
@@ -81,7 +81,7 @@ async fn a_record_stands_if_its_transaction_does(world: World) {
 
 async fn records_are_found_by_who_what_and_when(world: World) {
     let may = permit(Action::SeeActivity, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let added = Activity {
         event: Event::KeyAdded {
             key: key(1, 2).id,
@@ -172,7 +172,7 @@ async fn records_are_found_by_who_what_and_when(world: World) {
 
 async fn the_log_is_read_newest_first_in_pages(world: World) {
     let may = permit(Action::SeeActivity, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for number in 1..=3 {
         tx.record(&record(1, number)).await.expect("recorded");
         tx.record(&record(2, number)).await.expect("recorded");
@@ -191,11 +191,11 @@ async fn the_log_is_read_newest_first_in_pages(world: World) {
 }
 
 async fn what_cannot_be_recorded_is_given_up_in_time(world: World) {
-    let mut holding = world.store.begin().await.expect("begins");
+    let mut holding = world.store.begin_over_all().await.expect("begins");
     holding.record(&record(1, 1)).await.expect("recorded");
     let asked = std::time::Instant::now();
     let other = async {
-        let mut tx = world.store.begin().await?;
+        let mut tx = world.store.begin_over_all().await?;
         tx.record(&record(1, 2)).await?;
         tx.commit().await
     };
@@ -204,7 +204,7 @@ async fn what_cannot_be_recorded_is_given_up_in_time(world: World) {
     // Five seconds, and some for a machine that is busy.
     assert!(asked.elapsed() < std::time::Duration::from_secs(8), "{:?}", asked.elapsed());
     holding.commit().await.expect("kept");
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.record(&record(1, 3)).await.expect("recorded");
     tx.commit().await.expect("kept");
 }

@@ -42,7 +42,7 @@ async fn a_certificate_comes_back_as_it_went_in(world: World) {
     bare.private_key = None;
     bare.origin = ItemOrigin::Uploaded;
     bare.certificate_type = CertificateType::of_apple("A_TYPE_OF_NEXT_YEAR");
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     for one in [certificate(1, 1), bare] {
         tx.insert_certificate(&may, &one).await.expect("inserted");
@@ -52,7 +52,7 @@ async fn a_certificate_comes_back_as_it_went_in(world: World) {
 
 async fn the_same_certificate_is_held_once(world: World) {
     let may = permit(Action::CreateCertificate, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     tx.insert_certificate(&may, &certificate(1, 1)).await.expect("inserted");
     let mut twin = certificate(1, 2);
@@ -68,7 +68,7 @@ async fn the_same_certificate_is_held_once(world: World) {
 
 async fn certificates_are_found_by_what_apple_shows(world: World) {
     let may = permit(Action::SeeSigning, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     let mut without_key = certificate(1, 2);
     without_key.private_key = None;
@@ -83,7 +83,7 @@ async fn certificates_are_found_by_what_apple_shows(world: World) {
 
 async fn a_certificate_outlives_its_key(world: World) {
     let may = permit(Action::RemoveKey, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     tx.insert_certificate(&may, &certificate(1, 1)).await.expect("inserted");
     assert_eq!(
@@ -97,7 +97,7 @@ async fn a_certificate_outlives_its_key(world: World) {
 
 async fn lists_come_in_pages_and_by_expiry(world: World) {
     let may = permit(Action::SeeSigning, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     for number in 1..=3 {
         tx.insert_certificate(&may, &certificate(1, number)).await.expect("inserted");

@@ -121,7 +121,7 @@ fn writes_until_it_is_killed() {
 async fn write(store: &Store, number: u32) -> Result<(), StoreError> {
     let may = permit(Action::AddKey, 1);
     let (owner, object) = (may.organization().to_string(), key(1, number).id.to_string());
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_over_all().await?;
     tx.insert_key(&may, &key(1, number)).await?;
     tx.put_secret(&may, &place(&owner, &object, 1), &sealed(&"s".repeat(3000))).await?;
     tx.start_operation(&may, &operation(1, number)).await?;
@@ -134,7 +134,7 @@ async fn write(store: &Store, number: u32) -> Result<(), StoreError> {
 async fn is_whole(store: &Store, number: u32) -> bool {
     let may = permit(Action::AddKey, 1);
     let (owner, object) = (may.organization().to_string(), key(1, number).id.to_string());
-    let mut tx = store.read().await.expect("begins");
+    let mut tx = store.read_over_all().await.expect("begins");
     let parts = [
         found(tx.key(&may, key(1, number).id).await).is_some_and(|k| k == key(1, number)),
         found(tx.secret(&may, &place(&owner, &object, 1)).await).is_some_and(|s| s == sealed(&"s".repeat(3000))),

@@ -29,7 +29,7 @@ fn answer() -> StoredAnswer {
 }
 
 async fn an_answer_is_given_again_to_the_same_request(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     assert_eq!(tx.begin_idempotent(&key("p"), at(0)).await.expect("begun"), Idempotency::Fresh);
     assert_eq!(
         tx.begin_idempotent(&key("p"), at(1)).await.expect("begun"),
@@ -50,7 +50,7 @@ async fn an_answer_is_given_again_to_the_same_request(world: World) {
 }
 
 async fn an_answer_with_a_secret_is_never_kept(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.begin_idempotent(&key("p"), at(0)).await.expect("begun");
     tx.finish_idempotent(&key("p"), None).await.expect("finished");
     assert_eq!(
@@ -60,7 +60,7 @@ async fn an_answer_with_a_secret_is_never_kept(world: World) {
 }
 
 async fn keys_of_others_are_other_keys(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.begin_idempotent(&key("p"), at(0)).await.expect("begun");
     assert_eq!(tx.begin_idempotent(&key("q"), at(0)).await.expect("begun"), Idempotency::Fresh);
     let elsewhere = IdempotencyKey {
@@ -71,7 +71,7 @@ async fn keys_of_others_are_other_keys(world: World) {
 }
 
 async fn a_failed_request_may_be_tried_again(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.begin_idempotent(&key("p"), at(0)).await.expect("begun");
     tx.release_idempotent(&key("p")).await.expect("released");
     assert_eq!(tx.begin_idempotent(&key("p"), at(1)).await.expect("begun"), Idempotency::Fresh);

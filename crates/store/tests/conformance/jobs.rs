@@ -38,7 +38,7 @@ fn is_stale<T>(result: &Result<T, StoreError>) -> bool {
 }
 
 async fn jobs_come_when_they_are_due_the_oldest_first(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     assert_eq!(tx.next_job_at().await.expect("asked"), None);
     enqueue(&mut tx, 1, &check(1), 30).await;
     enqueue(&mut tx, 2, &check(2), 10).await;
@@ -61,7 +61,7 @@ async fn jobs_come_when_they_are_due_the_oldest_first(world: World) {
 
 async fn one_waiting_job_per_object_is_enough(world: World) {
     let may = permit(Action::SeeKeys, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     enqueue(&mut tx, 1, &check(1), 50).await;
     enqueue(&mut tx, 2, &check(1), 90).await;
     assert_eq!(
@@ -91,7 +91,7 @@ async fn one_waiting_job_per_object_is_enough(world: World) {
 }
 
 async fn a_claim_ends_with_its_lease(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     enqueue(&mut tx, 1, &check(1), 0).await;
     let claimed = claim(&mut tx, "dead", 0).await.expect("due");
     assert_eq!(tx.next_job_at().await.expect("asked"), Some(at(60)));
@@ -104,7 +104,7 @@ async fn a_claim_ends_with_its_lease(world: World) {
 }
 
 async fn a_lost_claim_can_do_nothing_more(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     enqueue(&mut tx, 1, &check(1), 0).await;
     let lost = claim(&mut tx, "w", 0).await.expect("due");
     // Even the same worker: another attempt is another claim.
@@ -117,7 +117,7 @@ async fn a_lost_claim_can_do_nothing_more(world: World) {
 }
 
 async fn a_postponed_job_gives_way_to_one_that_was_asked_for_anew(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     enqueue(&mut tx, 1, &check(1), 0).await;
     let failed = claim(&mut tx, "w", 0).await.expect("due");
     tx.postpone_job(&failed, "w", at(30), &"x".repeat(10_000)).await.expect("postponed");
@@ -133,7 +133,7 @@ async fn a_postponed_job_gives_way_to_one_that_was_asked_for_anew(world: World) 
 }
 
 async fn racing_workers_never_share_a_job(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for number in 1..=20 {
         enqueue(&mut tx, number, &check(number), 0).await;
     }
@@ -141,7 +141,7 @@ async fn racing_workers_never_share_a_job(world: World) {
     let work = async |worker: &str| {
         let mut done = Vec::new();
         loop {
-            let mut tx = world.store.begin().await.expect("begins");
+            let mut tx = world.store.begin_over_all().await.expect("begins");
             let Some(job) = claim(&mut tx, worker, 0).await else { break };
             tokio::task::yield_now().await;
             tx.commit().await.expect("kept");
@@ -158,15 +158,15 @@ async fn racing_workers_never_share_a_job(world: World) {
 }
 
 async fn a_job_whose_transaction_fails_was_never_enqueued(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     enqueue(&mut tx, 1, &check(1), 0).await;
     drop(tx);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     assert_eq!(tx.job_count().await.expect("counted"), 0);
 }
 
 async fn a_job_that_cannot_be_read_holds_up_no_other(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     enqueue(&mut tx, 1, &check(1), 0).await;
     enqueue(&mut tx, 2, &check(2), 1).await;
     tx.run("UPDATE jobs SET payload = '{\"job\":\"of-next-year\"}' WHERE run_at = (SELECT MIN(run_at) FROM jobs)")

@@ -46,12 +46,12 @@ async fn a_key_comes_back_as_it_went_in(world: World) {
     bare.roles = BTreeSet::new();
     bare.name = of("<b>鍵 №7 \"quoted\"</b>");
 
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &full).await.expect("inserted");
     tx.insert_key(&may, &bare).await.expect("inserted");
     tx.commit().await.expect("kept");
 
-    let mut tx = world.store.read().await.expect("begins");
+    let mut tx = world.store.read_over_all().await.expect("begins");
     assert_eq!(tx.key(&may, full.id).await.expect("found"), full);
     assert_eq!(tx.key(&may, bare.id).await.expect("found"), bare);
     assert_eq!(tx.all_keys(&may).await.expect("listed"), [full.clone(), bare.clone()]);
@@ -60,7 +60,7 @@ async fn a_key_comes_back_as_it_went_in(world: World) {
 }
 
 async fn a_key_id_is_taken_once_per_organization(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&permit(Action::AddKey, 1), &key(1, 1)).await.expect("inserted");
     let mut twin = key(1, 2);
     twin.key_id = key(1, 1).key_id;
@@ -74,7 +74,7 @@ async fn a_key_id_is_taken_once_per_organization(world: World) {
 async fn a_secret_version_is_written_once_and_found_by_its_place(world: World) {
     let may = permit(Action::AddKey, 1);
     let owner = may.organization().to_string();
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.put_secret(&may, &place(&owner, "key_x", 1), &sealed("first"))
         .await
         .expect("put");
@@ -96,7 +96,7 @@ async fn a_secret_version_is_written_once_and_found_by_its_place(world: World) {
 async fn a_key_can_be_changed_field_by_field(world: World) {
     let may = permit(Action::EditKey, 1);
     let mut expected = key(1, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &expected).await.expect("inserted");
     expected.name = of("Renamed");
     expected.roles = BTreeSet::from([AppleRole::AppManager]);
@@ -119,7 +119,7 @@ async fn a_key_can_be_changed_field_by_field(world: World) {
 
 async fn rotating_puts_a_new_key_under_the_same_item(world: World) {
     let may = permit(Action::RotateKey, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     tx.insert_key(&may, &key(1, 2)).await.expect("inserted");
     let readable = Probed::Readable { at: at(0) };
@@ -153,7 +153,7 @@ async fn removing_a_key_takes_its_secrets_and_jobs_with_it(world: World) {
     let may = permit(Action::RemoveKey, 1);
     let owner = may.organization().to_string();
     let (gone, stays) = (key(1, 1), key(1, 2));
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for (number, key) in [(1, &gone), (2, &stays)] {
         tx.insert_key(&may, key).await.expect("inserted");
         tx.put_secret(&may, &place(&owner, &key.id.to_string(), 1), &sealed("s"))
@@ -185,7 +185,7 @@ async fn removing_a_key_takes_its_secrets_and_jobs_with_it(world: World) {
 async fn a_key_that_is_looked_at_for_a_change_is_not_rotated_meanwhile(world: World) {
     let may = permit(Action::RotateKey, 1);
     let it = key(1, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &it).await.expect("inserted");
     tx.commit().await.expect("kept");
     let mut rotated = it.clone();
@@ -193,10 +193,10 @@ async fn a_key_that_is_looked_at_for_a_change_is_not_rotated_meanwhile(world: Wo
     rotated.health = KeyHealth::Working;
     rotated.generation = 2;
 
-    let mut checking = world.store.begin().await.expect("begins");
+    let mut checking = world.store.begin_over_all().await.expect("begins");
     assert_eq!(checking.lock_key(&may, it.id).await.expect("found").generation, 1);
     let rotating = async {
-        let mut tx = world.store.begin().await?;
+        let mut tx = world.store.begin_over_all().await?;
         tx.rotate_key(&may, &rotated).await?;
         tx.commit().await
     };
@@ -208,11 +208,11 @@ async fn a_key_that_is_looked_at_for_a_change_is_not_rotated_meanwhile(world: Wo
     checking.commit().await.expect("kept");
     rotating.await.expect("rotated");
 
-    let mut tx = world.store.read().await.expect("begins");
+    let mut tx = world.store.read_over_all().await.expect("begins");
     let now = tx.key(&may, it.id).await.expect("found");
     assert_eq!((now.generation, now.health), (2, KeyHealth::Working));
     drop(tx);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let foreign = permit(Action::RotateKey, 2);
     assert!(matches!(tx.lock_key(&foreign, it.id).await, Err(StoreError::NotFound)));
 }
@@ -220,7 +220,7 @@ async fn a_key_that_is_looked_at_for_a_change_is_not_rotated_meanwhile(world: Wo
 async fn a_check_moves_health_only_when_it_is_conclusive(world: World) {
     let may = permit(Action::CheckKey, 1);
     let it = key(1, 1).id;
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
 
     let good = Verdict::Conclusive(KeyHealth::Working);
@@ -254,7 +254,7 @@ async fn the_strip_keeps_one_bar_per_day(world: World) {
     let may = permit(Action::CheckKey, 1);
     let it = key(1, 1).id;
     let day = |days: i64| at(0) + SignedDuration::from_hours(24 * days);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     let good = Verdict::Conclusive(KeyHealth::Working);
     let bad = Verdict::Conclusive(KeyHealth::Mismatch);
@@ -286,7 +286,7 @@ async fn the_strip_keeps_one_bar_per_day(world: World) {
 async fn the_table_shows_probes_and_last_results(world: World) {
     let may = permit(Action::CheckKey, 1);
     let it = key(1, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &it).await.expect("inserted");
     let probed = Probed::Refused {
         at: at(1),
@@ -333,7 +333,7 @@ async fn the_table_shows_probes_and_last_results(world: World) {
 
 async fn lists_come_in_pages(world: World) {
     let may = permit(Action::SeeKeys, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for number in 1..=5 {
         tx.insert_key(&may, &key(1, number)).await.expect("inserted");
     }

@@ -20,18 +20,18 @@ on_both![
 ];
 
 async fn what_was_committed_is_there_after_reopening(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&permit(Action::AddKey, 1), &key(1, 1)).await.expect("inserted");
     tx.commit().await.expect("kept");
     world.store.close().await;
 
     let store = Store::open(&world.location).await.expect("opens again");
-    let mut tx = store.read().await.expect("begins");
+    let mut tx = store.read_over_all().await.expect("begins");
     assert_eq!(tx.key(&permit(Action::SeeKeys, 1), key(1, 1).id).await.expect("found"), key(1, 1));
 }
 
 async fn a_newer_schema_is_refused_and_left_alone(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.prepare("SELECT version FROM schema_migrations")
         .await
         .expect("the table is called so");
@@ -47,7 +47,7 @@ async fn a_newer_schema_is_refused_and_left_alone(world: World) {
 }
 
 async fn a_foreign_schema_is_refused(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.run("UPDATE schema_migrations SET name = 'something else' WHERE version = 2")
         .await
         .expect("updated");
@@ -60,19 +60,19 @@ async fn a_foreign_schema_is_refused(world: World) {
 
 async fn a_transaction_without_commit_leaves_nothing(world: World) {
     let may = permit(Action::AddKey, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     drop(tx);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     assert!(matches!(tx.key(&may, key(1, 1).id).await, Err(StoreError::NotFound)));
 }
 
 async fn a_reading_transaction_cannot_write_and_sees_one_moment(world: World) {
     let may = permit(Action::AddKey, 1);
-    let mut reading = world.store.read().await.expect("begins");
+    let mut reading = world.store.read_over_all().await.expect("begins");
     assert!(reading.all_keys(&may).await.expect("listed").is_empty());
 
-    let mut writing = world.store.begin().await.expect("begins beside it");
+    let mut writing = world.store.begin_over_all().await.expect("begins beside it");
     writing.insert_key(&may, &key(1, 1)).await.expect("inserted");
     writing.commit().await.expect("kept");
 
@@ -82,25 +82,29 @@ async fn a_reading_transaction_cannot_write_and_sees_one_moment(world: World) {
     );
     assert!(reading.insert_key(&may, &key(1, 2)).await.is_err());
     drop(reading);
-    let mut reading = world.store.read().await.expect("begins");
+    let mut reading = world.store.read_over_all().await.expect("begins");
     assert_eq!(reading.all_keys(&may).await.expect("listed").len(), 1);
 }
 
 async fn writers_take_turns(world: World) {
     let may = permit(Action::AddKey, 1);
     let write = async |number: u32| {
-        let mut tx = world.store.begin().await.expect("begins");
+        let mut tx = world.store.begin_over_all().await.expect("begins");
         tx.insert_key(&may, &key(1, number)).await.expect("inserted");
         tx.commit().await.expect("kept");
     };
     tokio::join!(write(1), write(2), write(3), write(4), write(5));
-    let mut tx = world.store.read().await.expect("begins");
+    let mut tx = world.store.read_over_all().await.expect("begins");
     assert_eq!(tx.all_keys(&may).await.expect("listed").len(), 5);
 }
 
 async fn servers_that_start_at_once_migrate_once(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for table in [
+        "key_last_uses",
+        "shares",
+        "service_tokens",
+        "invitations",
         "idempotency_keys",
         "jobs",
         "activity",
@@ -130,7 +134,7 @@ async fn servers_that_start_at_once_migrate_once(world: World) {
     let open = || Store::open(&world.location);
     let (first, second, third) = tokio::join!(open(), open(), open());
     for store in [first, second, third] {
-        let mut tx = store.expect("opens").read().await.expect("begins");
+        let mut tx = store.expect("opens").read_over_all().await.expect("begins");
         assert_eq!(tx.user_count().await.expect("counted"), 0);
     }
 }
@@ -141,7 +145,7 @@ async fn the_instance_is_written_once(world: World) {
         created_at: at(0),
         unseal: UnsealRecord::from_text("sealed for one source".to_owned()),
     };
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     assert_eq!(tx.instance().await.expect("asked"), None);
     assert!(matches!(tx.set_unseal_record(&instance.unseal).await, Err(StoreError::NotFound)));
     tx.create_instance(&instance).await.expect("created");
@@ -158,7 +162,7 @@ fn the_data_directory_and_the_database_are_for_their_owner_alone() {
         let Location::Directory(directory) = &world.location else {
             panic!("SQLite has a directory")
         };
-        let mut tx = world.store.begin().await.expect("begins");
+        let mut tx = world.store.begin_over_all().await.expect("begins");
         tx.end_sessions(user(1).id, None).await.expect("a write");
         tx.commit().await.expect("kept");
         let mode = |path: &std::path::Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;

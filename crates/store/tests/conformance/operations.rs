@@ -41,7 +41,7 @@ fn calling() -> OperationState {
 async fn an_act_goes_its_steps_and_no_others(world: World) {
     let may = permit(Action::CreateCertificate, 1);
     let act = operation(1, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.start_operation(&may, &act).await.expect("started");
     assert_eq!(tx.operation(&may, act.id).await.expect("found"), act);
     let unknown = OperationState::Unknown {
@@ -66,11 +66,11 @@ async fn an_act_goes_its_steps_and_no_others(world: World) {
 
 async fn a_step_that_came_too_late_is_refused(world: World) {
     let may = permit(Action::CreateCertificate, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.start_operation(&may, &operation(1, 1)).await.expect("started");
     tx.commit().await.expect("kept");
     let step = async || {
-        let mut tx = world.store.begin().await?;
+        let mut tx = world.store.begin_over_all().await?;
         tx.advance_operation(&may, operation(1, 1).id, &calling(), at(1)).await?;
         tx.commit().await
     };
@@ -86,7 +86,7 @@ async fn a_step_that_came_too_late_is_refused(world: World) {
 async fn a_job_finds_its_act(world: World) {
     let may = permit(Action::CreateCertificate, 1);
     let act = operation(1, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.start_operation(&may, &act).await.expect("started");
     tx.enqueue(id("job", 1), act.organization, &JobPayload::Continue { operation: act.id }, at(0))
         .await
@@ -112,7 +112,7 @@ async fn a_job_finds_its_act(world: World) {
 
 async fn unfinished_acts_are_listed_and_hold_their_key(world: World) {
     let may = permit(Action::CreateCertificate, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     for number in 1..=3 {
         tx.start_operation(&may, &operation(1, number)).await.expect("started");

@@ -41,7 +41,7 @@ fn token(number: u32, owner: u32) -> ApiToken {
 }
 
 async fn a_session_is_found_by_its_token_until_it_ends(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_session(&session(1, 1), &hash(1)).await.expect("inserted");
     assert_eq!(tx.session_by_token(&hash(1), at(99)).await.expect("asked"), Some(session(1, 1)));
     assert_eq!(tx.session_by_token(&hash(1), at(100)).await.expect("asked"), None);
@@ -56,7 +56,7 @@ async fn a_session_is_found_by_its_token_until_it_ends(world: World) {
 }
 
 async fn sessions_end_one_by_one_or_all_but_one(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for number in 1..=4 {
         tx.insert_session(&session(number, 1), &hash(number)).await.expect("inserted");
     }
@@ -71,7 +71,7 @@ async fn sessions_end_one_by_one_or_all_but_one(world: World) {
 }
 
 async fn a_token_is_found_by_its_hash_until_it_ends(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_token(&token(1, 1), &hash(1)).await.expect("inserted");
     assert_eq!(tx.token_by_hash(&hash(1), at(99)).await.expect("asked"), Some(token(1, 1)));
     assert_eq!(tx.token_by_hash(&hash(1), at(100)).await.expect("asked"), None);
@@ -84,7 +84,7 @@ async fn a_token_is_found_by_its_hash_until_it_ends(world: World) {
 }
 
 async fn a_token_is_revoked_by_its_owner_alone(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for number in 1..=2 {
         tx.insert_token(&token(number, 1), &hash(number)).await.expect("inserted");
     }
@@ -97,7 +97,7 @@ async fn a_token_is_revoked_by_its_owner_alone(world: World) {
 }
 
 async fn the_set_up_token_works_once(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     assert!(!tx.take_setup_token(&hash(1)).await.expect("asked"), "there is none");
     tx.set_setup_token(&hash(1), at(0)).await.expect("set");
     tx.set_setup_token(&hash(2), at(1)).await.expect("set anew");

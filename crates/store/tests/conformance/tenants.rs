@@ -17,7 +17,7 @@ on_both![nothing_of_another_organization_is_seen, nothing_of_another_organizatio
 async fn furnish(world: &World) {
     let may = permit(Action::AddKey, 1);
     let owner = may.organization().to_string();
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     tx.put_secret(&may, &place(&owner, &key(1, 1).id.to_string(), 1), &sealed("s"))
         .await
@@ -46,7 +46,7 @@ async fn nothing_of_another_organization_is_seen(world: World) {
     let they = permit(Action::SeeKeys, 2);
     let mine = key(1, 1);
     let owner = mine.organization.to_string();
-    let mut tx = world.store.read().await.expect("begins");
+    let mut tx = world.store.read_over_all().await.expect("begins");
 
     absent(tx.key(&they, mine.id).await);
     absent(tx.key_dependents(&they, mine.id).await);
@@ -89,7 +89,7 @@ async fn nothing_of_another_organization_is_changed(world: World) {
     let mine = permit(Action::SeeKeys, 1);
     let it = key(1, 1).id;
     let owner = mine.organization().to_string();
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let before = tx.key(&mine, it).await.expect("found");
     let table = tx.feature_table(&mine, &before).await.expect("read");
 

@@ -37,7 +37,7 @@ impl World {
     /// Two organizations, each with an owner of the same number.
     async fn furnished(location: Location) -> Self {
         let store = Store::open(&location).await.expect("opens");
-        let mut tx = store.begin().await.expect("begins");
+        let mut tx = store.begin_over_all().await.expect("begins");
         for number in [1, 2] {
             let ring = WrappedRing::from_bytes(vec![number as u8; 8]);
             tx.create_organization(&organization(number), &ring).await.expect("made");
