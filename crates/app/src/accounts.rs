@@ -115,7 +115,7 @@ impl App {
             created_at: now,
         };
         let ring = self.inner.vault.new_ring(&organization.id.to_string())?;
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.inner.store.begin_over_all().await?;
         if !tx.take_setup_token(&hashed(token)).await? || tx.user_count().await? > 0 {
             return Err(closed());
         }
@@ -199,6 +199,7 @@ impl App {
         counted.forgive(&mut tx).await?;
         tx.set_password(user.id, &PasswordHash::new(hash)).await?;
         let sessions_ended = tx.end_sessions(user.id, Some(session.id)).await?;
+        tx.raise_standing(Subject::User(user.id)).await?;
         let event = Event::PasswordChanged {
             user: user.id,
             sessions_ended,
@@ -230,6 +231,7 @@ impl App {
         if !tx.end_session(user, session).await? {
             return Err(Problem::not_found());
         }
+        tx.raise_standing(Subject::User(user)).await?;
         let event = Event::SignedOut { user, session };
         self.record_of_person(&mut tx, who, event).await?;
         tx.commit().await?;

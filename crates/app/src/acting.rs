@@ -3,7 +3,7 @@
 //! A record is written in the transaction of what it tells of. If it cannot be written, that transaction fails, and the
 //! act does not happen.
 
-use crate::{App, Caller, Problem, problem::Kind};
+use crate::{App, Caller, Problem, accounts::principal_of, problem::Kind};
 use domain::{Action, Activity, ActivityId, Denied, Event, OrgId, Outcome, Permit, Tenant, decide};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -14,16 +14,43 @@ impl App {
         self.inner.clock.now()
     }
 
-    /// Asks for permission, once per use case. A refusal is recorded, and told as "not found" where the organization
-    /// itself is not to be seen.
+    /// Asks for permission, once per use case. A refusal is recorded.
     pub(crate) async fn permit(&self, caller: &Caller, action: Action, org: OrgId) -> Result<Permit, Problem> {
         // An id that names nothing is looked up like any other, then denied like one of others.
         let tenant = self.inner.store.read().await?.tenant(org).await?.unwrap_or(Tenant::root(org));
-        let (problem, org) = match decide(&caller.principal, action, tenant) {
-            Ok(permit) => return Ok(permit),
+        match decide(&caller.principal, action, tenant) {
+            Ok(permit) => Ok(permit),
+            Err(denied) => Err(self.refuse(caller, action, org, &denied).await?),
+        }
+    }
+
+    /// Begins the writing transaction of a use case. Somebody whose rights were taken away since the permit was given is
+    /// refused as if they had come only now.
+    pub(crate) async fn begin_for(&self, caller: &Caller, permit: &Permit) -> Result<Tx, Problem> {
+        match self.inner.store.begin_for(permit).await {
+            Err(StoreError::RightsChanged) => Err(self.refuse_by_todays_rights(caller, permit).await?),
+            begun => Ok(begun?),
+        }
+    }
+
+    /// What a fresh request would be told. One that would be allowed is to be sent again: more than the permit may rest on
+    /// the rights that it came with.
+    async fn refuse_by_todays_rights(&self, caller: &Caller, permit: &Permit) -> Result<Problem, Problem> {
+        let mut tx = self.inner.store.read_over_all().await?;
+        let principal = principal_of(&mut tx, permit.actor()).await?;
+        drop(tx);
+        match decide(&principal, permit.action(), permit.tenant()) {
+            Ok(_) => Ok(StoreError::RightsChanged.into()),
+            Err(denied) => self.refuse(caller, permit.action(), permit.organization(), &denied).await,
+        }
+    }
+
+    /// Records a refusal, and tells it: as "not found" where the organization itself is not to be seen.
+    async fn refuse(&self, caller: &Caller, action: Action, org: OrgId, denied: &Denied) -> Result<Problem, Problem> {
+        let (problem, org) = match denied {
             // What belongs to others is not written into their log: there it would be a way to fill it.
-            Err(Denied::Invisible) => (Problem::not_found(), None),
-            Err(Denied::RoleMissing { action }) => (
+            Denied::Invisible => (Problem::not_found(), None),
+            Denied::RoleMissing { action } => (
                 Problem::new(
                     Kind::NotAllowed,
                     "not_allowed",
@@ -42,7 +69,7 @@ impl App {
         let mut tx = self.inner.store.begin().await?;
         tx.record(&self.activity_record(caller, org, event, Outcome::Denied)).await?;
         tx.commit().await?;
-        Err(problem)
+        Ok(problem)
     }
 
     /// A record of now by this caller.

@@ -73,7 +73,7 @@ impl App {
             after: before.map(|id| id.to_string()),
             limit,
         };
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
         let records = tx.activities(&permit, &ActivityFilter::default(), &paging).await?.items;
         let mut names = Names::default();
         let mut views = Vec::with_capacity(records.len());

@@ -46,7 +46,7 @@ impl App {
                 format!("Each entry of a scope reads like “GET /v1/apps?limit=5”, and at most {SCOPE_ENTRIES} are taken."),
             ));
         }
-        let key = self.inner.store.read().await?.key(&permit, key).await?;
+        let key = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
         let token = self
             .with_private_key(&permit, &key, |pkcs8| {
                 let credentials = Credentials {
@@ -71,7 +71,7 @@ impl App {
             scoped: !scope.is_empty(),
         };
         in_time(async {
-            let mut tx = self.inner.store.begin().await?;
+            let mut tx = self.begin_for(caller, &permit).await?;
             tx.set_key_last_use(&permit, key.id, &last_use).await?;
             self.record_done(&mut tx, caller, org, event).await?;
             Ok(tx.commit().await?)

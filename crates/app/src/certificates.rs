@@ -89,7 +89,13 @@ impl App {
     /// `not_found`, `not_allowed`.
     pub async fn certificates(&self, caller: &Caller, org: OrgId) -> Result<Vec<HeldCertificate>, Problem> {
         let permit = self.permit(caller, Action::SeeSigning, org).await?;
-        Ok(self.inner.store.read().await?.certificates_by_expiry(&permit, u32::MAX).await?)
+        Ok(self
+            .inner
+            .store
+            .read_for(&permit)
+            .await?
+            .certificates_by_expiry(&permit, u32::MAX)
+            .await?)
     }
 
     /// One of them.
@@ -98,6 +104,6 @@ impl App {
     /// `not_found`, `not_allowed`.
     pub async fn certificate(&self, caller: &Caller, org: OrgId, certificate: CertificateId) -> Result<HeldCertificate, Problem> {
         let permit = self.permit(caller, Action::SeeSigning, org).await?;
-        Ok(self.inner.store.read().await?.certificate(&permit, certificate).await?)
+        Ok(self.inner.store.read_for(&permit).await?.certificate(&permit, certificate).await?)
     }
 }

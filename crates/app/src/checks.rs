@@ -39,7 +39,7 @@ impl App {
     /// `not_found`, `not_allowed`. What Apple answers is no error but the finding.
     pub async fn check_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<KeyDetails, Problem> {
         let permit = self.permit(caller, Action::CheckKey, org).await?;
-        let key = self.inner.store.read().await?.key(&permit, key).await?;
+        let key = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
         self.check(caller, &permit, &key).await?;
         self.key(caller, org, key.id).await
     }
@@ -51,7 +51,7 @@ impl App {
             origin: Origin::default(),
         };
         let permit = self.permit(&caller, Action::CheckKey, job.organization).await?;
-        let key = match self.inner.store.read().await?.key(&permit, key).await {
+        let key = match self.inner.store.read_for(&permit).await?.key(&permit, key).await {
             Ok(key) => key,
             // Removed meanwhile: nothing to check, and no next time.
             Err(StoreError::NotFound) => return Ok(JobEnd::Done),
@@ -66,7 +66,7 @@ impl App {
     /// Records the use, asks Apple, writes down what was found.
     async fn check(&self, caller: &Caller, permit: &Permit, key: &ApiKey) -> Result<Verdict, Problem> {
         in_time(async {
-            let mut tx = self.inner.store.begin().await?;
+            let mut tx = self.begin_for(caller, permit).await?;
             self.record_use(&mut tx, caller, permit, key, &Need::Check).await?;
             Ok(tx.commit().await?)
         })
@@ -80,7 +80,7 @@ impl App {
         };
         let examined = examine(&examination, |kind| self.session_as(permit, key, kind)).await;
         self.learn(key.id, &examined.learnt);
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.inner.store.begin_outcome(permit).await?;
         // Rotated or removed while Apple was asked: the finding is about a key that is no more.
         match tx.lock_key(permit, key.id).await {
             Ok(present) if present.generation == key.generation => {}

@@ -4,7 +4,7 @@
 //! into a lasting one for whoever retries as told.
 
 use crate::{App, Caller, Problem, problem::Kind};
-use domain::{Action, Actor, OrgId};
+use domain::{Action, Actor, OrgId, Tenant, decide};
 use jiff::SignedDuration;
 use store::{Idempotency, IdempotencyKey, StoredAnswer};
 
@@ -37,7 +37,7 @@ impl App {
     /// # Errors
     /// The conflicts above; `idempotency_key_unfit`; `not_found` for an organization of others.
     pub async fn replay(&self, caller: &Caller, org: OrgId, key: &str, request_hash: [u8; 32]) -> Result<Replay, Problem> {
-        self.permit(caller, Action::SeeOrganization, org).await?;
+        let permit = self.permit(caller, Action::SeeOrganization, org).await?;
         if key.is_empty() || key.len() > KEY_BYTES || !key.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Problem::field(
                 "idempotency_key_unfit",
@@ -47,8 +47,8 @@ impl App {
         }
         let conflict = |code, message: &str| Err(Problem::new(Kind::Conflict, code, message));
         let now = self.now();
-        let mut tx = self.inner.store.begin().await?;
-        tx.forget_idempotent(now.saturating_sub(SignedDuration::from_hours(KEPT_HOURS)).unwrap_or(now))
+        let mut tx = self.begin_for(caller, &permit).await?;
+        tx.forget_idempotent(&permit, now.saturating_sub(SignedDuration::from_hours(KEPT_HOURS)).unwrap_or(now))
             .await?;
         let found = tx.begin_idempotent(&row(caller, org, key, request_hash), now).await?;
         tx.commit().await?;
@@ -92,7 +92,10 @@ impl App {
     ) -> Result<(), Problem> {
         // The row is found by organization, principal and key; which request it was is written down already.
         let row = row(caller, org, key, [0; 32]);
-        let mut tx = self.inner.store.begin().await?;
+        // With the rights of when the request came: what it did may have been to leave the organization.
+        let tenant = self.inner.store.read().await?.tenant(org).await?.unwrap_or(Tenant::root(org));
+        let permit = decide(&caller.principal, Action::SeeOrganization, tenant).map_err(|_| Problem::not_found())?;
+        let mut tx = self.inner.store.begin_outcome(&permit).await?;
         if status == 429 || status >= 500 {
             tx.release_idempotent(&row).await?;
         } else if carried_secret {

@@ -113,7 +113,7 @@ impl App {
     /// Lends the private key to a closure.
     pub(crate) async fn with_private_key<T>(&self, permit: &Permit, key: &ApiKey, lend: impl FnOnce(&[u8]) -> T) -> Result<T, Problem> {
         let place = KeyPlace::of(key);
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(permit).await?;
         let ring = tx.ring(permit).await?;
         let sealed = tx.secret(permit, &place.place()).await?;
         drop(tx);
@@ -142,7 +142,7 @@ impl App {
     ) -> Result<T, Problem> {
         self.refuse_unusable(permit, key, &need).await?;
         in_time(async {
-            let mut tx = self.inner.store.begin().await?;
+            let mut tx = self.begin_for(caller, permit).await?;
             self.record_use(&mut tx, caller, permit, key, &need).await?;
             Ok(tx.commit().await?)
         })
@@ -150,7 +150,7 @@ impl App {
         let session = self.session_as(permit, key, key.kind);
         let result = act(&session).await;
         self.learn(key.id, &Learnt::of(&session));
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.inner.store.begin_outcome(permit).await?;
         self.note_result(&mut tx, permit, key, need, result.as_ref().err()).await?;
         tx.commit().await?;
         result.map_err(|error| Problem::from_apple(&error))
@@ -246,7 +246,7 @@ impl App {
 
     /// Stops an act that this key cannot do, before anything is sent, and names the keys that would work.
     pub(crate) async fn refuse_unusable(&self, permit: &Permit, key: &ApiKey, need: &Need) -> Result<(), Problem> {
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(permit).await?;
         let all = key_usabilities(&mut tx, permit, need).await?;
         let refused = all
             .iter()

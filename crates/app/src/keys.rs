@@ -122,7 +122,7 @@ impl App {
             .map(str::parse::<ItemName>)
             .transpose()
             .map_err(|error| Problem::field("name_unfit", "name", error.to_string()))?;
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.begin_for(caller, &permit).await?;
         let mut changed = tx.key(&permit, key).await?;
         let mut events = Vec::new();
         if let Some(roles) = roles {
@@ -150,7 +150,7 @@ impl App {
     /// `not_found`, `not_allowed`.
     pub async fn override_feature(&self, caller: &Caller, org: OrgId, key: ApiKeyId, feature: Feature, on: bool) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::OverrideFeature, org).await?;
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.begin_for(caller, &permit).await?;
         let mut changed = tx.lock_key(&permit, key).await?;
         let differs = if on {
             changed.overrides.insert(feature)

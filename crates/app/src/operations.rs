@@ -58,7 +58,7 @@ impl App {
     }
 
     async fn view(&self, permit: &Permit, id: OperationId) -> Result<OperationView, Problem> {
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(permit).await?;
         let operation = tx.operation(permit, id).await?;
         let places = match &operation.state {
             OperationState::Refused { places, .. } if !places.is_empty() => {

@@ -50,7 +50,8 @@ impl App {
     /// # Errors
     /// `not_found`.
     pub async fn overview(&self, caller: &Caller, org: OrgId) -> Result<Overview, Problem> {
-        let tenant = self.permit(caller, Action::SeeOrganization, org).await?.tenant();
+        let permit = self.permit(caller, Action::SeeOrganization, org).await?;
+        let tenant = permit.tenant();
         // Asked of the policy alone: to look at the overview is no attempt to see what is not on it.
         let may = |action| decide(&caller.principal, action, tenant).ok();
         let keys = match may(Action::SeeKeys) {
@@ -65,7 +66,7 @@ impl App {
         let day = |days| SignedDuration::from_hours(24 * days);
         let first = now.saturating_sub(day(BEHIND_DAYS)).unwrap_or(now);
         let last = now.saturating_add(day(AHEAD_DAYS)).unwrap_or(now);
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
         let (certificates, waiting_operations) = match may(Action::SeeSigning) {
             Some(permit) => (
                 tx.certificates_by_expiry(&permit, u32::MAX).await?,

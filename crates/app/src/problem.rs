@@ -144,6 +144,11 @@ impl From<StoreError> for Problem {
                 "database_busy",
                 "The database is busy or does not answer, and nothing was changed. Try again.",
             ),
+            StoreError::RightsChanged => Self::new(
+                Kind::Conflict,
+                "rights_changed",
+                "Your rights were changed while this was being done, and nothing was changed. Look what you may do now, then try again.",
+            ),
             StoreError::Conflict(Conflict::Stale | Conflict::Step) => Self::new(
                 Kind::Conflict,
                 "changed_meanwhile",

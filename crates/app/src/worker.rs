@@ -87,7 +87,7 @@ impl App {
     }
 
     async fn claim(&self) -> Result<Option<Job>, Problem> {
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.inner.store.begin_over_all().await?;
         let job = tx.claim_job(&self.inner.worker, self.now(), LEASE).await?;
         tx.commit().await?;
         Ok(job)
@@ -115,7 +115,7 @@ impl App {
             }
         });
         let worker = &self.inner.worker;
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.inner.store.begin_over_all().await?;
         let written = match end {
             JobEnd::Done => tx.finish_job(&job, worker).await,
             JobEnd::Again { at, why } => tx.postpone_job(&job, worker, at, &why).await,
@@ -154,7 +154,7 @@ impl App {
     }
 
     async fn extend(&self, job: &Job) -> Result<(), StoreError> {
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.inner.store.begin_over_all().await?;
         tx.extend_job(job, &self.inner.worker, self.now(), LEASE).await?;
         tx.commit().await
     }

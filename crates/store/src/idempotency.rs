@@ -2,7 +2,7 @@
 //!
 //! An answer that carried a secret is never kept: only that it was given.
 
-use domain::OrgId;
+use domain::{OrgId, Permit};
 use jiff::Timestamp;
 
 use crate::sql::args;
@@ -132,13 +132,16 @@ impl Tx {
         Ok(())
     }
 
-    /// Forgets keys from before that moment, of all organizations.
+    /// Forgets the organization's keys from before that moment.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn forget_idempotent(&mut self, before: Timestamp) -> Result<()> {
-        self.execute("DELETE FROM idempotency_keys WHERE created_at < $1", args![before])
-            .await?;
+    pub async fn forget_idempotent(&mut self, permit: &Permit, before: Timestamp) -> Result<()> {
+        self.execute(
+            "DELETE FROM idempotency_keys WHERE organization_id = $1 AND created_at < $2",
+            args![permit.organization(), before],
+        )
+        .await?;
         Ok(())
     }
 }

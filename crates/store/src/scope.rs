@@ -20,7 +20,7 @@
 
 use domain::{Action, OrgId, Permit, Standing, Subject, UsePermit};
 
-use crate::sql::args;
+use crate::sql::{Arg, args};
 use crate::tx::in_time;
 use crate::{Result, Store, StoreError, Tx};
 
@@ -32,6 +32,20 @@ pub struct Scope {
     below: bool,
     lent: Option<String>,
     standing: Option<Standing>,
+}
+
+impl Scope {
+    /// Organization, parent, below, lent, actor.
+    fn settings(&self) -> Vec<Arg> {
+        let text = |id: Option<OrgId>| id.map(|id| id.to_string()).unwrap_or_default();
+        args![
+            self.organization,
+            text(self.parent),
+            text(self.below.then_some(self.organization)),
+            self.lent.as_ref().map(|lent| array(std::slice::from_ref(lent))).unwrap_or_default(),
+            self.standing.map(|standing| standing.subject.to_string()).unwrap_or_default(),
+        ]
+    }
 }
 
 impl From<&Permit> for Scope {
@@ -83,8 +97,7 @@ impl Store {
         let scope = scope.into();
         in_time(async {
             let mut tx = self.begin_at_last().await?;
-            tx.enter(&scope).await?;
-            tx.hold_standing(&scope).await?;
+            tx.enter_with_rights(&scope).await?;
             Ok(tx)
         })
         .await
@@ -190,50 +203,57 @@ impl Tx {
 
     /// Tells PostgreSQL what this transaction may reach.
     async fn enter(&mut self, scope: &Scope) -> Result<()> {
-        if self.is_sqlite() {
-            return Ok(());
+        if !self.is_sqlite() {
+            self.rows(
+                "SELECT set_config('russet.organization', $1, true), set_config('russet.parent', $2, true),
+                     set_config('russet.below', $3, true), set_config('russet.lent', $4, true),
+                     set_config('russet.actor', $5, true)",
+                scope.settings(),
+            )
+            .await?;
         }
-        let text = |id: Option<OrgId>| id.map(|id| id.to_string()).unwrap_or_default();
-        self.rows(
-            "SELECT set_config('russet.organization', $1, true), set_config('russet.parent', $2, true),
-                 set_config('russet.below', $3, true), set_config('russet.lent', $4, true), set_config('russet.actor', $5, true)",
-            args![
-                scope.organization,
-                text(scope.parent),
-                text(scope.below.then_some(scope.organization)),
-                scope.lent.as_ref().map(|lent| array(std::slice::from_ref(lent))).unwrap_or_default(),
-                scope.standing.map(|standing| standing.subject.to_string()).unwrap_or_default(),
-            ],
-        )
-        .await?;
         Ok(())
     }
 
+    /// Does the same, and refuses to go on when the rights that the scope rests on were taken away; else keeps them as they
+    /// are until the end. SQLite's writer has the whole database already.
+    async fn enter_with_rights(&mut self, scope: &Scope) -> Result<()> {
+        let found = match scope.standing.map(|standing| standing.subject) {
+            None => return self.enter(scope).await,
+            Some(Subject::User(user)) if self.is_sqlite() => self.row_opt("SELECT standing FROM users WHERE id = $1", args![user]).await?,
+            // One round trip: this is asked for before every change that a person makes.
+            Some(Subject::User(_)) => {
+                self.row_opt(
+                    "SELECT set_config('russet.organization', $1, true), set_config('russet.parent', $2, true),
+                         set_config('russet.below', $3, true), set_config('russet.lent', $4, true),
+                         set_config('russet.actor', $5, true), (SELECT standing FROM users WHERE id = $5 FOR SHARE) AS standing",
+                    scope.settings(),
+                )
+                .await?
+            }
+            // The token's row is seen only by whom the transaction is for.
+            Some(Subject::Service(token)) => {
+                self.enter(scope).await?;
+                let statement = self.dialect(
+                    "SELECT standing FROM service_tokens WHERE id = $1",
+                    "SELECT standing FROM service_tokens WHERE id = $1 FOR SHARE",
+                );
+                self.row_opt(statement, args![token]).await?
+            }
+        };
+        let version = found.map(|row| row.get::<Option<i64>>("standing")).transpose()?.flatten();
+        match version {
+            Some(version) if scope.standing.is_some_and(|standing| standing.version == version) => Ok(()),
+            _ => Err(StoreError::RightsChanged),
+        }
+    }
+
+    /// Tells PostgreSQL that this transaction reaches everything.
     pub(crate) async fn enter_all(&mut self) -> Result<()> {
         if !self.is_sqlite() {
             self.rows("SELECT set_config('russet.all', 'on', true)", args![]).await?;
         }
         Ok(())
-    }
-
-    /// Refuses to go on when the rights that the scope rests on were taken away, and keeps them as they are until the end.
-    /// SQLite's writer has the whole database already.
-    async fn hold_standing(&mut self, scope: &Scope) -> Result<()> {
-        let Some(standing) = scope.standing else { return Ok(()) };
-        let statement = match standing.subject {
-            Subject::User(_) => self.dialect(
-                "SELECT standing FROM users WHERE id = $1",
-                "SELECT standing FROM users WHERE id = $1 FOR SHARE",
-            ),
-            Subject::Service(_) => self.dialect(
-                "SELECT standing FROM service_tokens WHERE id = $1",
-                "SELECT standing FROM service_tokens WHERE id = $1 FOR SHARE",
-            ),
-        };
-        match self.row_opt(statement, args![standing.subject]).await? {
-            Some(row) if row.get::<i64>("standing")? == standing.version => Ok(()),
-            _ => Err(StoreError::RightsChanged),
-        }
     }
 }
 

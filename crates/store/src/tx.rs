@@ -142,12 +142,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Runs any statement, for tests that must bring about what the functions never would.
+    /// Runs any statement, for tests that must bring about what the functions never would. Gives how many rows it
+    /// changed, or found on PostgreSQL.
     ///
     /// # Errors
     /// What the database says.
     #[doc(hidden)]
-    pub async fn run(&mut self, statement: &'static str) -> Result<()> {
+    pub async fn run(&mut self, statement: &'static str) -> Result<u64> {
         self.script(statement).await
     }
 
@@ -204,17 +205,12 @@ impl Tx {
         }
     }
 
-    /// Several statements without values, as in a migration.
-    pub(crate) async fn script(&mut self, statements: &'static str) -> Result<()> {
-        match &mut self.0 {
-            Connection::Sqlite(tx) => {
-                sqlx::raw_sql(statements).execute(&mut **tx).await?;
-            }
-            Connection::Postgres(tx) => {
-                sqlx::raw_sql(statements).execute(&mut **tx).await?;
-            }
-        }
-        Ok(())
+    /// Several statements without values, as in a migration; gives the rows of all of them.
+    pub(crate) async fn script(&mut self, statements: &'static str) -> Result<u64> {
+        Ok(match &mut self.0 {
+            Connection::Sqlite(tx) => sqlx::raw_sql(statements).execute(&mut **tx).await?.rows_affected(),
+            Connection::Postgres(tx) => sqlx::raw_sql(statements).execute(&mut **tx).await?.rows_affected(),
+        })
     }
 
     /// Waits until no other transaction counts for this subject, so that two cannot both see the last attempt free.

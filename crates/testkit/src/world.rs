@@ -199,7 +199,7 @@ impl World {
             .await
             .expect("the vault opens");
         let ring = vault.new_ring(&organization.id.to_string()).expect("a ring");
-        let mut tx = store.begin().await.expect("it begins");
+        let mut tx = store.begin_over_all().await.expect("it begins");
         tx.create_organization(&organization, &ring).await.expect("made");
         tx.commit().await.expect("committed");
         organization.id

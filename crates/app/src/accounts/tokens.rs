@@ -5,6 +5,7 @@ use crate::{App, Problem, Shown, acting::fresh};
 use domain::{
     ApiToken, ApiTokenId, Event, ItemName, Origin,
     account::{TOKEN_DAYS, TOKEN_DAYS_MOST},
+    policy::Subject,
 };
 use jiff::Timestamp;
 
@@ -103,6 +104,7 @@ impl App {
         let user = who.person()?.id;
         let mut tx = self.inner.store.begin().await?;
         let revoked = tx.revoke_token(user, token).await?;
+        tx.raise_standing(Subject::User(user)).await?;
         let event = Event::TokenRevoked {
             token,
             name: revoked.name.to_string(),

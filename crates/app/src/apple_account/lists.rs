@@ -28,7 +28,7 @@ impl App {
                 apple.certificates().list(&CertificateFilter::default()).await
             })
             .await?;
-        let held = Held::load(&mut self.inner.store.read().await?, &permit).await?;
+        let held = Held::load(&mut self.inner.store.read_for(&permit).await?, &permit).await?;
         let items: Vec<_> = listed.iter().map(|certificate| shown(certificate, &held)).collect();
         self.learn_team(&permit, &key, &items).await?;
         narrow(items, query, self.now())
@@ -57,7 +57,7 @@ impl App {
                 Ok(profiles)
             })
             .await?;
-        let held = Held::load(&mut self.inner.store.read().await?, &permit).await?;
+        let held = Held::load(&mut self.inner.store.read_for(&permit).await?, &permit).await?;
         let now = self.now();
         let items = listed.into_iter().map(|detail| profile(detail, &held, now)).collect();
         narrow(items, query, now)
@@ -139,7 +139,7 @@ impl App {
     /// Permission to read through a key, and the key. Using a key needs no right to credentials.
     pub(super) async fn reader(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<(Permit, ApiKey), Problem> {
         let permit = self.permit(caller, Action::SeeSigning, org).await?;
-        let key = self.inner.store.read().await?.key(&permit, key).await?;
+        let key = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
         Ok((permit, key))
     }
 
@@ -149,7 +149,7 @@ impl App {
             .iter()
             .find_map(|certificate| certificate.team_id.as_ref()?.parse::<TeamId>().ok());
         if let (None, Some(team)) = (&key.team_id, team) {
-            let mut tx = self.inner.store.begin().await?;
+            let mut tx = self.inner.store.begin_outcome(permit).await?;
             tx.set_key_team(permit, key.id, &team).await?;
             tx.commit().await?;
         }

@@ -17,7 +17,7 @@ impl App {
     /// `not_found_at_apple`; `profile_damaged` when what came is no profile or was changed; what Apple answers.
     pub async fn download_profile(&self, caller: &Caller, org: OrgId, key: ApiKeyId, profile: &str) -> Result<(Download, String), Problem> {
         let permit = self.permit(caller, Action::DownloadProfile, org).await?;
-        let key = self.inner.store.read().await?.key(&permit, key).await?;
+        let key = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
         if !profile.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(Problem::new(
                 Kind::NotFound,
@@ -50,7 +50,7 @@ impl App {
             name: read.info.name.clone(),
         };
         in_time(async {
-            let mut tx = self.inner.store.begin().await?;
+            let mut tx = self.begin_for(caller, &permit).await?;
             self.record_done(&mut tx, caller, org, event).await?;
             Ok(tx.commit().await?)
         })

@@ -31,7 +31,7 @@ impl App {
         let permit = self.permit(caller, Action::CreateCertificate, org).await?;
         let certificate_type =
             CertificateType::creatable(certificate_type).map_err(|why| Problem::field("certificate_type_unfit", "type", why))?;
-        let key = self.inner.store.read().await?.key(&permit, key).await?;
+        let key = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
         let need = Need::CreateCertificate {
             certificate_type: certificate_type.clone(),
         };
@@ -61,7 +61,7 @@ impl App {
             need,
             at: now,
         };
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.begin_for(caller, &permit).await?;
         // First of all, because it locks the key's row: a removal at this moment waits, then sees the operation.
         tx.set_key_last_use(&permit, key.id, &last_use).await?;
         let ring = tx.ring(&permit).await?;

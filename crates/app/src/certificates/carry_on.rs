@@ -63,7 +63,7 @@ impl Creation {
 impl App {
     /// Goes on with an act from where it stands.
     pub(crate) async fn continue_operation(&self, job: &Job) -> Result<JobEnd, Problem> {
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_over_all().await?;
         let creation = Creation::of(tx.operation_of_job(job).await?);
         let caller = Caller {
             principal: principal_of(&mut tx, creation.operation.started_by).await?.acting_as_job(job.id),
@@ -77,37 +77,27 @@ impl App {
                 Ok(permit) => self.ask_apple(&caller, &permit, creation).await,
                 Err(Denied::Invisible | Denied::RoleMissing { .. }) => {
                     let why = "The person who began this may not create certificates any more. Apple was not asked.";
-                    self.fail(&caller, &self.settling_permit(job)?, &creation, why).await?;
+                    self.fail(&caller, &settling_permit(job, tenant)?, &creation, why).await?;
                     Ok(JobEnd::Done)
                 }
             },
             OperationState::Calling { .. } => {
-                let permit = self.settling_permit(job)?;
+                let permit = settling_permit(job, tenant)?;
                 let why = "The server stopped while Apple was being asked.".to_owned();
                 let creation = self.lose_answer(&caller, &permit, creation, why).await?;
                 self.look_at_apple(&caller, &permit, creation).await
             }
             OperationState::Unknown { .. } => {
-                let permit = self.settling_permit(job)?;
+                let permit = settling_permit(job, tenant)?;
                 self.look_at_apple(&caller, &permit, creation).await
             }
         }
     }
 
-    /// The server's own right to clear up what was begun, whatever rights its starter has now.
-    fn settling_permit(&self, job: &Job) -> Result<Permit, Problem> {
-        decide(
-            &Principal::job(job.id, None, Default::default()),
-            Action::SettleOperation,
-            Tenant::root(job.organization),
-        )
-        .map_err(|_| Problem::internal("the server may not settle an operation"))
-    }
-
     /// Writes "calling" down, then asks, once.
     async fn ask_apple(&self, caller: &Caller, permit: &Permit, creation: Creation) -> Result<JobEnd, Problem> {
         let need = creation.need();
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(permit).await?;
         let judged = key_usabilities(&mut tx, permit, &need).await?;
         drop(tx);
         // Looked at again: roles and kind may have been changed since the act was begun.
@@ -124,7 +114,7 @@ impl App {
             }
         };
         let calling = OperationState::Calling { since: self.now() };
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.begin_for(caller, permit).await?;
         tx.advance_operation(permit, creation.operation.id, &calling, self.now()).await?;
         self.record_use(&mut tx, caller, permit, &key, &need).await?;
         tx.commit().await?;
@@ -214,7 +204,7 @@ impl App {
             private_key: Some(creation.private_key),
             added_at: now,
         };
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.inner.store.begin_outcome(permit).await?;
         let done = OperationState::Done {
             certificate: certificate.id,
         };
@@ -242,7 +232,7 @@ impl App {
     async fn lose_answer(&self, caller: &Caller, permit: &Permit, mut creation: Creation, why: String) -> Result<Creation, Problem> {
         let now = self.now();
         let unknown = OperationState::Unknown { since: now, why };
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.inner.store.begin_outcome(permit).await?;
         creation.operation = tx.advance_operation(permit, creation.operation.id, &unknown, now).await?;
         self.record_outcome(&mut tx, caller, permit, &creation, Outcome::Unknown, None)
             .await?;
@@ -270,7 +260,7 @@ impl App {
             OperationState::Refused { .. } => Outcome::Refused,
             _ => Outcome::Failed,
         };
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.inner.store.begin_outcome(permit).await?;
         tx.advance_operation(permit, creation.operation.id, &end, self.now()).await?;
         tx.delete_secrets(permit, SIGNING_KEY, &creation.private_key.to_string()).await?;
         if let Some((key, error)) = refused {
@@ -304,6 +294,12 @@ impl App {
         record.follows = intent_of(tx, permit, creation).await?;
         Ok(tx.record(&record).await?)
     }
+}
+
+/// The server's own right to clear up what was begun, whatever rights its starter has now.
+fn settling_permit(job: &Job, tenant: Tenant) -> Result<Permit, Problem> {
+    decide(&Principal::job(job.id, None, Default::default()), Action::SettleOperation, tenant)
+        .map_err(|_| Problem::internal("the server may not settle an operation"))
 }
 
 async fn intent_of(tx: &mut Tx, permit: &Permit, creation: &Creation) -> Result<Option<ActivityId>, Problem> {

@@ -38,7 +38,7 @@ impl App {
             _ => Action::DownloadCertificate,
         };
         let permit = self.permit(caller, action, org).await?;
-        let held = self.inner.store.read().await?.certificate(&permit, certificate).await?;
+        let held = self.inner.store.read_for(&permit).await?.certificate(&permit, certificate).await?;
         let export = match form {
             ExportForm::Cer => without_private_key(&held),
             form => self.with_signing_key(&permit, &held, form, password).await?,
@@ -49,7 +49,7 @@ impl App {
             form,
         };
         in_time(async {
-            let mut tx = self.inner.store.begin().await?;
+            let mut tx = self.begin_for(caller, &permit).await?;
             self.record_done(&mut tx, caller, org, event).await?;
             Ok(tx.commit().await?)
         })
@@ -86,7 +86,7 @@ impl App {
             warnings.extend(about_password(&password)?);
         }
         let place = SigningKeyPlace::of(held.organization, secret);
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(permit).await?;
         let ring = tx.ring(permit).await?;
         let sealed = tx.secret(permit, &place.place()).await?;
         drop(tx);

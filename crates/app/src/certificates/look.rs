@@ -24,7 +24,7 @@ impl App {
     /// One look. Ends the act, or says when to look again.
     pub(super) async fn look_at_apple(&self, caller: &Caller, permit: &Permit, creation: Creation) -> Result<JobEnd, Problem> {
         // The key cannot have been removed: an act that is not over stands in the way of that.
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.begin_for(caller, permit).await?;
         let key = tx.key(permit, creation.key).await?;
         self.record_use(
             &mut tx,

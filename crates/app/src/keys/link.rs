@@ -55,7 +55,7 @@ impl App {
             added_at: now,
             last_use: None,
         };
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.begin_for(caller, &permit).await?;
         let inserted = tx.insert_key(&permit, &key).await;
         if let Err(StoreError::Conflict(Conflict::KeyId)) = inserted {
             return Err(duplicate(&key.key_id.to_string(), "another key here"));
@@ -84,7 +84,7 @@ impl App {
     /// another team while an act is not over.
     pub async fn rotate_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, mut input: NewKey) -> Result<KeyDetails, Problem> {
         let permit = self.permit(caller, Action::RotateKey, org).await?;
-        let old = self.inner.store.read().await?.key(&permit, key).await?;
+        let old = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
         if input.kind.trim().is_empty() {
             input.kind = old.kind.to_string();
         }
@@ -116,7 +116,7 @@ impl App {
             generation: old.generation + 1,
             ..old.clone()
         };
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.begin_for(caller, &permit).await?;
         tx.rotate_key(&permit, &rotated).await?;
         // Counted after the row is locked, as in removing. What Apple made is looked for with the new key: in another
         // team's list it would be missing, and its private key would be destroyed for that.
@@ -149,7 +149,13 @@ impl App {
 
     /// The same Key ID twice among an organization's own keys is refused. Keys of others are never looked at.
     async fn refuse_duplicate(&self, permit: &Permit, entered: &EnteredKey, but: Option<ApiKeyId>) -> Result<(), Problem> {
-        let other = self.inner.store.read().await?.key_by_key_id(permit, &entered.key_id).await?;
+        let other = self
+            .inner
+            .store
+            .read_for(permit)
+            .await?
+            .key_by_key_id(permit, &entered.key_id)
+            .await?;
         match other.filter(|other| Some(other.id) != but) {
             Some(other) => Err(duplicate(entered.key_id.as_str(), &format!("“{}”", other.name))),
             None => Ok(()),

@@ -16,7 +16,7 @@ impl App {
     /// `not_found`, `not_allowed`.
     pub async fn key_dependents(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<Dependents, Problem> {
         let permit = self.permit(caller, Action::SeeKeys, org).await?;
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
         tx.key(&permit, key).await?;
         Ok(Dependents {
             certificates: tx.certificates_of_key(&permit, key).await?,
@@ -30,7 +30,7 @@ impl App {
     /// `name_differs`; `key_in_use` while an act that needs it is not over.
     pub async fn remove_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, typed_name: &str) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::RemoveKey, org).await?;
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.begin_for(caller, &permit).await?;
         let name = tx.key(&permit, key).await?.name;
         if typed_name.trim() != name.as_str() {
             return Err(Problem::field(

@@ -16,7 +16,7 @@ impl App {
     /// `not_found`, `not_allowed`.
     pub async fn keys(&self, caller: &Caller, org: OrgId) -> Result<Vec<KeySummary>, Problem> {
         let permit = self.permit(caller, Action::SeeKeys, org).await?;
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
         let mut names = Names::default();
         let mut keys = tx.all_keys(&permit).await?;
         keys.sort_by_cached_key(|key| key.name.folded());
@@ -33,7 +33,7 @@ impl App {
     /// `not_found`, `not_allowed`.
     pub async fn key(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<KeyDetails, Problem> {
         let permit = self.permit(caller, Action::SeeKeys, org).await?;
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
         let key = tx.key(&permit, key).await?;
         let budget = self.inner.budgets().get(&key.id).copied();
         Ok(KeyDetails {
@@ -51,7 +51,7 @@ impl App {
     /// `key_not_found`, `key_name_ambiguous`; `not_found`, `not_allowed`.
     pub async fn find_key(&self, caller: &Caller, to: Action, org: OrgId, name_or_id: &str) -> Result<ApiKey, Problem> {
         let permit = self.permit(caller, to, org).await?;
-        let keys = self.inner.store.read().await?.all_keys(&permit).await?;
+        let keys = self.inner.store.read_for(&permit).await?.all_keys(&permit).await?;
         let wanted = name_or_id.trim();
         let folded = wanted.parse::<domain::ItemName>().map(|name| name.folded()).unwrap_or_default();
         let ways: [&dyn Fn(&ApiKey) -> bool; 3] = [
@@ -87,7 +87,7 @@ impl App {
     pub async fn key_choices(&self, caller: &Caller, org: OrgId, need: &Need) -> Result<Vec<KeyChoice>, Problem> {
         // Using a key needs the right to the module, and no right to credentials.
         let permit = self.permit(caller, Action::SeeSigning, org).await?;
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
         let judged = key_usabilities(&mut tx, &permit, need).await?;
         Ok(judged.into_iter().map(|(key, usability)| KeyChoice { key, usability }).collect())
     }

@@ -66,7 +66,7 @@ testkit::on_both_databases! {
         // Somebody holds the log: on SQLite the whole database, on PostgreSQL the next number.
         let record = app.activity(caller, world.org, None, 1).await.unwrap().remove(0).record;
         let store = world.store().await;
-        let mut holding = store.begin().await.unwrap();
+        let mut holding = store.begin_over_all().await.unwrap();
         let id = format!("act_{:032x}", 7).parse().unwrap();
         holding.record(&domain::Activity { id, ..record }).await.unwrap();
 

@@ -80,7 +80,7 @@ testkit::on_both_databases! {
         world.link(Role::Admin).await;
         world.advance(25 * 3600);
         let store = world.store().await;
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_over_all().await.unwrap();
         let lease = jiff::SignedDuration::from_mins(2);
         assert!(tx.claim_job("a worker that dies", world.now(), lease).await.unwrap().is_some());
         tx.commit().await.unwrap();

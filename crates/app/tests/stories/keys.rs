@@ -23,7 +23,7 @@ async fn refusal(world: &World, input: NewKey) -> app::Problem {
         "nothing was saved"
     );
     assert_eq!(
-        world.store().await.begin().await.unwrap().job_count().await.unwrap(),
+        world.store().await.begin_over_all().await.unwrap().job_count().await.unwrap(),
         0,
         "nothing was planned"
     );
@@ -234,7 +234,7 @@ testkit::on_both_databases! {
         assert_eq!(code(app.remove_key(&world.owner.caller, world.org, key, "something").await), "name_differs");
         app.remove_key(&world.owner.caller, world.org, key, name.as_str()).await.unwrap();
         assert_eq!(code(app.key(&world.owner.caller, world.org, key).await), "not_found");
-        assert_eq!(world.store().await.begin().await.unwrap().job_count().await.unwrap(), 0);
+        assert_eq!(world.store().await.begin_over_all().await.unwrap().job_count().await.unwrap(), 0);
         assert!(world.app().add_key(&world.owner.caller, world.org, admin(&world)).await.is_ok(), "it may come back");
     }
 

@@ -147,7 +147,7 @@ testkit::on_both_databases! {
         let perhaps_asked = app.create_certificate(&removed, world.org, key, "DEVELOPMENT").await.unwrap();
         let permit = decide(&removed.principal, Action::CreateCertificate, domain::Tenant::root(world.org)).unwrap();
         let store = world.store().await;
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_over_all().await.unwrap();
         let calling = OperationState::Calling { since: world.now() };
         tx.advance_operation(&permit, perhaps_asked.id, &calling, world.now()).await.unwrap();
         tx.commit().await.unwrap();

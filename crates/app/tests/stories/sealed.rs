@@ -9,7 +9,7 @@ use vault::Place;
 pub(crate) async fn signing_keys(world: &World) -> usize {
     let store = world.store().await;
     let permit = decide(&world.owner.caller.principal, Action::SeeSigning, domain::Tenant::root(world.org)).expect("an Owner may");
-    let mut tx = store.read().await.expect("it reads");
+    let mut tx = store.read_over_all().await.expect("it reads");
     let operations = tx.operations(&permit, &store::Paging::first(200)).await.expect("listed").items;
     let org = world.org.to_string();
     let mut found = 0;
@@ -42,7 +42,7 @@ fn api_key<'a>(owner: &'a str, object: &'a str, version: u64) -> Place<'a> {
 pub(crate) async fn generations(world: &World, key: ApiKeyId) -> Vec<u64> {
     let permit = decide(&world.owner.caller.principal, Action::SeeKeys, domain::Tenant::root(world.org)).expect("an Owner may");
     let store = world.store().await;
-    let mut tx = store.read().await.expect("it reads");
+    let mut tx = store.read_over_all().await.expect("it reads");
     let (org, object) = (world.org.to_string(), key.to_string());
     let mut found = Vec::new();
     for version in 1..10 {
@@ -56,7 +56,7 @@ pub(crate) async fn generations(world: &World, key: ApiKeyId) -> Vec<u64> {
 async fn swap(world: &World, a: ApiKeyId, b: ApiKeyId) {
     let permit = decide(&world.owner.caller.principal, Action::RotateKey, domain::Tenant::root(world.org)).expect("an Owner may");
     let store = world.store().await;
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_over_all().await.unwrap();
     let (org, a, b) = (world.org.to_string(), a.to_string(), b.to_string());
     let (a, b) = (api_key(&org, &a, 1), api_key(&org, &b, 1));
     let sealed_a = tx.secret(&permit, &a).await.unwrap();

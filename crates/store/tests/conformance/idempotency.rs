@@ -1,8 +1,9 @@
 //! Repeated requests.
 
+use domain::Action;
 use store::{Idempotency, IdempotencyKey, StoreError, StoredAnswer};
 
-use crate::world::{World, at, id, on_both};
+use crate::world::{World, at, id, on_both, permit};
 
 on_both![
     an_answer_is_given_again_to_the_same_request,
@@ -75,12 +76,16 @@ async fn a_failed_request_may_be_tried_again(world: World) {
     tx.begin_idempotent(&key("p"), at(0)).await.expect("begun");
     tx.release_idempotent(&key("p")).await.expect("released");
     assert_eq!(tx.begin_idempotent(&key("p"), at(1)).await.expect("begun"), Idempotency::Fresh);
-    tx.forget_idempotent(at(1)).await.expect("forgotten");
+    tx.forget_idempotent(&permit(Action::SeeOrganization, 1), at(1))
+        .await
+        .expect("forgotten");
     assert_eq!(
         tx.begin_idempotent(&key("p"), at(2)).await.expect("begun"),
         Idempotency::InProgress { since: at(1) },
         "too young to forget"
     );
-    tx.forget_idempotent(at(2)).await.expect("forgotten");
+    tx.forget_idempotent(&permit(Action::SeeOrganization, 1), at(2))
+        .await
+        .expect("forgotten");
     assert_eq!(tx.begin_idempotent(&key("p"), at(3)).await.expect("begun"), Idempotency::Fresh);
 }

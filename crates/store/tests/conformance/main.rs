@@ -21,3 +21,4 @@ mod service_tokens;
 mod sessions;
 mod statements;
 mod tenants;
+mod walls;

@@ -35,10 +35,6 @@ const OVER_ALL: &[(&str, &str)] = &[
     ("SELECT MIN(COALESCE(lease_until", "the worker sleeps until the next job of anybody"),
     ("SELECT COUNT(*) AS number FROM jobs", "a count over all"),
     (
-        "DELETE FROM idempotency_keys WHERE created_at",
-        "old keys of all organizations are forgotten",
-    ),
-    (
         "SELECT * FROM service_tokens WHERE token_hash",
         "who comes with a token is asked by it alone",
     ),
@@ -52,7 +48,10 @@ const OVER_ALL: &[(&str, &str)] = &[
         "notice is given in all organizations",
     ),
     ("UPDATE activity_sequence", "one sequence for the instance"),
-    ("SELECT standing FROM service_tokens", "a token is its own actor, also below its organization"),
+    (
+        "SELECT standing FROM service_tokens",
+        "a token is its own actor, also below its organization",
+    ),
     (
         "UPDATE service_tokens SET standing",
         "whoever revokes the token has just found it in their organization",
@@ -111,7 +110,9 @@ async fn every_statement_is_prepared(world: World) {
     let mut tx = world.store.read_over_all().await.expect("begins");
     let sqlite = format!("{tx:?}").contains("SQLite");
     for statement in statements() {
-        let postgres_only = ["SKIP LOCKED", "FOR UPDATE", "FOR SHARE", "set_config", "pg_"].iter().any(|word| statement.contains(word));
+        let postgres_only = ["SKIP LOCKED", "FOR UPDATE", "FOR SHARE", "set_config", "pg_"]
+            .iter()
+            .any(|word| statement.contains(word));
         if sqlite && postgres_only {
             continue;
         }
