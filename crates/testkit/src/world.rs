@@ -217,7 +217,7 @@ impl World {
             created_at: self.clock.now(),
         };
         let store = self.store().await;
-        let mut tx = store.begin().await.expect("it begins");
+        let mut tx = store.begin_over_all().await.expect("it begins");
         let password = tx
             .password_hash(self.owner.person().expect("a person").id)
             .await

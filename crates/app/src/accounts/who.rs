@@ -178,6 +178,6 @@ impl App {
     /// `not_found`.
     pub async fn organization(&self, caller: &Caller, org: OrgId) -> Result<Organization, Problem> {
         let permit = self.permit(caller, Action::SeeOrganization, org).await?;
-        Ok(self.inner.store.read().await?.organization(&permit).await?)
+        Ok(self.inner.store.read_for(&permit).await?.organization(&permit).await?)
     }
 }

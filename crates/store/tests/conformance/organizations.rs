@@ -47,7 +47,7 @@ fn is_name(answer: Result<(), StoreError>) -> bool {
 }
 
 async fn names_are_unique_among_siblings_also_to_the_eye(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     create(&mut tx, &sub(1, "Payments")).await.expect("made");
     for twin in ["PAYMENTS", "Ｐayments", "\u{420}ayments", "Payment\u{455}"] {
         assert!(is_name(create(&mut tx, &sub(2, twin)).await), "{twin}");
@@ -84,7 +84,7 @@ async fn two_creations_of_one_name_at_once_make_one(world: World) {
     let attempt = |number: u32| {
         let store = &world.store;
         async move {
-            let mut tx = store.begin().await.expect("begins");
+            let mut tx = store.begin_over_all().await.expect("begins");
             let made = create(&mut tx, &sub(number, "Payments")).await;
             match made {
                 Ok(()) => tx.commit().await,
@@ -98,7 +98,7 @@ async fn two_creations_of_one_name_at_once_make_one(world: World) {
 }
 
 async fn a_new_name_is_held_against_the_siblings(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let (one, two) = (sub(1, "Payments"), sub(2, "Travel"));
     create(&mut tx, &one).await.expect("made");
     create(&mut tx, &two).await.expect("made");
@@ -128,7 +128,7 @@ async fn names(tx: &mut Tx, who: &Principal, filter: &OrganizationFilter) -> Vec
 }
 
 async fn everybody_sees_their_own_and_what_is_below(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for (number, name) in [(1, "Berlin"), (2, "Aarhus"), (3, "100%_done")] {
         create(&mut tx, &sub(number, name)).await.expect("made");
     }
@@ -191,7 +191,7 @@ async fn everybody_sees_their_own_and_what_is_below(world: World) {
 }
 
 async fn a_thousand_are_read_in_pages_by_name(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for number in 0..250 {
         create(&mut tx, &sub(number, &format!("team {:03}", 249 - number)))
             .await
@@ -268,7 +268,7 @@ async fn furnished(tx: &mut Tx) -> Organization {
 }
 
 async fn what_is_lost_is_counted(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let it = furnished(&mut tx).await;
     let losses = Losses {
         keys: 1,
@@ -290,7 +290,7 @@ async fn what_is_lost_is_counted(world: World) {
 }
 
 async fn a_deleted_organization_leaves_nothing_and_takes_rights_away(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let it = furnished(&mut tx).await;
     let may = over(&it);
     let before = tx.standing_of(user(3).id).await.expect("read").version;
@@ -298,7 +298,7 @@ async fn a_deleted_organization_leaves_nothing_and_takes_rights_away(world: Worl
     tx.delete_organization(&may).await.expect("deleted");
     tx.commit().await.expect("kept");
 
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     assert_eq!(tx.tenant(it.id).await.expect("asked"), None);
     assert!(matches!(tx.ring(&may).await, Err(StoreError::NotFound)));
     assert!(matches!(tx.lock_organization(&may).await, Err(StoreError::NotFound)));
@@ -313,15 +313,15 @@ async fn a_deleted_organization_leaves_nothing_and_takes_rights_away(world: Worl
 }
 
 async fn nothing_is_added_to_what_is_being_deleted(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let it = sub(1, "Berlin");
     create(&mut tx, &it).await.expect("made");
     tx.commit().await.expect("kept");
     let may = over(&it);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.lock_organization_for_removal(&may).await.expect("locked");
     let late = async {
-        let mut tx = world.store.begin().await?;
+        let mut tx = world.store.begin_over_all().await?;
         let mut late = key(1, 1);
         late.organization = it.id;
         tx.insert_key(&may, &late).await?;
@@ -336,7 +336,7 @@ async fn nothing_is_added_to_what_is_being_deleted(world: World) {
     let (late, deleted) = tokio::join!(late, delete);
     deleted.expect("deleted");
     assert!(matches!(late, Err(StoreError::NotFound)), "{late:?}");
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let below = sub(2, "Of nobody");
     tx.delete_organization(&permit(Action::DeleteOrganization, 2))
         .await

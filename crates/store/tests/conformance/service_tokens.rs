@@ -44,7 +44,7 @@ async fn furnish_in(tx: &mut Tx, number: u32) {
 }
 
 async fn furnish(world: &World, numbers: impl IntoIterator<Item = u32>) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for number in numbers {
         furnish_in(&mut tx, number).await;
     }
@@ -60,7 +60,7 @@ async fn a_service_token_comes_back_as_it_went_in(world: World) {
         ..service_token(1, 2)
     };
     furnish(&world, [1]).await;
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_service_token(&may, &confined, &hash(2)).await.expect("inserted");
     for token in [service_token(1, 1), confined.clone()] {
         assert_eq!(tx.service_token(&may, token.id).await.expect("found"), token);
@@ -83,7 +83,7 @@ async fn a_service_token_is_found_by_its_present_value_alone(world: World) {
     furnish(&world, [1]).await;
     let may = permit(Action::ManageTokens, 1);
     let token = service_token(1, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let found = tx.service_token_by_hash(&hash(1), at(99)).await.expect("asked").expect("found");
     assert_eq!((found.0, found.1.subject), (token.clone(), Subject::Service(token.id)));
     assert_eq!(tx.service_token_by_hash(&hash(1), at(100)).await.expect("asked"), None);
@@ -97,7 +97,7 @@ async fn a_revoked_service_token_opens_nothing_and_keeps_its_name_for_the_log(wo
     furnish(&world, [1]).await;
     let may = permit(Action::ManageTokens, 1);
     let token = service_token(1, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let revoked = tx.revoke_service_token(&may, token.id).await.expect("revoked");
     assert_eq!(revoked, token);
     assert_eq!(tx.service_token_by_hash(&hash(1), at(4)).await.expect("asked"), None);
@@ -129,7 +129,7 @@ async fn names_of_service_tokens_are_unique_in_their_organization_as_long_as_the
         name: of(name),
         ..service_token(1, number)
     };
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for twin in ["CI 1", "ci 1", "ＣＩ １"] {
         let made = tx.insert_service_token(&may, &named(3, twin), &hash(3)).await;
         assert!(matches!(made, Err(StoreError::Conflict(Conflict::TokenName))), "{twin}: {made:?}");
@@ -155,7 +155,7 @@ async fn names_of_service_tokens_are_unique_in_their_organization_as_long_as_the
 async fn service_tokens_are_listed_in_pages(world: World) {
     furnish(&world, 1..=5).await;
     let may = permit(Action::SeeTokens, 1);
-    let mut tx = world.store.read().await.expect("begins");
+    let mut tx = world.store.read_over_all().await.expect("begins");
     let (mut seen, mut paging) = (Vec::new(), Paging::first(2));
     loop {
         let page = tx.service_tokens(&may, &paging).await.expect("listed");
@@ -171,7 +171,7 @@ async fn what_a_service_token_may_is_versioned(world: World) {
     furnish(&world, [1]).await;
     let may = permit(Action::ManageTokens, 1);
     let token = service_token(1, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let mut versions = Vec::new();
     for step in 0..3 {
         match step {
@@ -190,7 +190,7 @@ async fn what_a_service_token_may_is_versioned(world: World) {
 
 async fn service_tokens_that_end_soon_are_found(world: World) {
     furnish(&world, 1..=4).await;
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let theirs = permit(Action::ManageTokens, 2);
     tx.insert_service_token(&theirs, &service_token(2, 2), &hash(12))
         .await
@@ -208,7 +208,7 @@ async fn service_tokens_of_others_do_not_exist(world: World) {
     furnish(&world, [1]).await;
     let they = permit(Action::ManageTokens, 2);
     let mine = service_token(1, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let absent = |answer: store::Result<()>| assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
     absent(tx.service_token(&they, mine.id).await.map(drop));
     absent(tx.change_service_token(&they, &mine).await);
