@@ -81,6 +81,19 @@ CREATE POLICY concerning_is_held ON shares FOR UPDATE USING (
     organization_id = (SELECT current_setting('russet.parent', true))
     AND target IN ('all', (SELECT current_setting('russet.organization', true)))
 ) WITH CHECK (false);
+-- What a sub-organization leaves in its root when it goes.
+CREATE POLICY concerning_goes ON shares FOR DELETE USING (
+    organization_id = (SELECT current_setting('russet.parent', true))
+    AND target = (SELECT current_setting('russet.organization', true))
+);
+CREATE POLICY own_use_goes ON key_last_uses FOR DELETE USING (
+    organization_id = (SELECT current_setting('russet.parent', true))
+    AND user_organization_id = (SELECT current_setting('russet.organization', true))
+);
+CREATE POLICY own_use ON key_last_uses FOR SELECT USING (
+    organization_id = (SELECT current_setting('russet.parent', true))
+    AND user_organization_id = (SELECT current_setting('russet.organization', true))
+);
 -- A service token may work below its own organization, and its rights are looked at and held there.
 CREATE POLICY actor ON service_tokens FOR SELECT USING (id = (SELECT current_setting('russet.actor', true)));
 CREATE POLICY actor_is_held ON service_tokens FOR UPDATE USING (

@@ -55,7 +55,7 @@ impl Tx {
                 .count("number")?,
             tokens: self
                 .row(
-                    "SELECT COUNT(*) AS number FROM service_tokens WHERE organization_id = $1 AND revoked_at IS NULL",
+                    "SELECT COUNT(*) AS number FROM service_tokens WHERE organization_id = $1",
                     args![id],
                 )
                 .await?

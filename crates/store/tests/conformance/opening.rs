@@ -101,6 +101,7 @@ async fn writers_take_turns(world: World) {
 async fn servers_that_start_at_once_migrate_once(world: World) {
     let mut tx = world.store.begin_over_all().await.expect("begins");
     for table in [
+        "service_token_names",
         "key_last_uses",
         "shares",
         "service_tokens",
