@@ -6,13 +6,14 @@
 //! The surprising thing: an attempt is counted before the password is looked at, and forgotten when it was right. Counted
 //! afterwards, a thousand attempts sent at once would all pass the limit.
 
-mod bearer;
+pub(crate) mod bearer;
 mod password;
 mod sign_in;
 mod tokens;
 mod who;
 
 pub(crate) use password::Passwords;
+pub(crate) use tokens::token_end;
 pub use who::{SignedBy, SignedIn, Who};
 
 use crate::{App, Caller, FieldProblem, Problem, Shown, acting::fresh, problem::Kind};
@@ -51,7 +52,7 @@ const TOUCH_SECONDS: i64 = 60;
 /// Longest description of a browser that is kept, in characters.
 const AGENT_CHARACTERS: usize = 200;
 
-fn hashed(bearer: &str) -> TokenHash {
+pub(crate) fn hashed(bearer: &str) -> TokenHash {
     TokenHash(bearer::sha256(bearer))
 }
 
@@ -272,7 +273,11 @@ pub(crate) async fn principal_of(tx: &mut Tx, actor: Actor) -> Result<Principal,
             };
             Principal::new(actor, tx.roles_of(user).await?).standing_at(standing)
         }
-        Some(Subject::Service(_)) | None => Principal::new(actor, BTreeMap::new()),
+        Some(Subject::Service(token)) => match tx.service_token_standing(token).await? {
+            Some((token, standing)) => token.principal(actor, standing),
+            None => Principal::new(actor, BTreeMap::new()),
+        },
+        None => Principal::new(actor, BTreeMap::new()),
     })
 }
 

@@ -63,13 +63,19 @@ impl App {
                 Some(org),
             ),
         };
-        let event = Event::AccessDenied {
-            what: action.words().to_owned(),
-        };
-        let mut tx = self.inner.store.begin().await?;
-        tx.record(&self.activity_record(caller, org, event, Outcome::Denied)).await?;
-        tx.commit().await?;
-        Ok(problem)
+        Ok(self.denied(caller, org, action.words(), problem).await)
+    }
+
+    /// Records that something was not allowed; gives the refusal, or what stood in the way of recording it.
+    pub(crate) async fn denied(&self, caller: &Caller, org: Option<OrgId>, what: &str, problem: Problem) -> Problem {
+        let event = Event::AccessDenied { what: what.to_owned() };
+        let recorded: Result<(), Problem> = async {
+            let mut tx = self.inner.store.begin().await?;
+            tx.record(&self.activity_record(caller, org, event, Outcome::Denied)).await?;
+            Ok(tx.commit().await?)
+        }
+        .await;
+        recorded.err().unwrap_or(problem)
     }
 
     /// A record of now by this caller.

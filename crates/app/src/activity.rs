@@ -36,20 +36,26 @@ impl Names {
         Ok(name)
     }
 
+    /// What a person or a token of an organization is called; also when they are gone.
+    pub(crate) async fn of_subject(&mut self, tx: &mut Tx, subject: Subject) -> Result<String, Problem> {
+        let token = match subject {
+            Subject::User(user) => return self.of(tx, user).await,
+            Subject::Service(token) => token,
+        };
+        let name = tx.service_token_name(token).await?;
+        Ok(name.map_or_else(|| "A removed API token".to_owned(), |name| format!("{name} (API token)")))
+    }
+
     /// Who an actor is, in words.
     pub(crate) async fn of_actor(&mut self, tx: &mut Tx, actor: Actor) -> Result<String, Problem> {
         Ok(match actor {
             Actor::Person { user } => self.of(tx, user).await?,
             Actor::Token { user, .. } => format!("{} (token)", self.of(tx, user).await?),
-            Actor::Service { token } => format!("The token {token}"),
+            Actor::Service { token } => self.of_subject(tx, Subject::Service(token)).await?,
             Actor::Job {
-                on_behalf_of: Some(Subject::User(user)),
+                on_behalf_of: Some(subject),
                 ..
-            } => format!("{} (in the background)", self.of(tx, user).await?),
-            Actor::Job {
-                on_behalf_of: Some(Subject::Service(token)),
-                ..
-            } => format!("The token {token} (in the background)"),
+            } => format!("{} (in the background)", self.of_subject(tx, subject).await?),
             Actor::Job { on_behalf_of: None, .. } | Actor::Server => "Russet".to_owned(),
             Actor::Anonymous => "Somebody not signed in".to_owned(),
         })

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod operations;
 pub mod overview;
 pub mod problem;
+pub mod service_tokens;
 pub mod start;
 pub mod unseal;
 mod worker;

@@ -1,7 +1,7 @@
 //! What a person sees first: what needs them, what expires, what happened.
 
 use crate::{App, Caller, Problem, activity::ActivityView, keys::KeySummary};
-use domain::{Action, CertificateId, OrgId, decide};
+use domain::{Action, CertificateId, OrgId, ServiceTokenId, decide};
 use jiff::{SignedDuration, Timestamp};
 
 /// Something that ends.
@@ -22,6 +22,8 @@ pub enum ExpiryOf {
     Certificate(CertificateId),
     /// One of the person's tokens.
     Token,
+    /// A token of the organization.
+    ServiceToken(ServiceTokenId),
 }
 
 /// The overview.
@@ -41,6 +43,8 @@ pub struct Overview {
 const AHEAD_DAYS: i64 = 366;
 /// How long what has ended is shown, in days.
 const BEHIND_DAYS: i64 = 30;
+/// How many of the organization's tokens are shown, the ones that end soonest.
+const TOKENS: u32 = 200;
 /// How many records are shown.
 const RECORDS: u32 = 8;
 
@@ -86,6 +90,14 @@ impl App {
             expiries.extend(tx.tokens_of(user).await?.into_iter().map(|token| Expiry {
                 name: token.name.to_string(),
                 of: ExpiryOf::Token,
+                at: token.expires_at,
+            }));
+        }
+        if let Some(permit) = may(Action::SeeTokens) {
+            let tokens = tx.service_tokens_by_expiry(&permit, first, last, TOKENS).await?;
+            expiries.extend(tokens.into_iter().map(|token| Expiry {
+                name: token.name.to_string(),
+                of: ExpiryOf::ServiceToken(token.id),
                 at: token.expires_at,
             }));
         }

@@ -4,8 +4,9 @@ use crate::{
     activity::Actor,
     feature::{Feature, Need},
     health::KeyHealth,
-    id::{ApiKeyId, OrgId, UserId},
+    id::{ApiKeyId, OrgId},
     name::ItemName,
+    policy::Subject,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -265,7 +266,7 @@ pub struct ApiKey {
     /// 1 at first; each rotation adds one. The sealed private key carries the same number.
     pub generation: u32,
     /// Who added it.
-    pub added_by: UserId,
+    pub added_by: Subject,
     /// When it was added.
     pub added_at: Timestamp,
     /// Its last use, if any.

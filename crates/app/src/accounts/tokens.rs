@@ -1,42 +1,107 @@
-//! Personal tokens for Russet's own API.
+//! Tokens for Russet's own API: whose one is, and what people do with theirs. Those of organizations are made in
+//! [`crate::service_tokens`].
 
 use super::{SignedBy, SignedIn, TOUCH_SECONDS, Who, bearer, hashed, later, signed_in};
-use crate::{App, Problem, Shown, acting::fresh};
+use crate::{App, Caller, Problem, Shown, acting::fresh, problem::Kind};
 use domain::{
-    ApiToken, ApiTokenId, Event, ItemName, Origin,
+    Actor, ApiToken, ApiTokenId, Event, ItemName, Origin, ServiceToken, Standing,
     account::{TOKEN_DAYS, TOKEN_DAYS_MOST},
     policy::Subject,
 };
 use jiff::Timestamp;
 
+/// Whether a use is written down: not each one, that would be a write per request.
+fn is_due(used_at: Option<Timestamp>, now: Timestamp) -> bool {
+    used_at.is_none_or(|used| now.duration_since(used).as_secs() >= TOUCH_SECONDS)
+}
+
+/// When a token ends that somebody makes or rotates now: in six months unless told otherwise, in a year at most, and never
+/// after the token that they are signed in by.
+///
+/// # Errors
+/// A problem at `expires_at`.
+pub(crate) fn token_end(who: &SignedIn, now: Timestamp, wanted: Option<Timestamp>) -> Result<Timestamp, Problem> {
+    let unfit = |message: String| Err(Problem::field("expiry_unfit", "expires_at", message));
+    let maker_ends = who.token_ends().unwrap_or(Timestamp::MAX);
+    let expires_at = wanted.unwrap_or_else(|| later(now, TOKEN_DAYS * 24).min(maker_ends));
+    if expires_at > maker_ends {
+        return unfit(
+            "A token that is made with a token cannot outlive it. Choose an earlier day, or make the token in the console.".to_owned(),
+        );
+    }
+    if expires_at <= now || expires_at > later(now, TOKEN_DAYS_MOST * 24) {
+        return unfit(format!(
+            "A token ends in the future, at most {TOKEN_DAYS_MOST} days from now. Choose an earlier or later day."
+        ));
+    }
+    Ok(expires_at)
+}
+
 impl App {
-    /// Whose personal token this is; none when it is unknown, mistyped, revoked or expired.
+    /// Whose token this is, a person's or an organization's; none when it is unknown, mistyped, revoked or expired.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `address_not_allowed` for a token of an organization that is right and may not be used from there.
     pub async fn by_token(&self, bearer: &str, origin: Origin) -> Result<Option<SignedIn>, Problem> {
         if !bearer::is_token(bearer) {
             return Ok(None);
         }
-        let now = self.now();
-        let mut tx = self.inner.store.read().await?;
-        let Some(token) = tx.token_by_hash(&hashed(bearer), now).await? else {
-            return Ok(None);
-        };
-        let user = tx.user(token.user).await?;
-        let (id, used_at) = (token.id, token.used_at);
-        let who = Who::Person {
-            user,
-            by: SignedBy::Token(token),
-        };
-        let signed_in = signed_in(&mut tx, who, origin).await?;
+        let (hash, now) = (hashed(bearer), self.now());
+        let mut tx = self.inner.store.read_over_all().await?;
+        if let Some(token) = tx.token_by_hash(&hash, now).await? {
+            let user = tx.user(token.user).await?;
+            let (id, used_at) = (token.id, token.used_at);
+            let who = Who::Person {
+                user,
+                by: SignedBy::Token(token),
+            };
+            let signed_in = signed_in(&mut tx, who, origin).await?;
+            drop(tx);
+            if is_due(used_at, now) {
+                let mut tx = self.inner.store.begin().await?;
+                tx.touch_token(id, now).await?;
+                tx.commit().await?;
+            }
+            return Ok(Some(signed_in));
+        }
+        let found = tx.service_token_by_hash(&hash, now).await?;
         drop(tx);
-        if used_at.is_none_or(|used| now.duration_since(used).as_secs() >= TOUCH_SECONDS) {
-            let mut tx = self.inner.store.begin().await?;
-            tx.touch_token(id, now).await?;
+        match found {
+            Some((token, standing)) => self.by_service_token(token, standing, origin).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The address is held against the token only now that it was right: to anybody else it is as unknown as any.
+    async fn by_service_token(&self, token: ServiceToken, standing: Standing, origin: Origin) -> Result<SignedIn, Problem> {
+        let now = self.now();
+        let caller = Caller {
+            principal: token.principal(Actor::Service { token: token.id }, standing),
+            origin,
+        };
+        let from = caller.origin.address.clone();
+        if !token.is_welcome_from(from.as_ref().and_then(|address| address.parse().ok())) {
+            let problem = Problem::new(
+                Kind::NotAllowed,
+                "address_not_allowed",
+                format!(
+                    "The token “{}” may not be used from {}. Use it from one of its address ranges, or have them changed by whoever manages the organization's tokens.",
+                    token.name,
+                    from.as_deref().unwrap_or("an unknown address"),
+                ),
+            );
+            let what = "use an API token from an address outside of its ranges";
+            return Err(self.denied(&caller, Some(token.organization), what, problem).await);
+        }
+        if is_due(token.used_at, now) {
+            let mut tx = self.inner.store.begin_over_all().await?;
+            tx.touch_service_token(token.id, now).await?;
             tx.commit().await?;
         }
-        Ok(Some(signed_in))
+        Ok(SignedIn {
+            who: Who::Service(token),
+            caller,
+        })
     }
 
     /// The person's tokens, newest first.
@@ -59,22 +124,7 @@ impl App {
             .parse::<ItemName>()
             .map_err(|error| Problem::field("name_unfit", "name", error.to_string()))?;
         let now = self.now();
-        let maker_ends = who.token_ends();
-        let expires_at = expires_at.unwrap_or_else(|| later(now, TOKEN_DAYS * 24).min(maker_ends.unwrap_or(Timestamp::MAX)));
-        if maker_ends.is_some_and(|end| expires_at > end) {
-            return Err(Problem::field(
-                "expiry_unfit",
-                "expires_at",
-                "A token that is made with a token cannot outlive it. Choose an earlier day, or make the token in the console.",
-            ));
-        }
-        if expires_at <= now || expires_at > later(now, TOKEN_DAYS_MOST * 24) {
-            return Err(Problem::field(
-                "expiry_unfit",
-                "expires_at",
-                format!("A token ends in the future, at most {TOKEN_DAYS_MOST} days from now. Choose an earlier or later day."),
-            ));
-        }
+        let expires_at = token_end(who, now, expires_at)?;
         let shown = bearer::fresh_token(&*self.inner.entropy);
         let token = ApiToken {
             id: fresh!(self, ApiTokenId),

@@ -7,7 +7,7 @@
 //! request; whoever wants the list asks [`App::own_organizations`].
 
 use crate::{App, Caller, Problem, problem::Kind};
-use domain::{Action, Actor, ApiToken, ItemName, OrgId, Organization, ServiceToken, Session, User};
+use domain::{Action, Actor, ApiToken, ItemName, OrgId, Organization, ServiceToken, Session, Subject, User};
 use jiff::Timestamp;
 
 /// Somebody who is signed in by a session or a token.
@@ -86,6 +86,15 @@ impl SignedIn {
                     token.name
                 ),
             )),
+        }
+    }
+
+    /// Whose rights they have.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match &self.who {
+            Who::Person { user, .. } => Subject::User(user.id),
+            Who::Service(token) => Subject::Service(token.id),
         }
     }
 

@@ -28,7 +28,7 @@ impl App {
     /// `key_mismatch`, `wrong_kind`, `clock_off`; `apple_unreachable` when it did not answer.
     pub async fn add_key(&self, caller: &Caller, org: OrgId, input: NewKey) -> Result<KeyDetails, Problem> {
         let permit = self.permit(caller, Action::AddKey, org).await?;
-        let Some(added_by) = caller.principal.actor().user() else {
+        let Some(added_by) = caller.principal.actor().subject() else {
             return Err(Problem::internal("a key was added by nobody"));
         };
         let entered = entered::read(&input, None)?;

@@ -100,7 +100,7 @@ impl App {
             None => None,
         };
         Ok(KeySummary {
-            added_by: names.of(tx, key.added_by).await?,
+            added_by: names.of_subject(tx, key.added_by).await?,
             last_used_by,
             trouble: trouble(&key, &checks),
             strip: strip(&checks, now),

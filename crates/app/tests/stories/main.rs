@@ -11,6 +11,7 @@ mod keys;
 mod lost_answers;
 mod overview;
 mod sealed;
+mod service_tokens;
 
 use app::Problem;
 use testkit::World;

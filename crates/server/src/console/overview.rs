@@ -99,7 +99,7 @@ impl OverviewPage {
         };
         vec![
             lane("Certificates", |of| matches!(of, ExpiryOf::Certificate(_))),
-            lane("Tokens", |of| matches!(of, ExpiryOf::Token)),
+            lane("Tokens", |of| matches!(of, ExpiryOf::Token | ExpiryOf::ServiceToken(_))),
         ]
     }
 
@@ -121,6 +121,7 @@ impl OverviewPage {
         match expiry.of {
             ExpiryOf::Certificate(id) => format!("/o/{}/certificates/{id}", self.org),
             ExpiryOf::Token => "/me/tokens".to_owned(),
+            ExpiryOf::ServiceToken(id) => format!("/o/{}/tokens/{id}", self.org),
         }
     }
 
@@ -128,6 +129,7 @@ impl OverviewPage {
         match expiry.of {
             ExpiryOf::Certificate(_) => "Certificate",
             ExpiryOf::Token => "Your API token",
+            ExpiryOf::ServiceToken(_) => "API token",
         }
     }
 
@@ -197,6 +199,11 @@ fn expiry_need(org: OrgId, expiry: &Expiry, now: Timestamp) -> Option<Need> {
             "See tokens",
             "/me/tokens".to_owned(),
             "Make another and put it where this one is used.",
+        ),
+        ExpiryOf::ServiceToken(id) => (
+            "See token",
+            format!("/o/{org}/tokens/{id}"),
+            "Rotate it and put the new value where the old one is used.",
         ),
     };
     Some(Need {

@@ -102,7 +102,7 @@ pub(crate) fn key(organization: u32, number: u32) -> ApiKey {
         last_good: None,
         overrides: BTreeSet::new(),
         generation: 1,
-        added_by: id("user", organization),
+        added_by: domain::Subject::User(id("user", organization)),
         added_at: at(0),
         last_use: None,
     }

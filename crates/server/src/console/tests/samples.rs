@@ -89,7 +89,7 @@ pub(super) fn key(number: u32, name: &str, kind: KeyKind, roles: &[AppleRole], h
         last_check: Some(at("2026-11-24T06:12:00Z")),
         overrides: BTreeSet::new(),
         generation: 1,
-        added_by: id("user", 1),
+        added_by: domain::Subject::User(id("user", 1)),
         added_at: at("2026-03-12T09:00:00Z"),
         last_use: Some(LastUse {
             by: Actor::Person { user: id("user", 1) },
