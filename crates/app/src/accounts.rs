@@ -232,7 +232,10 @@ impl App {
         if !tx.end_session(user, session).await? {
             return Err(Problem::not_found());
         }
-        tx.raise_standing(Subject::User(user)).await?;
+        // Who signs out has nothing under way there; ended from elsewhere, it may be in other hands.
+        if who.session().is_none_or(|own| own.id != session) {
+            tx.raise_standing(Subject::User(user)).await?;
+        }
         let event = Event::SignedOut { user, session };
         self.record_of_person(&mut tx, who, event).await?;
         tx.commit().await?;

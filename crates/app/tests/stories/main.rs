@@ -10,6 +10,7 @@ mod exports;
 mod keys;
 mod lost_answers;
 mod overview;
+mod rights;
 mod sealed;
 mod service_tokens;
 

@@ -2,50 +2,21 @@
 
 use crate::http::control;
 use crate::postgres::Database;
-use crate::process::{Person, Process, until, word};
-use crate::serving::{Apple, PASSWORD, serve, set_up};
+use crate::process::{until, word};
+use crate::serving::{PASSWORD, set_up};
+use crate::site::Site;
 use serde_json::{Value, json};
 
-struct Site {
-    apple: Apple,
-    person: Person,
-    options: Vec<String>,
+fn posts(site: &Site) -> usize {
+    let journal = control("GET", &format!("{}/journal", site.apple.control_url), &Value::Null);
+    let is_post =
+        |exchange: &&Value| exchange["method"] == "POST" && exchange["path"].as_str().is_some_and(|p| p.contains("/v1/certificates"));
+    journal.as_array().unwrap().iter().filter(is_post).count()
 }
 
-impl Site {
-    fn new(database: Option<&Database>) -> Self {
-        let person = Person::new();
-        let apple = Apple::start(&person.path("keys"));
-        let mut options = vec!["--data".to_owned(), person.path("data").to_str().unwrap().to_owned()];
-        options.extend(apple.options());
-        options.extend(
-            database
-                .into_iter()
-                .flat_map(|database| ["--database".to_owned(), database.url.clone()]),
-        );
-        Self { apple, person, options }
-    }
-
-    fn start(&self, listen: &str, ready: &str) -> (Process, String) {
-        let options: Vec<_> = self.options.iter().map(String::as_str).collect();
-        serve(&[&options[..], &["--listen", listen]].concat(), ready)
-    }
-
-    fn posts(&self) -> usize {
-        let journal = control("GET", &format!("{}/journal", self.apple.control_url), &Value::Null);
-        let is_post =
-            |exchange: &&Value| exchange["method"] == "POST" && exchange["path"].as_str().is_some_and(|p| p.contains("/v1/certificates"));
-        journal.as_array().unwrap().iter().filter(is_post).count()
-    }
-
-    fn at_apple(&self) -> usize {
-        let all = control(
-            "GET",
-            &format!("{}/objects/app-store/certificates", self.apple.control_url),
-            &Value::Null,
-        );
-        all.as_array().unwrap().len()
-    }
+fn at_apple(site: &Site) -> usize {
+    let certificates = format!("{}/objects/app-store/certificates", site.apple.control_url);
+    control("GET", &certificates, &Value::Null).as_array().unwrap().len()
 }
 
 fn one_certificate(database: Option<&Database>) {
@@ -58,38 +29,16 @@ fn one_certificate(database: Option<&Database>) {
     person
         .type_in(&["login", &url, "--email", "nora@example.com", "--password-stdin"], PASSWORD)
         .expect(0);
-    let keys: Value = serde_json::from_slice(&std::fs::read(site.apple.keys.join("keys.json")).unwrap()).unwrap();
-    let admin = keys
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|key| key["kind"] == "team" && key["roles"][0] == "ADMIN")
-        .unwrap();
-    let file = site.apple.keys.join(admin["file"].as_str().unwrap());
-    let issuer = admin["issuer_id"].as_str().unwrap();
-    person
-        .run(&[
-            "keys",
-            "add",
-            "--file",
-            file.to_str().unwrap(),
-            "--issuer-id",
-            issuer,
-            "--name",
-            "Admin",
-            "--role",
-            "admin",
-        ])
-        .expect(0);
+    site.link_key(|key| key["roles"][0] == "ADMIN", "Admin");
 
-    let before = site.at_apple();
+    let before = at_apple(&site);
     let lose = json!({ "method": "POST", "route": "/v1/certificates", "effect": { "kind": "lose_answer" } });
     control("POST", &format!("{}/faults", site.apple.control_url), &lose);
     let mut waiting = person
         .command(&["certificates", "create", "--key", "Admin", "--type", "DISTRIBUTION"])
         .spawn()
         .unwrap();
-    until("Apple is asked", || (site.posts() > 0).then_some(()));
+    until("Apple is asked", || (posts(&site) > 0).then_some(()));
     server.kill();
     waiting.kill().unwrap();
     waiting.wait().unwrap();
@@ -106,7 +55,7 @@ fn one_certificate(database: Option<&Database>) {
     person
         .run(&["certificates", "download", held[0]["id"].as_str().unwrap(), "--out", "it.p12"])
         .expect(0);
-    assert_eq!((site.posts(), site.at_apple()), (1, before + 1), "asked once, made once");
+    assert_eq!((posts(&site), at_apple(&site)), (1, before + 1), "asked once, made once");
     drop(server);
 }
 

@@ -14,3 +14,4 @@ mod killed;
 mod process;
 mod refusals;
 mod serving;
+mod site;
