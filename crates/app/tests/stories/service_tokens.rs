@@ -295,7 +295,7 @@ testkit::on_both_databases! {
         let mona = world.person("mona", &roles).await.signed_in;
         let (view, shown) = app.create_service_token(&mona, world.org, new("CI", &["signing-viewer"])).await.unwrap();
         let store = world.store().await;
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_over_all().await.unwrap();
         let taken = format!("DELETE FROM memberships WHERE user_id = '{}'", mona.person().unwrap().id);
         tx.run(String::leak(taken)).await.unwrap();
         tx.commit().await.unwrap();

@@ -136,7 +136,7 @@ async fn member(town: &Arc<Town>, name: &str, home: Place, roles: &[&'static str
 
 async fn give(town: &Town, somebody: &mut Somebody, place: Place, word: &'static str) {
     let store = town.world.store().await;
-    let mut tx = store.begin().await.expect("it begins");
+    let mut tx = store.begin_over_all().await.expect("it begins");
     let user = e_mail(&somebody.name) + "@neighbor.example";
     let (user, _) = tx
         .user_by_email(&user.parse().expect("an address"))
