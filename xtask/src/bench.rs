@@ -3,6 +3,8 @@
 //! Asks the release binary as a stranger would: over HTTP, by its memory, by its start. Figures are for reading, not for failing: a
 //! loaded machine is no fault of the code. Only the counts of requests to Apple are exact.
 
+mod borders;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,6 +50,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let mut figures = vec![version(&bench)?];
     figures.extend(start_and_memory(&bench, &folder)?);
     figures.extend(demo(&bench, &folder)?);
+    figures.extend(borders::figures(&bench, &folder)?);
     let table = table(&figures);
     println!("\n{table}");
     write(&bench, &table)?;

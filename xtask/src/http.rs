@@ -56,6 +56,12 @@ impl Connection {
         answer.json().with_context(|| format!("POST {path}"))
     }
 
+    /// Changes with JSON and reads JSON; an answer of refusal is an error.
+    pub(crate) fn patch(&mut self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let answer = self.send("PATCH", path, "application/json", body.to_string().as_bytes())?;
+        answer.json().with_context(|| format!("PATCH {path}"))
+    }
+
     /// Posts a form.
     pub(crate) fn post_form(&mut self, path: &str, fields: &[(String, String)]) -> anyhow::Result<Answer> {
         let body: Vec<String> = fields
@@ -158,10 +164,13 @@ impl Answer {
         pairs.join("; ")
     }
 
-    /// The body as JSON, of an answer that is no refusal.
+    /// The body as JSON, of an answer that is no refusal; nothing where there is none.
     pub(crate) fn json(&self) -> anyhow::Result<Value> {
         if self.status >= 400 {
             bail!("{}: {}", self.status, String::from_utf8_lossy(&self.body));
+        }
+        if self.body.is_empty() {
+            return Ok(Value::Null);
         }
         Ok(serde_json::from_slice(&self.body)?)
     }
