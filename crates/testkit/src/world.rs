@@ -238,6 +238,21 @@ impl World {
         }
     }
 
+    /// Gives somebody roles; those that they hold already stay.
+    ///
+    /// # Panics
+    /// When nobody has this address.
+    pub async fn give(&self, e_mail: &str, roles: &[(OrgId, domain::Role)]) {
+        let store = self.store().await;
+        let mut tx = store.begin_over_all().await.expect("it begins");
+        let found = tx.user_by_email(&e_mail.parse().expect("an address")).await.expect("asked");
+        let (user, _) = found.expect("somebody with this address");
+        for (organization, role) in roles {
+            tx.add_role(*organization, user.id, *role).await.expect("given");
+        }
+        tx.commit().await.expect("committed");
+    }
+
     /// A session as the sign-in makes it, without the work of a password hash.
     fn session(&self, user: UserId) -> (Session, String) {
         let mut random = [0; 32];

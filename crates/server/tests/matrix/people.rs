@@ -14,7 +14,9 @@ use testkit::Person;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// Signed in, with whatever roles they have.
-    Known,
+    Person,
+    /// A token of an organization, which has no browser.
+    Machine,
     /// Not signed in, not any more, or never.
     Stranger,
 }
@@ -23,8 +25,11 @@ pub(crate) enum Standing {
 #[derive(Debug, Clone)]
 pub(crate) struct Somebody {
     pub(crate) name: String,
+    e_mail: Option<String>,
     /// Where they belong, for telling what another place is to them.
     pub(crate) home: Place,
+    /// The one place where they may do anything, whatever their roles say.
+    confined_to: Option<Place>,
     /// The words of the roles that they were given.
     pub(crate) given: BTreeMap<Place, Vec<&'static str>>,
     pub(crate) standing: Standing,
@@ -39,7 +44,9 @@ impl Somebody {
     fn stranger(name: &str, cookie: Option<String>, token: Option<String>) -> Self {
         Self {
             name: name.to_owned(),
+            e_mail: None,
             home: Place::Alder,
+            confined_to: None,
             given: BTreeMap::new(),
             standing: Standing::Stranger,
             cookie,
@@ -50,13 +57,16 @@ impl Somebody {
 
     /// Their roles in a place: given there, or in the root organization above.
     fn roles_in(&self, place: Place) -> Vec<&'static str> {
+        if self.confined_to.is_some_and(|only| only != place) {
+            return Vec::new();
+        }
         let given = |place| self.given.get(&place).into_iter().flatten().copied();
         given(place).chain(place.parent().into_iter().flat_map(given)).collect()
     }
 
     /// Whether the place exists for them.
     pub(crate) fn belongs_to(&self, place: Place) -> bool {
-        self.standing == Standing::Known && !self.roles_in(place).is_empty()
+        self.standing != Standing::Stranger && !self.roles_in(place).is_empty()
     }
 
     pub(crate) fn may(&self, action: Action, place: Place) -> bool {
@@ -73,6 +83,10 @@ impl People {
         for home in [Place::Alder, Place::Birch] {
             for role in ROLES {
                 people.push(member(town, &format!("{role} of {home:?}"), home, &[role]).await);
+                // An Owner is always a person.
+                if role != "owner" {
+                    people.push(machine(town, &format!("token as {role} of {home:?}"), home, role, None).await);
+                }
             }
         }
         // Rights add up, and do not mix with those held elsewhere.
@@ -89,6 +103,16 @@ impl People {
         give(town, &mut elsewhere, Place::Gorse, "owner").await;
         people.push(elsewhere);
         people.push(member(town, "signed in without any role", Place::Alder, &[]).await);
+        people.push(
+            machine(
+                town,
+                "Alder's token for Birch",
+                Place::Alder,
+                "credentials-manager",
+                Some(Place::Birch),
+            )
+            .await,
+        );
         Self(people)
     }
 
@@ -121,9 +145,11 @@ async fn member(town: &Arc<Town>, name: &str, home: Place, roles: &[&'static str
     let (person, token) = person(town, name, home, roles).await;
     let mut somebody = Somebody {
         name: name.to_owned(),
+        e_mail: Some(person.signed_in.person().expect("a person").email.to_string()),
         home,
+        confined_to: None,
         given: BTreeMap::from([(home, roles.to_vec())]),
-        standing: Standing::Known,
+        standing: Standing::Person,
         cookie: Some(person.cookie),
         csrf: String::new(),
         token: Some(token),
@@ -134,18 +160,35 @@ async fn member(town: &Arc<Town>, name: &str, home: Place, roles: &[&'static str
     somebody
 }
 
+/// A token of the place with one role, made by the hand.
+async fn machine(town: &Town, name: &str, home: Place, role: &'static str, confined_to: Option<Place>) -> Somebody {
+    let (_, token) = town.token(home, name, role, confined_to, None).await;
+    Somebody {
+        name: name.to_owned(),
+        e_mail: None,
+        home,
+        confined_to,
+        given: BTreeMap::from([(home, vec![role])]),
+        standing: Standing::Machine,
+        cookie: None,
+        csrf: String::new(),
+        token: Some(token),
+    }
+}
+
 async fn give(town: &Town, somebody: &mut Somebody, place: Place, word: &'static str) {
-    let store = town.world.store().await;
-    let mut tx = store.begin_over_all().await.expect("it begins");
-    let user = e_mail(&somebody.name) + "@neighbor.example";
-    let (user, _) = tx
-        .user_by_email(&user.parse().expect("an address"))
-        .await
-        .expect("asked")
-        .expect("somebody");
-    tx.add_role(town.org(place), user.id, role(word)).await.expect("given");
-    tx.commit().await.expect("committed");
     somebody.given.entry(place).or_default().push(word);
+    give_again(town, somebody).await;
+}
+
+/// Gives somebody what they gave up.
+pub(crate) async fn give_again(town: &Town, somebody: &Somebody) {
+    let Some(user) = &somebody.e_mail else { return };
+    let given = somebody
+        .given
+        .iter()
+        .flat_map(|(place, words)| words.iter().map(|word| (town.org(*place), role(word))));
+    town.world.give(user, &given.collect::<Vec<_>>()).await;
 }
 
 /// Those who are not let in: all of them were Owners of Alder, or nobody.
@@ -154,6 +197,9 @@ async fn strangers(town: &Arc<Town>) -> Vec<Somebody> {
     let (late, _) = person(town, "late", Place::Alder, &["owner"]).await;
     let soon = town.world.now() + SignedDuration::from_hours(1);
     let (_, ended) = app.create_token(&late.signed_in, "Ends soon", Some(soon)).await.expect("made");
+    let (_, lapsed) = town
+        .token(Place::Alder, "Ends soon, too", "organization-manager", None, Some(soon))
+        .await;
     town.world.advance_days(1);
 
     let (gone, token) = person(town, "gone", Place::Alder, &["owner"]).await;
@@ -161,11 +207,16 @@ async fn strangers(town: &Arc<Town>) -> Vec<Somebody> {
     app.revoke_token(&gone.signed_in, tokens[0].id).await.expect("revoked");
     app.sign_out(&gone.signed_in).await.expect("signed out");
 
+    let (id, revoked) = town.token(Place::Alder, "Revoked", "organization-manager", None, None).await;
+    town.revoke(Place::Alder, &id).await;
+
     let nonsense = format!("russet_{}", "0".repeat(56));
     vec![
         Somebody::stranger("nobody", None, None),
         Somebody::stranger("somebody with nonsense", Some("0".repeat(64)), Some(nonsense)),
         Somebody::stranger("somebody whose time is over", Some(late.cookie), Some(ended.expose().to_owned())),
+        Somebody::stranger("a token of Alder whose time is over", None, Some(lapsed)),
+        Somebody::stranger("a revoked token of Alder", None, Some(revoked)),
         Somebody::stranger("somebody signed out and revoked", Some(gone.cookie), Some(token)),
     ]
 }

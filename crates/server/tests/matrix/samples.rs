@@ -2,13 +2,13 @@
 //!
 //! A new door fails the matrix until it has an arm in [`samples`]. Write one that can be sent a thousand times and always
 //! ends alike: a change to what is there already, or one that is refused *after* the permission (a file that is no key, a
-//! name that differs) with a status and a text that nothing else answers. Ids stand in braces, `{key}`, and are filled in
+//! name that differs) with a status and a text that nothing else answers. What an act uses up is made `fresh` for each. Ids stand in braces, `{key}`, and are filled in
 //! from the place that is asked about (`town.rs` has their names); put one wherever the request can hold one, so that
 //! `borders.rs` puts others there.
 
 use crate::{
     sending::{Asked, Content},
-    town::Things,
+    town::{Fresh, Things},
 };
 use domain::Action;
 use server::doors::{Demand, Door};
@@ -23,6 +23,10 @@ pub(crate) struct Sample {
     pub(crate) answers: u16,
     /// A text in the answer that nothing but this act has.
     pub(crate) says: &'static str,
+    /// What is made anew for each answer that lets it in, because the act uses it up.
+    pub(crate) fresh: Option<Fresh>,
+    /// Whether the asker gives up what they were given there; whoever inherits is told that it cannot be given up.
+    pub(crate) ends_membership: bool,
     /// At a door with several actions: the one that this request asks for.
     pub(crate) action: Option<Action>,
 }
@@ -34,6 +38,8 @@ impl Sample {
             content,
             answers,
             says: "",
+            fresh: None,
+            ends_membership: false,
             action: None,
         }
     }
@@ -46,10 +52,32 @@ impl Sample {
         Self { query, ..self }
     }
 
+    fn fresh(self, fresh: Fresh) -> Self {
+        Self {
+            fresh: Some(fresh),
+            ..self
+        }
+    }
+
+    fn ends_membership(self) -> Self {
+        Self {
+            ends_membership: true,
+            ..self
+        }
+    }
+
     fn of(self, action: Action) -> Self {
         Self {
             action: Some(action),
             ..self
+        }
+    }
+
+    /// What is said to somebody who was given nothing there and inherits all they hold.
+    pub(crate) fn refused_to_heirs(&self) -> Self {
+        Self {
+            answers: 409,
+            ..self.clone()
         }
     }
 
@@ -181,6 +209,31 @@ fn rest(address: &str) -> Vec<Sample> {
             ];
         }
         ("GET", "/orgs/{org}/operations/{operation}") => get().says("op_"),
+        ("GET", "/orgs") => get().says("items"),
+        ("POST", "/orgs") => json(422, r#"{"name": ""}"#).says("name"),
+        ("GET", "/orgs/{org}") => get().says("Org-of-"),
+        ("PATCH", "/orgs/{org}") => json(200, r#"{"name": "{org-name}"}"#).says("Org-of-"),
+        ("GET", "/orgs/{org}/losses") => get(),
+        ("POST", "/orgs/{org}/remove") => json(422, r#"{"name": "another"}"#).says("name_differs"),
+        ("GET", "/orgs/{org}/sub-organizations") => get().says("Org-of-"),
+        ("POST", "/orgs/{org}/sub-organizations") => json(409, r#"{"name": "{sub-name}"}"#).says("name_taken"),
+        ("GET", "/orgs/{org}/sub-organizations/{sub}/losses") => get(),
+        ("POST", "/orgs/{org}/sub-organizations/{sub}/remove") => json(422, r#"{"name": "another"}"#).says("name_differs"),
+        ("GET", "/orgs/{org}/members") => get().says("hand@"),
+        ("GET", "/orgs/{org}/members/{user}") => get().says("guest"),
+        ("PATCH", "/orgs/{org}/members/{user}") => json(200, r#"{"roles": ["organization-viewer"]}"#).says("guest"),
+        ("POST", "/orgs/{org}/members/{user}/remove") => bare(204).fresh(Fresh::Member),
+        ("POST", "/orgs/{org}/leave") => bare(204).ends_membership(),
+        ("GET", "/orgs/{org}/invitations") => get().says("invited@"),
+        ("POST", "/orgs/{org}/invitations") => json(
+            201,
+            r#"{"email": "more@matrix.example", "roles": ["organization-viewer"], "show_link": true}"#,
+        )
+        .says("link"),
+        ("POST", "/orgs/{org}/invitations/{invitation}/send-again") => json(200, r#"{"show_link": true}"#).says("link"),
+        ("DELETE", "/orgs/{org}/invitations/{invitation}") => bare(204).fresh(Fresh::Invitation),
+        ("POST", "/invitations/look") => json(404, r#"{"token": "none"}"#).says("invitation_"),
+        ("POST", "/invitations/accept") => json(404, r#"{"token": "none", "name": "X", "password": "correct horse"}"#),
         ("GET", "/orgs/{org}/activity") => get().query("?before={activity}").says("items"),
         _ => missing(address),
     }]
@@ -229,6 +282,30 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/o/{org}/profiles/{profile}/download") => get().query("?key={key}"),
         ("GET", "/o/{org}/bundle-ids") => get().query("?key={key}").says("Bundle IDs"),
         ("GET", "/o/{org}/devices") => get().query("?key={key}").says("UDID"),
+        ("GET", "/o/{org}/members") => get().says("hand@"),
+        ("GET", "/o/{org}/members/invite") => get().says("name=\"email\""),
+        ("POST", "/o/{org}/members/invite") => form(
+            200,
+            &[
+                ("email", "form@matrix.example"),
+                ("role", "organization-viewer"),
+                ("show_link", "on"),
+                ("once", "invite"),
+            ],
+        )
+        .says("/invitations/"),
+        ("GET", "/o/{org}/members/{user}") => get().says("guest"),
+        ("POST", "/o/{org}/members/{user}") => form(303, &[("role", "organization-viewer")]),
+        ("GET", "/o/{org}/members/{user}/remove") => get().says("Remove guest"),
+        ("POST", "/o/{org}/members/{user}/remove") => form(303, &[]).fresh(Fresh::Member),
+        ("GET", "/o/{org}/leave") => get().says("Leave Org-of-"),
+        ("POST", "/o/{org}/leave") => form(303, &[]).ends_membership(),
+        ("POST", "/o/{org}/invitations/{invitation}/send-again") => {
+            form(200, &[("show_link", "on"), ("once", "again")]).says("/invitations/")
+        }
+        ("POST", "/o/{org}/invitations/{invitation}/revoke") => form(303, &[]).fresh(Fresh::Invitation),
+        ("GET", "/invitations/{token}") => bare(404),
+        ("POST", "/invitations/{token}") => form(404, &[("name", "X"), ("password", "correct horse")]),
         ("GET", "/o/{org}/activity") => get().query("?before={activity}").says("Activity"),
         ("GET", "/me") => get().says("@neighbor.example"),
         ("POST", "/me/theme") => form(303, &[("theme", "dark"), ("back", "/me")]),

@@ -9,11 +9,18 @@
 //! Whatever is made in a place has ids and names that occur nowhere else, so that one of them in an answer tells where it
 //! is from.
 
-use app::{SystemEntropy, apple_account::ListQuery};
+use app::{SystemEntropy, accounts::SignedIn, apple_account::ListQuery, service_tokens::NewServiceToken};
 use axum::Router;
 use domain::{ApiKeyId, OrgId, Role};
+use jiff::Timestamp;
 use server::{Settings, State, TrustedProxies};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 use testkit::{KeyKind, World};
 
 /// An organization, or none.
@@ -59,11 +66,14 @@ pub(crate) type Things = BTreeMap<&'static str, String>;
 pub(crate) struct Town {
     pub(crate) world: World,
     pub(crate) router: Router,
+    /// Whose hand made everything.
+    hand: SignedIn,
+    made: AtomicU32,
     things: BTreeMap<Place, Things>,
 }
 
 /// What the samples may name.
-const IDS: [(&str, &str); 8] = [
+const IDS: [(&str, &str); 11] = [
     ("org", "org"),
     ("key", "key"),
     ("weak-key", "key"),
@@ -72,7 +82,17 @@ const IDS: [(&str, &str); 8] = [
     ("activity", "act"),
     ("token", "tok"),
     ("session", "sess"),
+    ("user", "user"),
+    ("invitation", "inv"),
+    ("sub", "org"),
 ];
+
+/// What an act uses up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fresh {
+    Member,
+    Invitation,
+}
 
 impl Town {
     pub(crate) async fn built(world: World) -> Self {
@@ -89,7 +109,11 @@ impl Town {
         world.app().create_token(&hand, "Of the hand", None).await.expect("made");
         let mut things = BTreeMap::new();
         for (place, org) in &organizations {
-            things.insert(*place, furnished(&world, &hand, *place, *org).await);
+            let mut those = furnished(&world, &hand, *place, *org).await;
+            if let Some(sub) = Place::REAL.into_iter().find(|sub| sub.parent() == Some(*place)) {
+                those.extend([("sub", organizations[&sub].to_string()), ("sub-name", named("Org", sub))]);
+            }
+            things.insert(*place, those);
         }
         things.insert(Place::Nowhere, nothing());
         let state = State {
@@ -106,7 +130,49 @@ impl Town {
         Self {
             router: server::router(&state),
             world,
+            hand,
+            made: AtomicU32::new(0),
             things,
+        }
+    }
+
+    /// A token of a place with one role: its id, and what its holder sends.
+    pub(crate) async fn token(
+        &self,
+        place: Place,
+        name: &str,
+        role: &str,
+        confined_to: Option<Place>,
+        expires_at: Option<Timestamp>,
+    ) -> (String, String) {
+        let new = NewServiceToken {
+            name: name.to_owned(),
+            roles: vec![role.to_owned()],
+            organizations: confined_to.map(|only| vec![self.things[&only]["org"].clone()]),
+            expires_at,
+            ..NewServiceToken::default()
+        };
+        let made = self.world.app().create_service_token(&self.hand, self.org(place), new).await;
+        let (view, token) = made.expect("made");
+        (view.token.id.to_string(), token.expose().to_owned())
+    }
+
+    pub(crate) async fn revoke(&self, place: Place, token: &str) {
+        let id = token.parse().expect("it reads");
+        let revoked = self.world.app().revoke_service_token(&self.hand.caller, self.org(place), id).await;
+        revoked.expect("revoked");
+    }
+
+    /// Something to be used up in a place.
+    pub(crate) async fn fresh(&self, place: Place, what: Fresh) -> Things {
+        let name = format!("used-up-{}", self.made.fetch_add(1, Ordering::Relaxed));
+        let org = self.org(place);
+        match what {
+            Fresh::Member => {
+                let member = self.world.person(&name, &[(org, guest())]).await;
+                Things::from([("user", member.signed_in.person().expect("a person").id.to_string())])
+            }
+            Fresh::Invitation => Things::from([("invitation", name)]),
         }
     }
 
@@ -123,7 +189,7 @@ impl Town {
         let common = self.things(Place::Nowhere);
         self.things(place)
             .iter()
-            .filter(|(name, id)| !["profile", "session", "token"].contains(*name) && common[*name] != **id)
+            .filter(|(name, id)| !["profile", "session", "token", "sub", "sub-name"].contains(*name) && common[*name] != **id)
             .map(|(_, mark)| mark.as_str())
     }
 }
@@ -132,7 +198,12 @@ fn named(what: &str, place: Place) -> String {
     format!("{what}-of-{place:?}")
 }
 
-async fn furnished(world: &World, hand: &app::accounts::SignedIn, place: Place, org: OrgId) -> Things {
+/// The role of those who are only there to be looked at, changed and removed.
+fn guest() -> Role {
+    Role::parse("organization-viewer").expect("the product has this role")
+}
+
+async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> Things {
     let app = world.app();
     let caller = &hand.caller;
     let link = async |role, name: String| -> ApiKeyId {
@@ -158,8 +229,14 @@ async fn furnished(world: &World, hand: &app::accounts::SignedIn, place: Place, 
     let session = app.sessions(hand).await.expect("listed")[0].id;
     let token = app.tokens(hand).await.expect("listed")[0].id;
     let activity = app.activity(caller, org, None, 1).await.expect("listed");
+    let guest = world
+        .person(&named("guest", place).to_lowercase(), &[(org, guest())])
+        .await
+        .signed_in;
     let mut things = nothing();
     things.extend([
+        ("user", guest.person().expect("a person").id.to_string()),
+        ("org-name", named("Org", place)),
         ("org", org.to_string()),
         ("key", key.to_string()),
         ("key-name", named("Key", place)),
@@ -183,6 +260,8 @@ fn nothing() -> Things {
         .collect();
     things.extend([
         ("key-name", "Key-of-Nobody".to_owned()),
+        ("org-name", "Org-of-Nobody".to_owned()),
+        ("sub-name", "Org-of-Nobody".to_owned()),
         ("profile", "NOTTHERE00".to_owned()),
         ("feature", "certificates".to_owned()),
         ("folder", "000000000000".to_owned()),
