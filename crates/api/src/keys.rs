@@ -1,4 +1,5 @@
 //! API keys.
+use crate::sharing::{ShareLimits, Sharing};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -67,12 +68,12 @@ pub struct Key {
     pub kind: String,
     /// Apple's Key ID.
     pub key_id: String,
-    /// Apple's Issuer ID.
+    /// Apple's Issuer ID; none for an individual key and for a lent one.
     pub issuer_id: Option<String>,
     /// Roles that were entered; empty means unknown.
     pub roles: Vec<String>,
-    /// SHA-256 of the public key, lower-case hex.
-    pub fingerprint: String,
+    /// SHA-256 of the public key, lower-case hex; none for a lent key.
+    pub fingerprint: Option<String>,
     /// Apple's team ID, once known.
     pub team_id: Option<String>,
     /// `working`, `unverified`, `clock-off`, `wrong-kind`, `no-longer-accepted`, `mismatch`, `agreement-missing`, `membership-lapsed`.
@@ -85,13 +86,19 @@ pub struct Key {
     pub last_check: Option<Timestamp>,
     /// Why the last check came to no conclusion, if so.
     pub trouble: Option<String>,
-    /// Who added it.
-    pub added_by: String,
-    /// When.
-    pub added_at: Timestamp,
-    /// How often it was rotated, plus one.
-    pub generation: u32,
-    /// Who used it last.
+    /// Who added it; none for a lent key.
+    pub added_by: Option<String>,
+    /// When; none for a lent key.
+    pub added_at: Option<Timestamp>,
+    /// How often it was rotated, plus one; none for a lent key.
+    pub generation: Option<u32>,
+    /// For a lent key, the name of the root organization that it belongs to.
+    pub shared_from: Option<String>,
+    /// For a lent key, how much of it is lent.
+    pub limits: Option<ShareLimits>,
+    /// For a key of a root organization, with whom it is shared.
+    pub sharing: Option<Sharing>,
+    /// Who used it last; of a lent key, who in this organization.
     pub last_used_by: Option<String>,
     /// For what.
     pub last_used_for: Option<String>,
@@ -147,6 +154,8 @@ pub struct Feature {
     pub feature: String,
     /// In words.
     pub title: String,
+    /// Whether it may be used here as far as sharing goes.
+    pub here: bool,
     /// `yes`, `no`, `unknown`, `not-with-this-kind`.
     pub declared: String,
     /// The note: `internal testers only`, `development only`, `no delete`.
@@ -189,8 +198,16 @@ pub struct FeatureOverride {
 pub struct Dependents {
     /// Certificates made or fetched through it, by name.
     pub certificates: Vec<String>,
-    /// Acts that are not over.
+    /// Acts here that are not over.
     pub running_operations: u32,
+    /// Certificates in sub-organizations that were made through it.
+    pub certificates_below: u32,
+    /// Acts in sub-organizations that are not over.
+    pub running_operations_below: u32,
+    /// In how many sub-organizations something depends on it.
+    pub organizations_below: u32,
+    /// With whom it is shared; none in a sub-organization.
+    pub sharing: Option<Sharing>,
 }
 
 /// Keys for a need, usable ones first.
@@ -209,6 +226,8 @@ pub struct KeyChoice {
     pub name: String,
     /// Kind.
     pub kind: String,
+    /// Whether it belongs to the root organization above.
+    pub lent: bool,
     /// `usable`, `doubtful` or `refused`.
     pub usability: String,
     /// Why not.

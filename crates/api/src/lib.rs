@@ -11,6 +11,7 @@ mod apple_account;
 mod certificates;
 mod keys;
 mod problem;
+mod sharing;
 
 pub use account::{ActivityPage, ActivityRecord, CreatedToken, Login, Me, NewToken, Organization, Status, Token, Tokens};
 pub use apple_account::{
@@ -23,6 +24,7 @@ pub use keys::{
     NewAppleToken, NewKey, RemoveKey,
 };
 pub use problem::{AppleAnswer, Field, Problem, UsableKey};
+pub use sharing::{ChangeShares, KeyShares, ShareLimits, ShareWith, SharedWith, Sharing};
 
 /// Where the API begins.
 pub const ROOT: &str = "/api/v1";

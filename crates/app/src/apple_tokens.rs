@@ -2,9 +2,9 @@
 //!
 //! The only place where a token leaves. It cannot be called back: it ends by itself, or when the key is revoked at Apple.
 
-use crate::{App, Caller, Problem, Shown, acting::in_time, key_use::apple_kind};
+use crate::{App, Caller, Problem, Shown, acting::in_time, key_use::apple_kind, keys::OwnersAct};
 use apple::Credentials;
-use domain::{Action, ApiKeyId, Event, IssuerId, LastUse, Need, OrgId};
+use domain::{Action, ApiKeyId, Event, IssuerId, LastUse, Need, OrgId, Shareable, share::own};
 use jiff::Timestamp;
 
 /// The longest life of a token that is handed out, in minutes (Apple's limit is 20, facts A2).
@@ -19,7 +19,7 @@ impl App {
     /// token leaves.
     ///
     /// # Errors
-    /// `minutes_unfit`, `scope_unfit`; `not_found`, `not_allowed`.
+    /// `minutes_unfit`, `scope_unfit`, `lent_key`; `not_found`, `not_allowed`.
     pub async fn mint_apple_token(
         &self,
         caller: &Caller,
@@ -46,9 +46,10 @@ impl App {
                 format!("Each entry of a scope reads like “GET /v1/apps?limit=5”, and at most {SCOPE_ENTRIES} are taken."),
             ));
         }
-        let key = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
+        let key = self.own_key(caller, &permit, key, OwnersAct::MintToken).await?;
+        let using = own(&permit, Shareable::ApiKey(key.id));
         let token = self
-            .with_private_key(&permit, &key, |pkcs8| {
+            .with_private_key(&using, &key, |pkcs8| {
                 let credentials = Credentials {
                     kind: apple_kind(key.kind),
                     key_id: key.key_id.as_str(),
@@ -72,7 +73,7 @@ impl App {
         };
         in_time(async {
             let mut tx = self.begin_for(caller, &permit).await?;
-            tx.set_key_last_use(&permit, key.id, &last_use).await?;
+            tx.set_key_last_use(&using, &last_use).await?;
             self.record_done(&mut tx, caller, org, event).await?;
             Ok(tx.commit().await?)
         })

@@ -10,13 +10,8 @@ mod examine;
 
 pub(crate) use examine::{Examination, Examined, examine};
 
-use crate::{
-    App, Caller, Problem,
-    acting::{fresh, in_time},
-    keys::KeyDetails,
-    worker::JobEnd,
-};
-use domain::{Action, ApiKey, ApiKeyId, Event, Job, JobId, JobPayload, Need, OrgId, Origin, Permit, Principal, Verdict};
+use crate::{App, Caller, Problem, acting::fresh, keys::KeyDetails, problem::Kind, worker::JobEnd};
+use domain::{Action, ApiKeyId, Event, Job, JobId, JobPayload, Need, OrgId, Origin, Permit, Principal, UsePermit, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::PoisonError;
 use store::{StoreError, Tx};
@@ -39,9 +34,8 @@ impl App {
     /// `not_found`, `not_allowed`. What Apple answers is no error but the finding.
     pub async fn check_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<KeyDetails, Problem> {
         let permit = self.permit(caller, Action::CheckKey, org).await?;
-        let key = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
-        self.check(caller, &permit, &key).await?;
-        self.key(caller, org, key.id).await
+        self.check(caller, &permit, key).await?;
+        self.key(caller, org, key).await
     }
 
     /// The daily check. It plans the next one by its end.
@@ -51,26 +45,19 @@ impl App {
             origin: Origin::default(),
         };
         let permit = self.permit(&caller, Action::CheckKey, job.organization).await?;
-        let key = match self.inner.store.read_for(&permit).await?.key(&permit, key).await {
-            Ok(key) => key,
+        Ok(match self.check(&caller, &permit, key).await {
+            Ok(Verdict::Conclusive(_)) => JobEnd::Next(self.next_check()),
+            Ok(Verdict::Inconclusive { .. }) => JobEnd::Next(after(self.now(), CHECK_AGAIN_SECONDS)),
             // Removed meanwhile: nothing to check, and no next time.
-            Err(StoreError::NotFound) => return Ok(JobEnd::Done),
-            Err(error) => return Err(error.into()),
-        };
-        Ok(match self.check(&caller, &permit, &key).await? {
-            Verdict::Conclusive(_) => JobEnd::Next(self.next_check()),
-            Verdict::Inconclusive { .. } => JobEnd::Next(after(self.now(), CHECK_AGAIN_SECONDS)),
+            Err(problem) if problem.kind == Kind::NotFound => JobEnd::Done,
+            Err(problem) => return Err(problem),
         })
     }
 
     /// Records the use, asks Apple, writes down what was found.
-    async fn check(&self, caller: &Caller, permit: &Permit, key: &ApiKey) -> Result<Verdict, Problem> {
-        in_time(async {
-            let mut tx = self.begin_for(caller, permit).await?;
-            self.record_use(&mut tx, caller, permit, key, &Need::Check).await?;
-            Ok(tx.commit().await?)
-        })
-        .await?;
+    async fn check(&self, caller: &Caller, permit: &Permit, key: ApiKeyId) -> Result<Verdict, Problem> {
+        let used = self.begin_use(caller, permit, key, &Need::Check).await?;
+        let key = &used.key;
         let examination = Examination {
             kind: key.kind,
             may_be_other_kind: key.issuer_id.is_some(),
@@ -78,16 +65,18 @@ impl App {
             team_is_known: key.team_id.is_some(),
             now: self.now(),
         };
-        let examined = examine(&examination, |kind| self.session_as(permit, key, kind)).await;
+        let examined = examine(&examination, |kind| self.session_as(&used, kind, &Need::Check)).await;
+        // Of a check that ended with its share nothing is known: the rest of the questions were not asked.
+        self.still_lent(&used.permit, &Need::Check).await?;
         self.learn(key.id, &examined.learnt);
-        let mut tx = self.inner.store.begin_outcome(permit).await?;
+        let mut tx = self.inner.store.begin_outcome(&used.permit.as_owners()).await?;
         // Rotated or removed while Apple was asked: the finding is about a key that is no more.
-        match tx.lock_key(permit, key.id).await {
+        match tx.lock_key(&used.permit).await {
             Ok(present) if present.generation == key.generation => {}
             Ok(_) | Err(StoreError::NotFound) => return Ok(examined.verdict),
             Err(error) => return Err(error.into()),
         }
-        self.write_down(&mut tx, permit, key.id, &examined).await?;
+        self.write_down(&mut tx, &used.permit, &examined).await?;
         let health = match &examined.verdict {
             Verdict::Conclusive(health) => health.title().to_owned(),
             Verdict::Inconclusive { .. } => "no conclusion".to_owned(),
@@ -97,19 +86,19 @@ impl App {
             name: key.name.to_string(),
             health,
         };
-        self.record_done(&mut tx, caller, key.organization, event).await?;
+        self.record_done(&mut tx, caller, used.permit.user(), event).await?;
         tx.commit().await?;
         Ok(examined.verdict)
     }
 
     /// Health, day's mark, probes, team: what an examination adds to a key's row.
-    pub(crate) async fn write_down(&self, tx: &mut Tx, permit: &Permit, key: ApiKeyId, examined: &Examined) -> Result<(), Problem> {
-        tx.update_key_health(permit, key, &examined.verdict, self.now()).await?;
+    pub(crate) async fn write_down(&self, tx: &mut Tx, permit: &UsePermit, examined: &Examined) -> Result<(), Problem> {
+        tx.update_key_health(permit, &examined.verdict, self.now()).await?;
         for (feature, probed) in &examined.probed {
-            tx.set_probed(permit, key, *feature, probed).await?;
+            tx.set_probed(permit, *feature, probed).await?;
         }
         if let Some(team) = &examined.team {
-            tx.set_key_team(permit, key, team).await?;
+            tx.set_key_team(permit, team).await?;
         }
         Ok(())
     }

@@ -4,13 +4,21 @@
 //! [`ApiKey`]. Linking and rotating are in `link`, what is shown in `show`, small changes here.
 
 mod entered;
+mod lent;
 mod link;
 mod remove;
 mod show;
 
-use crate::{App, Caller, Problem};
-use domain::{Action, ApiKey, ApiKeyId, CheckMark, Event, Feature, FeatureRow, HeldCertificate, ItemName, OrgId, Usability};
+pub use lent::OwnersAct;
+
+use crate::{App, Caller, FieldProblem, Kind, Problem, sharing::Sharing};
+use domain::Permit;
+use domain::{
+    Action, ApiKey, ApiKeyId, CheckMark, Event, Feature, FeatureRow, HeldCertificate, ItemName, Need, OrgId, ShareLimits, Shareable,
+    Usability, share::own,
+};
 use jiff::{Timestamp, civil::Date};
+use store::{Conflict, StoreError, Tx};
 use zeroize::Zeroizing;
 
 /// What a person enters to link a key.
@@ -38,14 +46,37 @@ pub struct NewKey {
 pub struct KeySummary {
     /// The key.
     pub key: ApiKey,
-    /// Who added it, by name.
-    pub added_by: String,
-    /// Who used it last, by name.
+    /// Who added it, by name. Of a lent key that is not told.
+    pub added_by: Option<String>,
+    /// Who used it last, by name; of a lent key, who in this organization.
     pub last_used_by: Option<String>,
+    /// For a key that belongs to the root organization above: whose it is, and how much of it is lent.
+    pub lent: Option<Lent>,
+    /// For a key of a root organization: with whom it is shared.
+    pub sharing: Option<Sharing>,
     /// The last 14 days, oldest first; none where nothing was checked.
     pub strip: Vec<DayMark>,
     /// Why the last check came to no conclusion, if so.
     pub trouble: Option<String>,
+}
+
+impl KeySummary {
+    /// Whether the feature may be used here as far as sharing goes; always for one's own key.
+    #[must_use]
+    pub fn includes(&self, feature: Feature) -> bool {
+        self.lent
+            .as_ref()
+            .is_none_or(|lent| lent.limits.refuses(&Need::Read { feature }).is_none())
+    }
+}
+
+/// What somebody is told about a key that was lent to them. Never with whom else it is shared, nor who added it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lent {
+    /// The name of the organization whose key it is.
+    pub owner: String,
+    /// What the share leaves out.
+    pub limits: ShareLimits,
 }
 
 /// One day's check.
@@ -64,7 +95,7 @@ pub struct KeyDetails {
     pub summary: KeySummary,
     /// The feature table, seven rows.
     pub features: Vec<FeatureRow>,
-    /// When the next check is due.
+    /// When the next check is due; of a lent key that is its owner's matter.
     pub next_check: Option<Timestamp>,
     /// Requests left of Apple's hourly budget, as last told: (left, of).
     pub budget: Option<(u32, u32)>,
@@ -75,6 +106,8 @@ pub struct KeyDetails {
 pub struct KeyChoice {
     /// The key.
     pub key: ApiKey,
+    /// Whether it belongs to the root organization above.
+    pub is_lent: bool,
     /// Usable, doubtful or refused, with the reason.
     pub usability: Usability,
 }
@@ -84,8 +117,16 @@ pub struct KeyChoice {
 pub struct Dependents {
     /// Certificates here that were made or fetched through it; they stay, and cannot be renewed or revoked any more.
     pub certificates: Vec<HeldCertificate>,
-    /// Operations that are not over.
+    /// Operations here that are not over.
     pub running_operations: u32,
+    /// Certificates in sub-organizations that were made through it.
+    pub certificates_below: u32,
+    /// Operations in sub-organizations that are not over.
+    pub running_operations_below: u32,
+    /// In how many sub-organizations something depends on it.
+    pub organizations_below: u32,
+    /// With whom it is shared, in a root organization.
+    pub sharing: Option<Sharing>,
 }
 
 impl App {
@@ -108,7 +149,7 @@ impl App {
     /// Changes what is given, all of it or nothing.
     ///
     /// # Errors
-    /// `not_found`, `not_allowed`, `name_unfit`, `role_unknown`, `role_not_with_kind`.
+    /// `not_found`, `not_allowed`, `lent_key`, `name_unfit`, `name_taken`, `role_unknown`, `role_not_with_kind`.
     pub async fn edit_key(
         &self,
         caller: &Caller,
@@ -122,8 +163,10 @@ impl App {
             .map(str::parse::<ItemName>)
             .transpose()
             .map_err(|error| Problem::field("name_unfit", "name", error.to_string()))?;
+        let act = if name.is_some() { OwnersAct::Rename } else { OwnersAct::SetRoles };
+        self.own_key(caller, &permit, key, act).await?;
         let mut tx = self.begin_for(caller, &permit).await?;
-        let mut changed = tx.key(&permit, key).await?;
+        let mut changed = tx.lock_key(&own(&permit, Shareable::ApiKey(key))).await?;
         let mut events = Vec::new();
         if let Some(roles) = roles {
             changed.roles = entered::roles(roles, changed.kind)?;
@@ -132,10 +175,7 @@ impl App {
             events.push(Event::KeyRolesChanged { key, name });
         }
         if let Some(name) = name {
-            tx.rename_key(&permit, key, &name).await?;
-            let from = std::mem::replace(&mut changed.name, name).to_string();
-            let to = changed.name.to_string();
-            events.push(Event::KeyRenamed { key, from, to });
+            events.push(self.rename(&mut tx, &permit, &mut changed, name).await?);
         }
         for event in events {
             self.record_done(&mut tx, caller, org, event).await?;
@@ -144,14 +184,29 @@ impl App {
         Ok(changed)
     }
 
+    /// Gives a key another name, in the transaction of whoever asks; the event is to be recorded with it.
+    pub(crate) async fn rename(&self, tx: &mut Tx, permit: &Permit, key: &mut ApiKey, name: ItemName) -> Result<Event, Problem> {
+        match tx.rename_key(permit, key.id, &name).await {
+            Err(StoreError::Conflict(Conflict::KeyName)) => return Err(name_taken(&name)),
+            renamed => renamed?,
+        }
+        let from = std::mem::replace(&mut key.name, name).to_string();
+        Ok(Event::KeyRenamed {
+            key: key.id,
+            from,
+            to: key.name.to_string(),
+        })
+    }
+
     /// Lets a declared "no" pass, or stops it again.
     ///
     /// # Errors
-    /// `not_found`, `not_allowed`.
+    /// `not_found`, `not_allowed`, `lent_key`.
     pub async fn override_feature(&self, caller: &Caller, org: OrgId, key: ApiKeyId, feature: Feature, on: bool) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::OverrideFeature, org).await?;
+        self.own_key(caller, &permit, key, OwnersAct::Override).await?;
         let mut tx = self.begin_for(caller, &permit).await?;
-        let mut changed = tx.lock_key(&permit, key).await?;
+        let mut changed = tx.lock_key(&own(&permit, Shareable::ApiKey(key))).await?;
         let differs = if on {
             changed.overrides.insert(feature)
         } else {
@@ -171,4 +226,12 @@ impl App {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// The refusal of a name that another key has.
+fn name_taken(name: &ItemName) -> Problem {
+    let message = format!("Another key here is called “{name}”. Choose a name that tells the two apart.");
+    let mut problem = Problem::new(Kind::Conflict, "name_taken", message.clone());
+    problem.fields.push(FieldProblem { field: "name", message });
+    problem
 }

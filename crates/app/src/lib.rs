@@ -22,6 +22,7 @@ pub mod operations;
 pub mod overview;
 pub mod problem;
 pub mod service_tokens;
+pub mod sharing;
 pub mod start;
 pub mod unseal;
 mod worker;

@@ -269,10 +269,19 @@ fn details(details: &api::KeyDetails) -> String {
             ("Issuer ID", key.issuer_id.clone().unwrap_or_else(|| "None".to_owned())),
             ("Roles", roles(key)),
             ("Team ID", key.team_id.clone().unwrap_or_else(|| "Not known".to_owned())),
-            ("Fingerprint", key.fingerprint.clone()),
+            (
+                "Fingerprint",
+                key.fingerprint.clone().unwrap_or_else(|| "Its owner knows it".to_owned()),
+            ),
             ("Health", format!("{} since {}", key.health, date(Some(key.health_since)))),
             ("Next step", key.trouble.clone().unwrap_or_else(|| key.next_step.clone())),
-            ("Added", format!("by {}, {}", key.added_by, date(Some(key.added_at)))),
+            (
+                "Added",
+                match &key.added_by {
+                    Some(added_by) => format!("by {added_by}, {}", date(key.added_at)),
+                    None => "by its owner".to_owned(),
+                },
+            ),
             ("Last used", used(key)),
         ]
         .into_iter()

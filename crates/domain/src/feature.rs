@@ -212,6 +212,16 @@ pub struct LastResult {
     pub refusal: Option<AppleRefusal>,
 }
 
+impl LastResult {
+    /// Whether it takes the place of what happened before. A success in reading does not hide a real act: the table shall
+    /// say that Apple refused to create a certificate yesterday, also after somebody listed certificates today.
+    #[must_use]
+    pub fn replaces(&self, before: &Self) -> bool {
+        let only_read = self.refusal.is_none() && matches!(self.need, Need::Read { .. });
+        !only_read || matches!(before.need, Need::Read { .. })
+    }
+}
+
 /// What Apple said when it refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppleRefusal {

@@ -260,6 +260,16 @@ impl UsePermit {
     pub fn standing(&self) -> Option<Standing> {
         self.standing
     }
+
+    /// The same as its owner's, to write down what using an item taught about the item itself, whoever used it.
+    #[must_use]
+    pub fn as_owners(&self) -> Self {
+        Self {
+            user: self.owner,
+            limits: None,
+            ..self.clone()
+        }
+    }
 }
 
 /// One's own item, for whoever has a permit in its organization.

@@ -76,3 +76,18 @@ CREATE TABLE key_last_uses (
     used_at BIGINT NOT NULL,
     PRIMARY KEY (api_key_id, user_organization_id)
 );
+
+-- The last result of a feature in each organization that was lent the key, for the same reason. The owner's own table has
+-- the latest of all.
+CREATE TABLE key_last_results (
+    organization_id TEXT NOT NULL,
+    api_key_id TEXT NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
+    user_organization_id TEXT NOT NULL,
+    feature TEXT NOT NULL,
+    last_result TEXT NOT NULL,
+    PRIMARY KEY (api_key_id, user_organization_id, feature)
+);
+
+-- What hangs on a key, in the sub-organizations as well.
+CREATE INDEX certificates_key ON certificates (api_key_id);
+CREATE INDEX operations_unfinished ON operations (organization_id) WHERE state IN ('started', 'calling', 'unknown');

@@ -16,7 +16,7 @@ DECLARE
     name TEXT;
 BEGIN
     FOREACH name IN ARRAY ARRAY[
-        'secrets', 'rings', 'api_keys', 'key_checks', 'key_features', 'key_last_uses', 'certificates', 'operations', 'jobs',
+        'secrets', 'rings', 'api_keys', 'key_checks', 'key_features', 'key_last_uses', 'key_last_results', 'certificates', 'operations', 'jobs',
         'idempotency_keys', 'invitations', 'service_tokens', 'shares'
     ] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
@@ -58,6 +58,11 @@ CREATE POLICY lent ON key_last_uses USING (
     AND api_key_id = ANY ((SELECT NULLIF(current_setting('russet.lent', true), ''))::TEXT[])
     AND user_organization_id = (SELECT current_setting('russet.organization', true))
 );
+CREATE POLICY lent ON key_last_results USING (
+    organization_id = (SELECT current_setting('russet.parent', true))
+    AND api_key_id = ANY ((SELECT NULLIF(current_setting('russet.lent', true), ''))::TEXT[])
+    AND user_organization_id = (SELECT current_setting('russet.organization', true))
+);
 -- A check that Apple's refusal calls for.
 CREATE POLICY lent ON jobs USING (
     organization_id = (SELECT current_setting('russet.parent', true))
@@ -87,6 +92,14 @@ CREATE POLICY concerning_goes ON shares FOR DELETE USING (
     AND target = (SELECT current_setting('russet.organization', true))
 );
 CREATE POLICY own_use_goes ON key_last_uses FOR DELETE USING (
+    organization_id = (SELECT current_setting('russet.parent', true))
+    AND user_organization_id = (SELECT current_setting('russet.organization', true))
+);
+CREATE POLICY own_results_go ON key_last_results FOR DELETE USING (
+    organization_id = (SELECT current_setting('russet.parent', true))
+    AND user_organization_id = (SELECT current_setting('russet.organization', true))
+);
+CREATE POLICY own_results ON key_last_results FOR SELECT USING (
     organization_id = (SELECT current_setting('russet.parent', true))
     AND user_organization_id = (SELECT current_setting('russet.organization', true))
 );

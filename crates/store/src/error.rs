@@ -97,6 +97,9 @@ pub enum Conflict {
     /// The organization has a token of this name, or of one that reads alike.
     #[error("the organization has an API token of this name already")]
     TokenName,
+    /// The organization has a key of this name.
+    #[error("the organization has an API key of this name already")]
+    KeyName,
     /// The organization holds this very certificate.
     #[error("the organization holds this certificate already")]
     Certificate,

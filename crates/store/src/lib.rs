@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Functions on an organization's data take a [`domain::Permit`] and filter every statement by its
-//! organization. How the permit came about is not this crate's matter. Functions without a permit
+//! organization; those that use an item which may belong to another one take a [`domain::UsePermit`]. How the permit came about is not this crate's matter. Functions without a permit
 //! are about people and the instance itself, or belong to the worker that serves all organizations.
 //!
 //! Secrets pass through as [`vault::Sealed`] and [`vault::WrappedRing`]; no plaintext comes here.
@@ -39,6 +39,7 @@ mod scope;
 mod secrets;
 mod service_tokens;
 mod sessions;
+mod shares;
 mod sign_in;
 mod sql;
 mod sqlite;
@@ -49,12 +50,13 @@ pub use activity::ActivityFilter;
 pub use error::{Conflict, StoreError};
 pub use idempotency::{Idempotency, IdempotencyKey, StoredAnswer};
 pub use instance::Instance;
-pub use keys::{DayCheck, KeyDependents};
+pub use keys::{DayCheck, KeyDependents, KeyToUse};
 pub use location::Location;
 pub use organizations::{Losses, OrganizationFilter, SeenOrganization, SubOrganization};
 pub use page::{Page, Paging};
 pub use scope::Scope;
 pub use sessions::TokenHash;
+pub use shares::Reach;
 pub use tx::{Store, Tx};
 
 /// What every function of this crate gives.

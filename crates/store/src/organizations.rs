@@ -66,7 +66,7 @@ pub struct SubOrganization {
     pub members: u32,
 }
 
-fn organization(row: &Row) -> Result<Organization> {
+pub(crate) fn organization(row: &Row) -> Result<Organization> {
     Ok(Organization {
         id: row.parse("id")?,
         parent: row.parse_opt("parent_id")?,

@@ -7,8 +7,9 @@ use crate::{
     key_use::reading,
 };
 use apple::{BundleIdFilter, Certificate, CertificateFilter, DeviceFilter, ProfileDetail, ProfileFilter};
-use domain::{Action, ApiKey, ApiKeyId, Feature, OrgId, Permit, TeamId};
+use domain::{Action, ApiKeyId, Feature, OrgId};
 use jiff::Timestamp;
+use store::KeyToUse;
 
 impl App {
     /// Certificates at Apple.
@@ -22,15 +23,16 @@ impl App {
         key: ApiKeyId,
         query: &ListQuery,
     ) -> Result<Listing<AppleCertificate>, Problem> {
-        let (permit, key) = self.reader(caller, org, key).await?;
-        let listed = self
-            .use_key(caller, &permit, &key, reading(Feature::Certificates), async |apple| {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let (used, listed) = self
+            .use_key(caller, &permit, key, reading(Feature::Certificates), async |apple| {
                 apple.certificates().list(&CertificateFilter::default()).await
             })
             .await?;
         let held = Held::load(&mut self.inner.store.read_for(&permit).await?, &permit).await?;
         let items: Vec<_> = listed.iter().map(|certificate| shown(certificate, &held)).collect();
-        self.learn_team(&permit, &key, &items).await?;
+        let team = items.iter().find_map(|item| item.team_id.as_ref()?.parse().ok());
+        self.learn_team(&used, team).await?;
         narrow(items, query, self.now())
     }
 
@@ -45,9 +47,9 @@ impl App {
         key: ApiKeyId,
         query: &ListQuery,
     ) -> Result<Listing<AppleProfile>, Problem> {
-        let (permit, key) = self.reader(caller, org, key).await?;
-        let listed = self
-            .use_key(caller, &permit, &key, reading(Feature::Profiles), async |apple| {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let (used, listed) = self
+            .use_key(caller, &permit, key, reading(Feature::Profiles), async |apple| {
                 let mut profiles = apple.profiles().list(&ProfileFilter::default()).await?;
                 // A list shows at most 50 certificates and devices of each; the rest is asked for where there is more.
                 for detail in profiles.iter_mut().filter(|detail| !detail.is_complete) {
@@ -59,7 +61,8 @@ impl App {
             .await?;
         let held = Held::load(&mut self.inner.store.read_for(&permit).await?, &permit).await?;
         let now = self.now();
-        let items = listed.into_iter().map(|detail| profile(detail, &held, now)).collect();
+        let mut items: Vec<_> = listed.into_iter().map(|detail| profile(detail, &held, now)).collect();
+        items.retain(|profile| is_lent_for(&used, profile.bundle_identifier.as_deref()));
         narrow(items, query, now)
     }
 
@@ -74,13 +77,13 @@ impl App {
         key: ApiKeyId,
         query: &ListQuery,
     ) -> Result<Listing<AppleBundleId>, Problem> {
-        let (permit, key) = self.reader(caller, org, key).await?;
-        let listed = self
-            .use_key(caller, &permit, &key, reading(Feature::BundleIds), async |apple| {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let (used, listed) = self
+            .use_key(caller, &permit, key, reading(Feature::BundleIds), async |apple| {
                 apple.bundle_ids().list_with_capabilities(&BundleIdFilter::default()).await
             })
             .await?;
-        let items = listed
+        let mut items: Vec<_> = listed
             .into_iter()
             .map(|detail| {
                 let attributes = detail.bundle_id.attributes;
@@ -97,6 +100,7 @@ impl App {
                 }
             })
             .collect();
+        items.retain(|bundle_id| is_lent_for(&used, Some(&bundle_id.identifier)));
         narrow(items, query, self.now())
     }
 
@@ -111,9 +115,9 @@ impl App {
         key: ApiKeyId,
         query: &ListQuery,
     ) -> Result<Listing<AppleDevice>, Problem> {
-        let (permit, key) = self.reader(caller, org, key).await?;
-        let listed = self
-            .use_key(caller, &permit, &key, reading(Feature::BundleIds), async |apple| {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let (_, listed) = self
+            .use_key(caller, &permit, key, reading(Feature::BundleIds), async |apple| {
                 apple.devices().list(&DeviceFilter::default()).await
             })
             .await?;
@@ -135,25 +139,13 @@ impl App {
             .collect();
         narrow(items, query, self.now())
     }
+}
 
-    /// Permission to read through a key, and the key. Using a key needs no right to credentials.
-    pub(super) async fn reader(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<(Permit, ApiKey), Problem> {
-        let permit = self.permit(caller, Action::SeeSigning, org).await?;
-        let key = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
-        Ok((permit, key))
-    }
-
-    /// The account's team, from the OU of any certificate, where it was not known yet.
-    async fn learn_team(&self, permit: &Permit, key: &ApiKey, certificates: &[AppleCertificate]) -> Result<(), Problem> {
-        let team = certificates
-            .iter()
-            .find_map(|certificate| certificate.team_id.as_ref()?.parse::<TeamId>().ok());
-        if let (None, Some(team)) = (&key.team_id, team) {
-            let mut tx = self.inner.store.begin_outcome(permit).await?;
-            tx.set_key_team(permit, key.id, &team).await?;
-            tx.commit().await?;
-        }
-        Ok(())
+/// Whether a share that is limited to certain apps takes this one in. Certificates and devices belong to no app.
+pub(super) fn is_lent_for(used: &KeyToUse, identifier: Option<&str>) -> bool {
+    match used.permit.limits() {
+        None => true,
+        Some(limits) => limits.takes_in(identifier.unwrap_or_default()),
     }
 }
 

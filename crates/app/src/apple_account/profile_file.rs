@@ -1,6 +1,6 @@
 //! A profile as a file.
 
-use super::Download;
+use super::{Download, lists::is_lent_for};
 use crate::{App, Caller, Problem, acting::in_time, key_use::reading, problem::Kind};
 use domain::{Action, ApiKeyId, Event, Feature, OrgId};
 use signing::profile::{Profile, SignedBy};
@@ -17,19 +17,33 @@ impl App {
     /// `not_found_at_apple`; `profile_damaged` when what came is no profile or was changed; what Apple answers.
     pub async fn download_profile(&self, caller: &Caller, org: OrgId, key: ApiKeyId, profile: &str) -> Result<(Download, String), Problem> {
         let permit = self.permit(caller, Action::DownloadProfile, org).await?;
-        let key = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
-        if !profile.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(Problem::new(
+        let unknown = || {
+            Problem::new(
                 Kind::NotFound,
                 "not_found_at_apple",
-                "Apple has no profile with this id. The ids of profiles have letters and digits only; list the profiles to see them.",
-            ));
+                "Apple has no profile with this id that this key may read. List the profiles to see them.",
+            )
+        };
+        if !profile.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(unknown());
         }
-        let detail = self
-            .use_key(caller, &permit, &key, reading(Feature::Profiles), async |apple| {
+        let (used, detail) = match self
+            .use_key(caller, &permit, key, reading(Feature::Profiles), async |apple| {
                 apple.profiles().get(profile).await
             })
-            .await?;
+            .await
+        {
+            // The same words as for a profile of an app that is not shared.
+            Err(problem) if problem.code == "not_found_at_apple" => return Err(unknown()),
+            found => found?,
+        };
+        let identifier = detail
+            .bundle_id
+            .as_ref()
+            .and_then(|bundle_id| bundle_id.attributes.identifier.as_deref());
+        if !is_lent_for(&used, identifier) {
+            return Err(unknown());
+        }
         let damaged = |why: String| Problem::new(Kind::AppleRefused, "profile_damaged", format!("{why} It was not handed out."));
         let bytes = detail
             .profile
@@ -45,7 +59,7 @@ impl App {
             SignedBy::BadSignature => return Err(damaged("The profile's signature does not fit its content.".to_owned())),
         };
         let event = Event::ProfileDownloaded {
-            key: key.id,
+            key,
             profile: profile.to_owned(),
             name: read.info.name.clone(),
         };

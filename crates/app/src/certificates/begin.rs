@@ -31,11 +31,14 @@ impl App {
         let permit = self.permit(caller, Action::CreateCertificate, org).await?;
         let certificate_type =
             CertificateType::creatable(certificate_type).map_err(|why| Problem::field("certificate_type_unfit", "type", why))?;
-        let key = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
         let need = Need::CreateCertificate {
             certificate_type: certificate_type.clone(),
         };
-        self.refuse_unusable(&permit, &key, &need).await?;
+        // Looked at before the work of making a key pair, and again when the act is written down.
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let used = tx.key_to_use(&permit, key, need.feature(), self.now()).await?;
+        self.refuse_unusable(&mut tx, &permit, &used, &need).await?;
+        drop(tx);
         let id = fresh!(self, OperationId);
         let (pair, csr) = key_pair_and_csr(id).await?;
         let now = self.now();
@@ -44,7 +47,7 @@ impl App {
             organization: org,
             started_by: caller.principal.actor(),
             kind: OperationKind::CreateCertificate {
-                key: key.id,
+                key,
                 certificate_type: certificate_type.clone(),
                 private_key: fresh!(self, SecretId),
                 csr: csr.pem,
@@ -58,12 +61,13 @@ impl App {
         let place = SigningKeyPlace::of(org, *private_key);
         let last_use = LastUse {
             by: caller.principal.actor(),
-            need,
+            need: need.clone(),
             at: now,
         };
         let mut tx = self.begin_for(caller, &permit).await?;
-        // First of all, because it locks the key's row: a removal at this moment waits, then sees the operation.
-        tx.set_key_last_use(&permit, key.id, &last_use).await?;
+        // First of all, because it holds the key's row: a removal at this moment waits, then sees the operation.
+        let used = self.hold_key(&mut tx, &permit, key, &need).await?;
+        tx.set_key_last_use(&used.permit, &last_use).await?;
         let ring = tx.ring(&permit).await?;
         let sealed = self.inner.vault.seal(&ring, &place.place(), pair.pkcs8_der())?;
         tx.put_secret(&permit, &place.place(), &sealed).await?;
@@ -72,7 +76,7 @@ impl App {
         tx.enqueue(fresh!(self, JobId), org, &job, now).await?;
         let event = Event::CertificateCreated {
             operation: id,
-            key: key.id,
+            key,
             certificate_type,
             certificate: None,
         };

@@ -10,19 +10,23 @@
 //! There is one POST in the life of an act. "Calling" is committed before it, so a process that finds an act there knows
 //! that Apple may have been asked, and looks instead of asking.
 //!
+//! A lent key is asked for again at each step that still may be left undone: once it is no longer shared, an act of which
+//! Apple knows nothing ends with these words. Where Apple may have been asked, the server looks on with the owner's key, as
+//! the owner would, so that a certificate is not lost; it belongs to whoever began.
+//!
 //! The surprising thing: what is not known to be a refusal is a lost answer, a proxy's error page included.
 
 use super::{
     SIGNING_KEY,
     held::{as_place, parsed},
 };
-use crate::{App, Caller, Problem, accounts::principal_of, acting::fresh, crash_point, key_use::key_usabilities, worker::JobEnd};
+use crate::{App, Caller, Kind, Problem, accounts::principal_of, acting::fresh, crash_point, worker::JobEnd};
 use apple::{Certificate, CertificateFilter, Error, Session};
 use domain::{
-    Action, ActivityId, ApiKey, ApiKeyId, CertificateId, CertificateType, Denied, Event, HeldCertificate, HeldPlace, ItemOrigin, Job, Need,
+    Action, ActivityId, ApiKeyId, CertificateId, CertificateType, Denied, Event, HeldCertificate, HeldPlace, ItemOrigin, Job, Need,
     Operation, OperationKind, OperationState, Origin, Outcome, Permit, Principal, SecretId, Tenant, decide,
 };
-use store::{ActivityFilter, Conflict, Paging, StoreError, Tx};
+use store::{ActivityFilter, Conflict, KeyToUse, Paging, StoreError, Tx};
 
 /// What an act of creating is about, taken out of its kind.
 pub(super) struct Creation {
@@ -85,11 +89,11 @@ impl App {
                 let permit = settling_permit(job, tenant)?;
                 let why = "The server stopped while Apple was being asked.".to_owned();
                 let creation = self.lose_answer(&caller, &permit, creation, why).await?;
-                self.look_at_apple(&caller, &permit, creation).await
+                self.look_at_apple(&caller, &permit, job, creation).await
             }
             OperationState::Unknown { .. } => {
                 let permit = settling_permit(job, tenant)?;
-                self.look_at_apple(&caller, &permit, creation).await
+                self.look_at_apple(&caller, &permit, job, creation).await
             }
         }
     }
@@ -97,42 +101,43 @@ impl App {
     /// Writes "calling" down, then asks, once.
     async fn ask_apple(&self, caller: &Caller, permit: &Permit, creation: Creation) -> Result<JobEnd, Problem> {
         let need = creation.need();
-        let mut tx = self.inner.store.read_for(permit).await?;
-        let judged = key_usabilities(&mut tx, permit, &need).await?;
-        drop(tx);
-        // Looked at again: roles and kind may have been changed since the act was begun.
-        let key = match judged.into_iter().find(|(key, _)| key.id == creation.key) {
-            Some((key, usability)) if usability.may_try() => key,
-            Some((_, usability)) => {
-                self.fail(caller, permit, &creation, usability.reason().unwrap_or_default()).await?;
-                return Ok(JobEnd::Done);
-            }
-            None => {
-                self.fail(caller, permit, &creation, "The API key was removed. Apple was not asked.")
-                    .await?;
+        let mut tx = self.begin_for(caller, permit).await?;
+        // Looked at again: roles, kind and share may have been changed since the act was begun.
+        let used = match self.hold_key(&mut tx, permit, creation.key, &need).await {
+            Ok(used) => used,
+            Err(problem) => {
+                drop(tx);
+                let why = match (problem.kind, problem.code, permit.tenant().parent) {
+                    (_, "key_not_usable", _) => problem.message,
+                    (Kind::NotFound, _, Some(_)) => {
+                        "The API key is no longer shared with this organization. Apple was not asked.".to_owned()
+                    }
+                    (Kind::NotFound, _, None) => "The API key was removed. Apple was not asked.".to_owned(),
+                    _ => return Err(problem),
+                };
+                self.fail(caller, permit, &creation, &why).await?;
                 return Ok(JobEnd::Done);
             }
         };
         let calling = OperationState::Calling { since: self.now() };
-        let mut tx = self.begin_for(caller, permit).await?;
         tx.advance_operation(permit, creation.operation.id, &calling, self.now()).await?;
-        self.record_use(&mut tx, caller, permit, &key, &need).await?;
+        self.record_use(&mut tx, caller, &used, &need).await?;
         tx.commit().await?;
         self.inner.operation_moved.notify_waiters();
         self.inner.crash_points.pass(crash_point::BEFORE_CALL);
-        let session = self.session_as(permit, &key, key.kind);
+        let session = self.session_as(&used, used.key.kind, &need);
         let certificate_type = apple::CertificateType::from(creation.certificate_type.as_str());
         let answer = session.certificates().create(&creation.csr, &certificate_type).await;
-        self.learn(key.id, &crate::key_use::Learnt::of(&session));
+        self.learn(used.key.id, &crate::key_use::Learnt::of(&session));
         self.inner.crash_points.pass(crash_point::AFTER_CALL);
         match answer {
-            Ok(certificate) if self.keep(caller, permit, &creation, &key, &certificate).await? => Ok(JobEnd::Done),
+            Ok(certificate) if self.keep(caller, permit, &creation, &used, &certificate).await? => Ok(JobEnd::Done),
             Ok(_) => {
                 let why = "Apple's answer had no certificate for our key in it.".to_owned();
                 let creation = self.lose_answer(caller, permit, creation, why).await?;
                 Ok(self.look_again(&creation))
             }
-            Err(error) => self.take_refusal(caller, permit, creation, &key, &session, error).await,
+            Err(error) => self.take_refusal(caller, permit, creation, &used, &session, error).await,
         }
     }
 
@@ -141,13 +146,18 @@ impl App {
         caller: &Caller,
         permit: &Permit,
         creation: Creation,
-        key: &ApiKey,
+        used: &KeyToUse,
         session: &Session,
         error: Error,
     ) -> Result<JobEnd, Problem> {
         let next = match &error {
             // Surely not sent.
-            Error::NotSent { .. } | Error::NoToken(_) => OperationState::Failed { why: error.human() },
+            Error::NotSent { .. } | Error::NoToken(_) => OperationState::Failed {
+                why: match Problem::no_longer_shared(&error) {
+                    Some(problem) => format!("{} Apple was not asked.", problem.message),
+                    None => error.human(),
+                },
+            },
             // Apple's own documents: surely refused.
             Error::Unauthorized { .. }
             | Error::Forbidden { .. }
@@ -169,7 +179,7 @@ impl App {
                 return Ok(self.look_again(&creation));
             }
         };
-        self.end_without(caller, permit, &creation, next, Some((key, &error))).await?;
+        self.end_without(caller, permit, &creation, next, Some((used, &error))).await?;
         Ok(JobEnd::Done)
     }
 
@@ -179,7 +189,7 @@ impl App {
         caller: &Caller,
         permit: &Permit,
         creation: &Creation,
-        key: &ApiKey,
+        used: &KeyToUse,
         at_apple: &Certificate,
     ) -> Result<bool, Problem> {
         let Some(parsed) = parsed(at_apple).filter(|parsed| parsed.info().public_key_fingerprint == creation.fingerprint) else {
@@ -190,7 +200,7 @@ impl App {
         let certificate = HeldCertificate {
             id: fresh!(self, CertificateId),
             organization: permit.organization(),
-            api_key: Some(key.id),
+            api_key: Some(used.key.id),
             apple_id: at_apple.id.clone(),
             certificate_type: creation.certificate_type.clone(),
             name: info.common_name.clone().unwrap_or_else(|| creation.certificate_type.title()),
@@ -215,16 +225,17 @@ impl App {
             Err(error) => return Err(error.into()),
         }
         tx.advance_operation(permit, creation.operation.id, &done, now).await?;
-        if let (None, Some(team)) = (&key.team_id, &certificate.team_id) {
-            tx.set_key_team(permit, key.id, team).await?;
-        }
-        self.note_result(&mut tx, permit, key, creation.need(), None).await?;
+        let is_noted = self.note_with(&mut tx, permit, used, &creation.need(), None).await?;
         self.record_outcome(&mut tx, caller, permit, creation, Outcome::Done, Some(certificate.id))
             .await?;
         self.inner.crash_points.pass(crash_point::BEFORE_OUTCOME);
         tx.commit().await?;
         self.inner.operation_moved.notify_waiters();
         self.inner.crash_points.pass(crash_point::AFTER_OUTCOME);
+        if !is_noted {
+            self.note_apart(used, &creation.need(), None).await?;
+        }
+        self.learn_team(used, certificate.team_id).await?;
         Ok(true)
     }
 
@@ -254,7 +265,7 @@ impl App {
         permit: &Permit,
         creation: &Creation,
         end: OperationState,
-        refused: Option<(&ApiKey, &Error)>,
+        refused: Option<(&KeyToUse, &Error)>,
     ) -> Result<(), Problem> {
         let outcome = match &end {
             OperationState::Refused { .. } => Outcome::Refused,
@@ -263,8 +274,8 @@ impl App {
         let mut tx = self.inner.store.begin_outcome(permit).await?;
         tx.advance_operation(permit, creation.operation.id, &end, self.now()).await?;
         tx.delete_secrets(permit, SIGNING_KEY, &creation.private_key.to_string()).await?;
-        if let Some((key, error)) = refused {
-            self.note_result(&mut tx, permit, key, creation.need(), Some(error)).await?;
+        if let Some((used, error)) = refused {
+            self.note_with(&mut tx, permit, used, &creation.need(), Some(error)).await?;
         }
         self.record_outcome(&mut tx, caller, permit, creation, outcome, None).await?;
         self.inner.crash_points.pass(crash_point::BEFORE_OUTCOME);
@@ -297,7 +308,7 @@ impl App {
 }
 
 /// The server's own right to clear up what was begun, whatever rights its starter has now.
-fn settling_permit(job: &Job, tenant: Tenant) -> Result<Permit, Problem> {
+pub(super) fn settling_permit(job: &Job, tenant: Tenant) -> Result<Permit, Problem> {
     decide(&Principal::job(job.id, None, Default::default()), Action::SettleOperation, tenant)
         .map_err(|_| Problem::internal("the server may not settle an operation"))
 }

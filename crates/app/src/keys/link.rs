@@ -4,9 +4,10 @@
 //! private key, the row, the feature table, the record and the daily check are one commit.
 
 use super::{
-    KeyDetails, NewKey,
+    KeyDetails, NewKey, OwnersAct,
     entered::{self, EnteredKey},
-    remove::{in_use, running_through},
+    name_taken,
+    remove::refuse_in_use,
 };
 use crate::{
     App, Caller, Problem,
@@ -16,7 +17,7 @@ use crate::{
     problem::Kind,
 };
 use apple::{Credentials, HeldKey};
-use domain::{Action, ApiKey, ApiKeyId, Event, IssuerId, KeyHealth, OrgId, Permit, Verdict};
+use domain::{Action, ApiKey, ApiKeyId, Event, IssuerId, KeyHealth, OrgId, Permit, Shareable, Verdict, share::own};
 use std::sync::Arc;
 use store::{Conflict, StoreError, Tx};
 
@@ -24,7 +25,7 @@ impl App {
     /// Reads, proves by the health probe, seals and saves a key; asks the feature probes; plans the daily check.
     ///
     /// # Errors
-    /// A problem per field for what does not fit; `duplicate_key`; for what Apple does not accept, one code per diagnosis:
+    /// A problem per field for what does not fit; `duplicate_key`, `name_taken`; for what Apple does not accept, one code per diagnosis:
     /// `key_mismatch`, `wrong_kind`, `clock_off`; `apple_unreachable` when it did not answer.
     pub async fn add_key(&self, caller: &Caller, org: OrgId, input: NewKey) -> Result<KeyDetails, Problem> {
         let permit = self.permit(caller, Action::AddKey, org).await?;
@@ -57,13 +58,15 @@ impl App {
         };
         let mut tx = self.begin_for(caller, &permit).await?;
         let inserted = tx.insert_key(&permit, &key).await;
-        if let Err(StoreError::Conflict(Conflict::KeyId)) = inserted {
-            return Err(duplicate(&key.key_id.to_string(), "another key here"));
+        match inserted {
+            Err(StoreError::Conflict(Conflict::KeyId)) => return Err(duplicate(key.key_id.as_str(), "another key here")),
+            Err(StoreError::Conflict(Conflict::KeyName)) => return Err(name_taken(&key.name)),
+            inserted => inserted?,
         }
-        inserted?;
         self.seal_private_key(&mut tx, &permit, &key, entered.private_key.pkcs8_der())
             .await?;
-        self.write_down(&mut tx, &permit, key.id, &examined).await?;
+        self.write_down(&mut tx, &own(&permit, Shareable::ApiKey(key.id)), &examined)
+            .await?;
         self.plan_check(&mut tx, org, key.id).await?;
         let event = Event::KeyAdded {
             key: key.id,
@@ -84,7 +87,7 @@ impl App {
     /// another team while an act is not over.
     pub async fn rotate_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, mut input: NewKey) -> Result<KeyDetails, Problem> {
         let permit = self.permit(caller, Action::RotateKey, org).await?;
-        let old = self.inner.store.read_for(&permit).await?.key(&permit, key).await?;
+        let old = self.own_key(caller, &permit, key, OwnersAct::Rotate).await?;
         if input.kind.trim().is_empty() {
             input.kind = old.kind.to_string();
         }
@@ -121,10 +124,7 @@ impl App {
         // Counted after the row is locked, as in removing. What Apple made is looked for with the new key: in another
         // team's list it would be missing, and its private key would be destroyed for that.
         if rotated.issuer_id != old.issuer_id {
-            let running = running_through(&mut tx, &permit, key).await?;
-            if running > 0 {
-                return Err(in_use(running, "then rotate it to a key of another team"));
-            }
+            refuse_in_use(&mut tx, &permit, key, "then rotate it to a key of another team").await?;
         }
         if !entered.roles.is_empty() {
             tx.set_key_roles(&permit, key, &entered.roles).await?;
@@ -132,7 +132,7 @@ impl App {
         self.seal_private_key(&mut tx, &permit, &rotated, entered.private_key.pkcs8_der())
             .await?;
         tx.delete_secret(&permit, &KeyPlace::of(&old).place()).await?;
-        self.write_down(&mut tx, &permit, key, &examined).await?;
+        self.write_down(&mut tx, &own(&permit, Shareable::ApiKey(key)), &examined).await?;
         self.plan_check(&mut tx, org, key).await?;
         let event = Event::KeyRotated {
             key,

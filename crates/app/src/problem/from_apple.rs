@@ -1,7 +1,7 @@
 //! Apple's refusals and silences as problems.
 
 use super::{AppleAnswer, Kind, Problem};
-use crate::key_use::shortened;
+use crate::key_use::{NO_LONGER_SHARED, shortened};
 use apple::{Error, ForbiddenReason};
 
 impl Problem {
@@ -9,7 +9,7 @@ impl Problem {
     #[must_use]
     pub fn from_apple(error: &Error) -> Self {
         let (kind, code) = match error {
-            Error::NoToken(_) => return Self::internal(error),
+            Error::NoToken(_) => return Self::no_longer_shared(error).unwrap_or_else(|| Self::internal(error)),
             Error::NotFound { .. } => (Kind::NotFound, "not_found_at_apple"),
             Error::RateLimited { .. } => (Kind::RateLimited, "apple_rate_limited"),
             Error::Unauthorized { .. } => (Kind::AppleRefused, "apple_refused_key"),
@@ -34,5 +34,12 @@ impl Problem {
             see: error.errors().first().and_then(|first| first.see.clone()),
         });
         problem
+    }
+
+    /// The refusal of a lent key whose share ended while it was in use, if that is what stood in the way.
+    pub(crate) fn no_longer_shared(error: &Error) -> Option<Self> {
+        let Error::NoToken(cause) = error else { return None };
+        let problem = cause.downcast_ref::<Self>()?;
+        (problem.code == NO_LONGER_SHARED).then(|| Self::new(problem.kind, problem.code, problem.message.as_str()))
     }
 }

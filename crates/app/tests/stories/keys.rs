@@ -39,7 +39,7 @@ testkit::on_both_databases! {
         assert_eq!(key.name.as_str(), format!("Key {}", key.key_id));
         assert_eq!(key.fingerprint.len(), 64);
         assert_eq!(key.team_id.as_ref().unwrap().as_str(), world.apple.control().team_id(Api::AppStore));
-        assert_eq!(details.summary.added_by, "Elin");
+        assert_eq!(details.summary.added_by.as_deref(), Some("Elin"));
         assert_eq!(details.summary.strip.len(), 14);
         assert_eq!(details.summary.strip[13].mark, Some(CheckMark::Good));
         assert_eq!(details.features.len(), 7);

@@ -13,6 +13,8 @@ mod overview;
 mod rights;
 mod sealed;
 mod service_tokens;
+mod shared_in_flight;
+mod sharing;
 
 use app::Problem;
 use testkit::World;

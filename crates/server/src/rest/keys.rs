@@ -122,6 +122,10 @@ pub(super) async fn dependents(
     Ok(Json(api::Dependents {
         certificates: found.certificates.iter().map(|c| c.name.clone()).collect(),
         running_operations: found.running_operations,
+        certificates_below: found.certificates_below,
+        running_operations_below: found.running_operations_below,
+        organizations_below: found.organizations_below,
+        sharing: found.sharing.as_ref().map(views::sharing),
     }))
 }
 

@@ -10,6 +10,7 @@ mod document;
 mod extract;
 mod idempotency;
 mod keys;
+mod sharing;
 pub(crate) mod views;
 
 use crate::{
@@ -49,6 +50,7 @@ pub(crate) fn table() -> Doors {
         .operation(In(RotateKey), routes!(keys::rotate))
         .operation(In(SeeKeys), routes!(keys::dependents))
         .operation(In(OverrideFeature), routes!(keys::override_feature))
+        .operation(In(ShareKey), routes!(sharing::list, sharing::change))
         .operation(In(MintAppleToken), routes!(keys::apple_token))
         .operation(In(SeeSigning), routes!(keys::choices))
         .operation(In(SeeSigning), routes!(apple_account::certificates))

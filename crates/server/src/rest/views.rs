@@ -6,11 +6,12 @@ use app::{
     apple_account::{AppleBundleId, AppleCertificate, AppleDevice, AppleProfile},
     certificates::{Export, Place},
     keys::{KeyChoice, KeyDetails, KeySummary},
+    sharing::{SharePanel, Sharing},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     Actor, ApiToken, CheckMark, Declared, FeatureRow, HeldCertificate, KeyHealth, Operation, OperationKind, OperationState, Organization,
-    Probed, Usability,
+    Probed, ShareLimits, Usability,
 };
 use jiff::Timestamp;
 
@@ -71,16 +72,18 @@ fn mark_word(mark: CheckMark) -> &'static str {
     }
 }
 
+/// Of a lent key it is left out what only its owner is to know.
 pub(super) fn key(summary: &KeySummary) -> api::Key {
     let key = &summary.key;
+    let is_own = summary.lent.is_none();
     api::Key {
         id: key.id.to_string(),
         name: key.name.to_string(),
         kind: key.kind.to_string(),
         key_id: key.key_id.to_string(),
-        issuer_id: key.issuer_id.as_ref().map(ToString::to_string),
+        issuer_id: key.issuer_id.as_ref().filter(|_| is_own).map(ToString::to_string),
         roles: key.roles.iter().map(|r| r.as_str().to_owned()).collect(),
-        fingerprint: key.fingerprint.clone(),
+        fingerprint: is_own.then(|| key.fingerprint.clone()),
         team_id: key.team_id.as_ref().map(ToString::to_string),
         health: health_word(&key.health).to_owned(),
         next_step: key.health.next_step(),
@@ -88,8 +91,11 @@ pub(super) fn key(summary: &KeySummary) -> api::Key {
         last_check: key.last_check,
         trouble: summary.trouble.clone(),
         added_by: summary.added_by.clone(),
-        added_at: key.added_at,
-        generation: key.generation,
+        added_at: is_own.then_some(key.added_at),
+        generation: is_own.then_some(key.generation),
+        shared_from: summary.lent.as_ref().map(|lent| lent.owner.clone()),
+        limits: summary.lent.as_ref().map(|lent| limits(&lent.limits)),
+        sharing: summary.sharing.as_ref().map(sharing),
         last_used_by: summary.last_used_by.clone(),
         last_used_for: key.last_use.as_ref().map(|u| u.need.to_string()),
         last_used_at: key.last_use.as_ref().map(|u| u.at),
@@ -107,13 +113,17 @@ pub(super) fn key(summary: &KeySummary) -> api::Key {
 pub(super) fn key_details(details: &KeyDetails) -> api::KeyDetails {
     api::KeyDetails {
         key: key(&details.summary),
-        features: details.features.iter().map(feature).collect(),
+        features: details
+            .features
+            .iter()
+            .map(|row| feature(row, details.summary.includes(row.feature)))
+            .collect(),
         next_check: details.next_check,
         budget: details.budget.map(|(left, of)| api::Budget { left, of }),
     }
 }
 
-fn feature(row: &FeatureRow) -> api::Feature {
+fn feature(row: &FeatureRow, here: bool) -> api::Feature {
     let (declared, limit) = match row.declared {
         Declared::Yes(limit) => ("yes", limit),
         Declared::No(limit) => ("no", limit),
@@ -130,6 +140,7 @@ fn feature(row: &FeatureRow) -> api::Feature {
     api::Feature {
         feature: row.feature.as_str().to_owned(),
         title: row.feature.title().to_owned(),
+        here,
         declared: declared.to_owned(),
         limit: limit.map(|l| l.title().to_owned()),
         overridden: row.overridden,
@@ -145,6 +156,51 @@ fn feature(row: &FeatureRow) -> api::Feature {
     }
 }
 
+pub(super) fn limits(limits: &ShareLimits) -> api::ShareLimits {
+    api::ShareLimits {
+        features: limits
+            .features
+            .as_ref()
+            .map(|features| features.iter().map(|feature| feature.as_str().to_owned()).collect()),
+        apps: limits
+            .apps
+            .as_ref()
+            .map(|apps| apps.iter().map(|app| app.as_str().to_owned()).collect()),
+        stops_at: limits.stops_at,
+    }
+}
+
+pub(super) fn sharing(sharing: &Sharing) -> api::Sharing {
+    api::Sharing {
+        all: sharing.all,
+        chosen: sharing.chosen,
+        of: sharing.of,
+        words: sharing.words(),
+    }
+}
+
+pub(super) fn key_shares(panel: &SharePanel) -> api::KeyShares {
+    api::KeyShares {
+        name: panel.key.name.to_string(),
+        sharing: sharing(&panel.sharing),
+        all: panel.all.as_ref().map(limits),
+        items: panel
+            .sub_organizations
+            .iter()
+            .map(|borrower| api::SharedWith {
+                id: borrower.organization.id.to_string(),
+                name: borrower.organization.name.to_string(),
+                members: borrower.members,
+                chosen: borrower.chosen.as_ref().map(limits),
+                last_used_by: borrower.last_use.as_ref().map(|(_, by)| by.clone()),
+                last_used_for: borrower.last_use.as_ref().map(|(last, _)| last.need.to_string()),
+                last_used_at: borrower.last_use.as_ref().map(|(last, _)| last.at),
+            })
+            .collect(),
+        next: panel.next.clone(),
+    }
+}
+
 pub(super) fn key_choice(choice: &KeyChoice) -> api::KeyChoice {
     let usability = match choice.usability {
         Usability::Usable => "usable",
@@ -155,6 +211,7 @@ pub(super) fn key_choice(choice: &KeyChoice) -> api::KeyChoice {
         id: choice.key.id.to_string(),
         name: choice.key.name.to_string(),
         kind: choice.key.kind.to_string(),
+        lent: choice.is_lent,
         usability: usability.to_owned(),
         reason: choice.usability.reason().map(str::to_owned),
     }

@@ -189,6 +189,8 @@ fn rest(address: &str) -> Vec<Sample> {
         ("POST", "/orgs/{org}/keys/{key}/check") => bare(200).says("features"),
         ("POST", "/orgs/{org}/keys/{key}/rotate") => json(422, NO_KEY).says("private_key"),
         ("GET", "/orgs/{org}/keys/{key}/dependents") => get().says("running_operations"),
+        ("GET", "/orgs/{org}/keys/{key}/shares") => get().says("Key-of-"),
+        ("PATCH", "/orgs/{org}/keys/{key}/shares") => json(200, r#"{"share": [{"with": "all"}]}"#).says("All sub-organizations"),
         ("PUT", "/orgs/{org}/keys/{key}/features/{feature}") => json(204, r#"{"overridden": true}"#),
         ("POST", "/orgs/{org}/keys/{key}/apple-token") => json(201, r#"{"minutes": 5}"#).says("expires_at"),
         ("GET", "/orgs/{org}/key-choices") => get().query("?need=certificates").says("Key-of-"),

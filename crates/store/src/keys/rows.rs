@@ -1,14 +1,15 @@
 //! The keys themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{ApiKey, ApiKeyId, AppleKeyId, AppleRole, Feature, ItemName, LastUse, Permit, TeamId};
+use domain::share::own;
+use domain::{ApiKey, ApiKeyId, AppleKeyId, AppleRole, Feature, ItemName, OperationKind, OrgId, Permit, Shareable};
 
 use crate::sql::{Row, args, json};
 use crate::{Conflict, Page, Paging, Result, Tx};
 
-/// What hangs on a key, to be shown before it is removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What hangs on a key in one organization, to be shown before it is removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeyDependents {
     /// Certificates that were made or fetched through it. They stay, without the key.
     pub certificates: u32,
@@ -43,9 +44,13 @@ impl Tx {
     /// Adds a key. Put its private key beside it in the same transaction.
     ///
     /// # Errors
-    /// [`Conflict::KeyId`] when the organization has a key with this Key ID. Other organizations
-    /// are never asked.
+    /// [`Conflict::KeyId`] when the organization has a key with this Key ID, [`Conflict::KeyName`] when it has one of
+    /// this name. Other organizations are never asked.
     pub async fn insert_key(&mut self, permit: &Permit, new: &ApiKey) -> Result<()> {
+        if self.key_by_key_id(permit, &new.key_id).await?.is_some() {
+            return Err(Conflict::KeyId.into());
+        }
+        self.refuse_taken_name(permit, new.id, &new.name).await?;
         let inserted = self
             .execute(
                 "INSERT INTO api_keys (id, organization_id, name, kind, key_id, issuer_id, roles, fingerprint, team_id,
@@ -88,21 +93,6 @@ impl Tx {
                 args![permit.organization(), id],
             )
             .await?;
-        key(&row)
-    }
-
-    /// A key, kept as it is until this transaction ends: for a change that rests on what was read.
-    ///
-    /// On SQLite a writing transaction has the whole database anyway.
-    ///
-    /// # Errors
-    /// [`crate::StoreError::NotFound`].
-    pub async fn lock_key(&mut self, permit: &Permit, id: ApiKeyId) -> Result<ApiKey> {
-        let statement = self.dialect(
-            "SELECT * FROM api_keys WHERE id = $2 AND organization_id = $1",
-            "SELECT * FROM api_keys WHERE organization_id = $1 AND id = $2 FOR UPDATE",
-        );
-        let row = self.row(statement, args![permit.organization(), id]).await?;
         key(&row)
     }
 
@@ -152,13 +142,32 @@ impl Tx {
     /// Gives a key another name.
     ///
     /// # Errors
-    /// [`crate::StoreError::NotFound`].
+    /// [`crate::StoreError::NotFound`]; [`Conflict::KeyName`] when another key of the organization has this name.
     pub async fn rename_key(&mut self, permit: &Permit, id: ApiKeyId, name: &ItemName) -> Result<()> {
+        self.refuse_taken_name(permit, id, name).await?;
         self.change(
             "UPDATE api_keys SET name = $3 WHERE organization_id = $1 AND id = $2",
             args![permit.organization(), id, name.as_str()],
         )
         .await
+    }
+
+    /// Two keys of an organization have different names, whatever their case; twins from before that rule stay. Names are
+    /// given one after the other, so that two at once do not miss each other.
+    async fn refuse_taken_name(&mut self, permit: &Permit, id: ApiKeyId, name: &ItemName) -> Result<()> {
+        self.lock_subject(&format!("key names of {}", permit.organization())).await?;
+        let others = self
+            .rows(
+                "SELECT name FROM api_keys WHERE organization_id = $1 AND id <> $2",
+                args![permit.organization(), id],
+            )
+            .await?;
+        for other in &others {
+            if other.parse::<ItemName>("name")?.folded() == name.folded() {
+                return Err(Conflict::KeyName.into());
+            }
+        }
+        Ok(())
     }
 
     /// Sets the roles that a person entered.
@@ -181,30 +190,6 @@ impl Tx {
         self.change(
             "UPDATE api_keys SET overrides = $3 WHERE organization_id = $1 AND id = $2",
             args![permit.organization(), id, json(overrides)?],
-        )
-        .await
-    }
-
-    /// Notes the team that the account turned out to be.
-    ///
-    /// # Errors
-    /// [`crate::StoreError::NotFound`].
-    pub async fn set_key_team(&mut self, permit: &Permit, id: ApiKeyId, team: &TeamId) -> Result<()> {
-        self.change(
-            "UPDATE api_keys SET team_id = $3 WHERE organization_id = $1 AND id = $2",
-            args![permit.organization(), id, team.as_str()],
-        )
-        .await
-    }
-
-    /// Notes who used a key last, and for what.
-    ///
-    /// # Errors
-    /// [`crate::StoreError::NotFound`].
-    pub async fn set_key_last_use(&mut self, permit: &Permit, id: ApiKeyId, last: &LastUse) -> Result<()> {
-        self.change(
-            "UPDATE api_keys SET last_use = $3 WHERE organization_id = $1 AND id = $2",
-            args![permit.organization(), id, json(last)?],
         )
         .await
     }
@@ -255,36 +240,61 @@ impl Tx {
         Ok(())
     }
 
-    /// What hangs on a key.
+    /// What hangs on a key in each organization that has something: the owner and those below it.
     ///
     /// # Errors
     /// [`crate::StoreError::NotFound`].
-    pub async fn key_dependents(&mut self, permit: &Permit, id: ApiKeyId) -> Result<KeyDependents> {
+    pub async fn key_dependents(&mut self, permit: &Permit, id: ApiKeyId) -> Result<BTreeMap<OrgId, KeyDependents>> {
         self.key(permit, id).await?;
-        let row = self
-            .row(
-                "SELECT COUNT(*) AS number FROM certificates WHERE organization_id = $1 AND api_key_id = $2",
+        let rows = self
+            .rows(
+                "SELECT organization_id, COUNT(*) AS number FROM certificates WHERE api_key_id = $2 AND (organization_id = $1
+                     OR organization_id IN (SELECT id FROM organizations WHERE parent_id = $1)) GROUP BY organization_id",
                 args![permit.organization(), id],
             )
             .await?;
-        let unfinished = self.unfinished_operations(permit).await?;
-        let needs = |kind: &domain::OperationKind| match kind {
-            domain::OperationKind::CreateCertificate { key, .. } => *key == id,
-        };
-        Ok(KeyDependents {
-            certificates: row.count("number")?,
-            unfinished_operations: unfinished.iter().filter(|o| needs(&o.kind)).count() as u32,
-        })
+        let mut found: BTreeMap<OrgId, KeyDependents> = BTreeMap::new();
+        for row in &rows {
+            found.entry(row.parse("organization_id")?).or_default().certificates = row.count("number")?;
+        }
+        for (organization, number) in self.unfinished_through_key(permit, id).await? {
+            found.entry(organization).or_default().unfinished_operations = number;
+        }
+        Ok(found)
     }
 
-    /// Removes a key with its checks, its feature table, its waiting jobs and its sealed private
+    /// How many acts through a key are not over, in the owner's organization and those below it. Also asked after the key
+    /// was removed in the same transaction: an act that began at this moment has waited for the key's row, or is seen.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn unfinished_through_key(&mut self, permit: &Permit, id: ApiKeyId) -> Result<BTreeMap<OrgId, u32>> {
+        let rows = self
+            .rows(
+                "SELECT organization_id, kind FROM operations WHERE state IN ('started', 'calling', 'unknown') AND (organization_id = $1
+                     OR organization_id IN (SELECT id FROM organizations WHERE parent_id = $1))",
+                args![permit.organization()],
+            )
+            .await?;
+        let mut found = BTreeMap::new();
+        for row in &rows {
+            let OperationKind::CreateCertificate { key, .. } = row.json("kind")?;
+            if key == id {
+                *found.entry(row.parse("organization_id")?).or_default() += 1;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes a key with its checks, its feature table, its shares, its waiting jobs and its sealed private
     /// keys (of the secret kind `kind`); certificates stay and forget it. Gives what it was.
     ///
     /// # Errors
     /// [`crate::StoreError::NotFound`].
     pub async fn remove_key(&mut self, permit: &Permit, id: ApiKeyId, kind: &str) -> Result<ApiKey> {
         // The key's row first, as everywhere: who locks it second waits, instead of both for each other.
-        let removed = self.lock_key(permit, id).await?;
+        let removed = self.lock_key(&own(permit, Shareable::ApiKey(id))).await?;
+        self.take_all_shares(permit, Shareable::ApiKey(id)).await?;
         self.delete_secrets(permit, kind, &id.to_string()).await?;
         self.execute(
             "DELETE FROM jobs WHERE organization_id = $1 AND object_id = $2",

@@ -122,6 +122,11 @@ impl Tx {
             args![permit.tenant().top(), id],
         )
         .await?;
+        self.execute(
+            "DELETE FROM key_last_results WHERE organization_id = $1 AND user_organization_id = $2",
+            args![permit.tenant().top(), id],
+        )
+        .await?;
         // Checks, features and last uses of a key go with it.
         for statement in [
             "DELETE FROM shares WHERE organization_id = $1",

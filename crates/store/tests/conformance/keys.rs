@@ -9,13 +9,14 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use store::{Conflict, Paging, StoreError};
 
-use crate::world::{World, at, id, key, of, on_both, permit, place, sealed};
+use crate::world::{World, at, id, key, of, on_both, permit, place, sealed, using};
 
 on_both![
     a_key_comes_back_as_it_went_in,
     a_key_id_is_taken_once_per_organization,
     a_secret_version_is_written_once_and_found_by_its_place,
     a_key_can_be_changed_field_by_field,
+    two_keys_of_an_organization_have_two_names,
     rotating_puts_a_new_key_under_the_same_item,
     removing_a_key_takes_its_secrets_and_jobs_with_it,
     a_check_moves_health_only_when_it_is_conclusive,
@@ -102,19 +103,53 @@ async fn a_key_can_be_changed_field_by_field(world: World) {
     expected.roles = BTreeSet::from([AppleRole::AppManager]);
     expected.overrides = BTreeSet::from([Feature::Certificates, Feature::Profiles]);
     expected.team_id = Some(of("TEAM123456"));
-    expected.last_use = Some(LastUse {
+    let last = LastUse {
         by: Actor::Server,
         need: Need::Check,
         at: at(9),
-    });
+    };
     tx.rename_key(&may, expected.id, &expected.name).await.expect("renamed");
     tx.set_key_roles(&may, expected.id, &expected.roles).await.expect("set");
     tx.set_key_overrides(&may, expected.id, &expected.overrides).await.expect("set");
-    tx.set_key_team(&may, expected.id, &of("TEAM123456")).await.expect("set");
-    tx.set_key_last_use(&may, expected.id, expected.last_use.as_ref().expect("there"))
-        .await
-        .expect("set");
+    tx.set_key_team(&using(&may, expected.id), &of("TEAM123456")).await.expect("set");
+    tx.set_key_last_use(&using(&may, expected.id), &last).await.expect("set");
     assert_eq!(tx.key(&may, expected.id).await.expect("found"), expected);
+    let to_use = tx.key_to_use(&may, expected.id, None, at(10)).await.expect("found");
+    assert_eq!(to_use.key.last_use, Some(last));
+}
+
+async fn two_keys_of_an_organization_have_two_names(world: World) {
+    let may = permit(Action::AddKey, 1);
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    let mut twin = key(1, 2);
+    twin.name = of(&key(1, 1).name.as_str().to_uppercase());
+    let refused = tx.insert_key(&may, &twin).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::KeyName))), "{refused:?}");
+    tx.insert_key(&may, &key(1, 2)).await.expect("inserted");
+    let refused = tx.rename_key(&may, key(1, 2).id, &twin.name).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::KeyName))), "{refused:?}");
+    // Its own name in another case is no twin, and another organization is another world.
+    tx.rename_key(&may, key(1, 1).id, &twin.name).await.expect("renamed");
+    tx.insert_key(&permit(Action::AddKey, 2), &key(2, 1)).await.expect("inserted");
+    tx.commit().await.expect("kept");
+
+    // Two at once take turns, and the second sees the first.
+    let mut first = world.store.begin_over_all().await.expect("begins");
+    let mut new = key(1, 3);
+    new.name = of("New");
+    first.insert_key(&may, &new).await.expect("inserted");
+    let second = async {
+        let mut tx = world.store.begin_over_all().await?;
+        let mut new = key(1, 4);
+        new.name = of("NEW");
+        tx.insert_key(&may, &new).await
+    };
+    let (second, ()) = tokio::join!(second, async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        first.commit().await.expect("kept");
+    });
+    assert!(matches!(second, Err(StoreError::Conflict(Conflict::KeyName))), "{second:?}");
 }
 
 async fn rotating_puts_a_new_key_under_the_same_item(world: World) {
@@ -123,7 +158,9 @@ async fn rotating_puts_a_new_key_under_the_same_item(world: World) {
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
     tx.insert_key(&may, &key(1, 2)).await.expect("inserted");
     let readable = Probed::Readable { at: at(0) };
-    tx.set_probed(&may, key(1, 1).id, Feature::Profiles, &readable).await.expect("set");
+    tx.set_probed(&using(&may, key(1, 1).id), Feature::Profiles, &readable)
+        .await
+        .expect("set");
 
     let mut rotated = key(1, 1);
     rotated.key_id = of("NEWKEYID01");
@@ -135,8 +172,9 @@ async fn rotating_puts_a_new_key_under_the_same_item(world: World) {
     rotated.generation = 2;
     tx.rotate_key(&may, &rotated).await.expect("rotated");
     assert_eq!(tx.key(&may, rotated.id).await.expect("found"), rotated);
+    let to_use = tx.keys_to_use(&may, Some(Feature::Profiles), at(6)).await.expect("asked");
     assert!(
-        tx.probed(&may, Feature::Profiles).await.expect("asked").is_empty(),
+        to_use.iter().all(|used| used.probed == Probed::Never),
         "the new key was never probed"
     );
 
@@ -165,12 +203,13 @@ async fn removing_a_key_takes_its_secrets_and_jobs_with_it(world: World) {
             .expect("enqueued");
     }
     let readable = Probed::Readable { at: at(0) };
-    tx.set_probed(&may, gone.id, Feature::Profiles, &readable).await.expect("set");
-    tx.update_key_health(&may, gone.id, &Verdict::Conclusive(KeyHealth::Working), at(1))
+    tx.set_probed(&using(&may, gone.id), Feature::Profiles, &readable)
+        .await
+        .expect("set");
+    tx.update_key_health(&using(&may, gone.id), &Verdict::Conclusive(KeyHealth::Working), at(1))
         .await
         .expect("updated");
-    let dependents = tx.key_dependents(&may, gone.id).await.expect("asked");
-    assert_eq!((dependents.certificates, dependents.unfinished_operations), (0, 0));
+    assert!(tx.key_dependents(&may, gone.id).await.expect("asked").is_empty());
 
     let removed = tx.remove_key(&may, gone.id, "api_key").await.expect("removed");
     assert_eq!(removed.key_id, gone.key_id);
@@ -194,7 +233,7 @@ async fn a_key_that_is_looked_at_for_a_change_is_not_rotated_meanwhile(world: Wo
     rotated.generation = 2;
 
     let mut checking = world.store.begin_over_all().await.expect("begins");
-    assert_eq!(checking.lock_key(&may, it.id).await.expect("found").generation, 1);
+    assert_eq!(checking.lock_key(&using(&may, it.id)).await.expect("found").generation, 1);
     let rotating = async {
         let mut tx = world.store.begin_over_all().await?;
         tx.rotate_key(&may, &rotated).await?;
@@ -204,7 +243,10 @@ async fn a_key_that_is_looked_at_for_a_change_is_not_rotated_meanwhile(world: Wo
     let early = tokio::time::timeout(std::time::Duration::from_millis(200), &mut rotating).await;
     assert!(early.is_err(), "rotated under the eyes of a check: {early:?}");
     let finding = Verdict::Conclusive(KeyHealth::Mismatch);
-    checking.update_key_health(&may, it.id, &finding, at(9)).await.expect("updated");
+    checking
+        .update_key_health(&using(&may, it.id), &finding, at(9))
+        .await
+        .expect("updated");
     checking.commit().await.expect("kept");
     rotating.await.expect("rotated");
 
@@ -214,7 +256,7 @@ async fn a_key_that_is_looked_at_for_a_change_is_not_rotated_meanwhile(world: Wo
     drop(tx);
     let mut tx = world.store.begin_over_all().await.expect("begins");
     let foreign = permit(Action::RotateKey, 2);
-    assert!(matches!(tx.lock_key(&foreign, it.id).await, Err(StoreError::NotFound)));
+    assert!(matches!(tx.lock_key(&using(&foreign, it.id)).await, Err(StoreError::NotFound)));
 }
 
 async fn a_check_moves_health_only_when_it_is_conclusive(world: World) {
@@ -224,8 +266,8 @@ async fn a_check_moves_health_only_when_it_is_conclusive(world: World) {
     tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
 
     let good = Verdict::Conclusive(KeyHealth::Working);
-    tx.update_key_health(&may, it, &good, at(10)).await.expect("updated");
-    tx.update_key_health(&may, it, &good, at(20)).await.expect("updated");
+    tx.update_key_health(&using(&may, it), &good, at(10)).await.expect("updated");
+    tx.update_key_health(&using(&may, it), &good, at(20)).await.expect("updated");
     let now = tx.key(&may, it).await.expect("found");
     assert_eq!(
         (now.health, now.health_since),
@@ -237,13 +279,13 @@ async fn a_check_moves_health_only_when_it_is_conclusive(world: World) {
     let down = Verdict::Inconclusive {
         why: "no answer".to_owned(),
     };
-    tx.update_key_health(&may, it, &down, at(30)).await.expect("updated");
+    tx.update_key_health(&using(&may, it), &down, at(30)).await.expect("updated");
     let now = tx.key(&may, it).await.expect("found");
     assert_eq!((now.health, now.health_since), (KeyHealth::Working, at(10)));
     assert_eq!((now.last_check, now.last_good), (Some(at(30)), Some(at(20))));
 
     let revoked = KeyHealth::NoLongerAccepted { last_good: at(20) };
-    tx.update_key_health(&may, it, &Verdict::Conclusive(revoked.clone()), at(40))
+    tx.update_key_health(&using(&may, it), &Verdict::Conclusive(revoked.clone()), at(40))
         .await
         .expect("updated");
     let now = tx.key(&may, it).await.expect("found");
@@ -259,27 +301,27 @@ async fn the_strip_keeps_one_bar_per_day(world: World) {
     let good = Verdict::Conclusive(KeyHealth::Working);
     let bad = Verdict::Conclusive(KeyHealth::Mismatch);
     for days in 0..100 {
-        tx.update_key_health(&may, it, &good, day(days)).await.expect("updated");
+        tx.update_key_health(&using(&may, it), &good, day(days)).await.expect("updated");
     }
     let later: Timestamp = day(99) + SignedDuration::from_secs(60);
-    tx.update_key_health(&may, it, &bad, later).await.expect("updated");
+    tx.update_key_health(&using(&may, it), &bad, later).await.expect("updated");
 
-    let strip = tx.key_checks(&may, it, later, 14).await.expect("listed");
+    let strip = tx.key_checks(&using(&may, it), later, 14).await.expect("listed");
     assert_eq!(strip.len(), 14);
     assert!(strip.iter().rev().skip(1).all(|bar| bar.mark == CheckMark::Good));
     assert_eq!(strip[13].mark, CheckMark::Refused, "the last check of the day counts");
     assert_eq!(strip[13].why, None);
     assert_eq!((strip[13].day.to_string(), strip[13].at), ("2027-03-02".to_owned(), later));
     assert_eq!(
-        tx.key_checks(&may, it, later, 1000).await.expect("listed").len(),
+        tx.key_checks(&using(&may, it), later, 1000).await.expect("listed").len(),
         91,
         "old days are let go"
     );
     let down = Verdict::Inconclusive {
         why: "no connection".to_owned(),
     };
-    tx.update_key_health(&may, it, &down, later).await.expect("updated");
-    let strip = tx.key_checks(&may, it, later, 1).await.expect("listed");
+    tx.update_key_health(&using(&may, it), &down, later).await.expect("updated");
+    let strip = tx.key_checks(&using(&may, it), later, 1).await.expect("listed");
     assert_eq!(strip[0].why.as_deref(), Some("no connection"));
 }
 
@@ -303,31 +345,44 @@ async fn the_table_shows_probes_and_last_results(world: World) {
             detail: "no".to_owned(),
         }),
     };
-    tx.set_probed(&may, it.id, Feature::Certificates, &Probed::Readable { at: at(0) })
+    tx.set_probed(&using(&may, it.id), Feature::Certificates, &Probed::Readable { at: at(0) })
         .await
         .expect("set");
-    tx.set_last_result(&may, it.id, &last).await.expect("set");
-    tx.set_probed(&may, it.id, Feature::Certificates, &probed).await.expect("set again");
+    tx.set_last_result(&using(&may, it.id), &last).await.expect("set");
+    tx.set_probed(&using(&may, it.id), Feature::Certificates, &probed)
+        .await
+        .expect("set again");
     let check = LastResult {
         need: Need::Check,
         at: at(3),
         refusal: None,
     };
-    tx.set_last_result(&may, it.id, &check)
+    tx.set_last_result(&using(&may, it.id), &check)
         .await
         .expect("a check counts for no feature");
 
-    let table = tx.feature_table(&may, &it).await.expect("read");
+    let table = tx.feature_table(&using(&may, it.id), &it).await.expect("read");
     assert_eq!(table.iter().map(|row| row.feature).collect::<Vec<_>>(), Feature::ALL);
     let row = &table[4];
     assert_eq!((&row.probed, &row.last), (&probed, &Some(last)));
     assert_eq!((row.declared, row.overridden), (Declared::Yes(None), false));
     assert_eq!((&table[0].probed, &table[0].last), (&Probed::Never, &None));
-    assert_eq!(
-        tx.probed(&may, Feature::Certificates).await.expect("asked"),
-        [(it.id, probed)].into()
+    let to_use = tx.key_to_use(&may, it.id, Some(Feature::Certificates), at(4)).await.expect("asked");
+    assert_eq!((to_use.probed, to_use.permit.is_lent()), (probed, false));
+    let read = LastResult {
+        need: Need::Read {
+            feature: Feature::Certificates,
+        },
+        at: at(5),
+        refusal: None,
+    };
+    tx.set_last_result(&using(&may, it.id), &read).await.expect("asked");
+    let table = tx.feature_table(&using(&may, it.id), &it).await.expect("read");
+    assert!(
+        table[4].last.as_ref().is_some_and(|last| last.refusal.is_some()),
+        "a look hides no act"
     );
-    let stranger = tx.set_probed(&may, id("key", 77), Feature::Profiles, &Probed::Never).await;
+    let stranger = tx.set_probed(&using(&may, id("key", 77)), Feature::Profiles, &Probed::Never).await;
     assert!(matches!(stranger, Err(StoreError::NotFound)), "{stranger:?}");
 }
 

@@ -19,6 +19,7 @@ mod operations;
 mod organizations;
 mod service_tokens;
 mod sessions;
+mod shares;
 mod statements;
 mod tenants;
 mod walls;

@@ -103,6 +103,7 @@ async fn servers_that_start_at_once_migrate_once(world: World) {
     for table in [
         "service_token_names",
         "key_last_uses",
+        "key_last_results",
         "shares",
         "service_tokens",
         "invitations",

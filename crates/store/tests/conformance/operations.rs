@@ -126,7 +126,10 @@ async fn unfinished_acts_are_listed_and_hold_their_key(world: World) {
         ids(tx.unfinished_operations(&may).await.expect("listed")),
         [operation(1, 1).id, operation(1, 3).id]
     );
-    assert_eq!(tx.key_dependents(&may, key(1, 1).id).await.expect("asked").unfinished_operations, 2);
+    assert_eq!(
+        tx.key_dependents(&may, key(1, 1).id).await.expect("asked")[&may.organization()].unfinished_operations,
+        2
+    );
     let newest = tx.operations(&may, &Paging::first(2)).await.expect("listed");
     assert_eq!(ids(newest.items), [operation(1, 3).id, operation(1, 2).id]);
     let older = tx

@@ -7,11 +7,12 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 13] = [
+const TENANT_TABLES: [&str; 14] = [
     "invitations",
     "service_tokens",
     "shares",
     "key_last_uses",
+    "key_last_results",
     "secrets",
     "api_keys",
     "key_checks",

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Action, Feature, JobPayload, KeyHealth, OperationState, Probed, Verdict};
+use domain::{Action, Feature, JobPayload, KeyHealth, OperationState, Probed, Shareable, Verdict};
 use store::{ActivityFilter, Paging, StoreError};
 
 use crate::activity::record;
 use crate::certificates::certificate;
 use crate::operations::operation;
-use crate::world::{World, at, id, key, of, on_both, permit, place, sealed};
+use crate::world::{World, at, id, key, of, on_both, permit, place, sealed, using};
 
 on_both![nothing_of_another_organization_is_seen, nothing_of_another_organization_is_changed];
 
@@ -24,10 +24,10 @@ async fn furnish(world: &World) {
         .expect("put");
     tx.insert_certificate(&may, &certificate(1, 1)).await.expect("inserted");
     tx.start_operation(&may, &operation(1, 1)).await.expect("started");
-    tx.set_probed(&may, key(1, 1).id, Feature::Profiles, &Probed::Readable { at: at(0) })
+    tx.set_probed(&using(&may, key(1, 1).id), Feature::Profiles, &Probed::Readable { at: at(0) })
         .await
         .expect("set");
-    tx.update_key_health(&may, key(1, 1).id, &Verdict::Conclusive(KeyHealth::Working), at(1))
+    tx.update_key_health(&using(&may, key(1, 1).id), &Verdict::Conclusive(KeyHealth::Working), at(1))
         .await
         .expect("updated");
     tx.enqueue(id("job", 1), may.organization(), &JobPayload::CheckKey { key: key(1, 1).id }, at(0))
@@ -63,9 +63,26 @@ async fn nothing_of_another_organization_is_seen(world: World) {
     assert!(tx.all_keys(&they).await.expect("listed").is_empty());
     assert!(tx.keys(&they, &all).await.expect("listed").items.is_empty());
     assert_eq!(tx.key_by_key_id(&they, &mine.key_id).await.expect("asked"), None);
-    assert!(tx.key_checks(&they, mine.id, at(2), 14).await.expect("listed").is_empty());
-    assert!(tx.probed(&they, Feature::Profiles).await.expect("listed").is_empty());
-    let table = tx.feature_table(&they, &mine).await.expect("read");
+    assert!(tx.key_checks(&using(&they, mine.id), at(2), 14).await.expect("listed").is_empty());
+    assert!(
+        tx.keys_to_use(&they, Some(Feature::Profiles), at(2))
+            .await
+            .expect("listed")
+            .is_empty()
+    );
+    absent(tx.key_to_use(&they, mine.id, None, at(2)).await);
+    assert!(tx.checks_of_keys(&they, at(2), 14).await.expect("listed").is_empty());
+    assert!(tx.shares_of(&they, Shareable::ApiKey(mine.id)).await.expect("listed").is_empty());
+    assert!(tx.reach_of_keys(&they, at(2)).await.expect("listed").is_empty());
+    assert!(tx.last_uses(&they, mine.id).await.expect("listed").is_empty());
+    assert!(tx.unfinished_through_key(&they, mine.id).await.expect("asked").is_empty());
+    let not_theirs = using(&they, mine.id);
+    absent(
+        tx.secret_of_key(&not_theirs, &place(&owner, &mine.id.to_string(), 1))
+            .await
+            .map(drop),
+    );
+    let table = tx.feature_table(&using(&they, mine.id), &mine).await.expect("read");
     assert!(table.iter().all(|row| row.probed == Probed::Never));
     assert!(tx.certificates(&they, &all).await.expect("listed").items.is_empty());
     assert!(tx.certificates_by_expiry(&they, 9).await.expect("listed").is_empty());
@@ -91,23 +108,25 @@ async fn nothing_of_another_organization_is_changed(world: World) {
     let owner = mine.organization().to_string();
     let mut tx = world.store.begin_over_all().await.expect("begins");
     let before = tx.key(&mine, it).await.expect("found");
-    let table = tx.feature_table(&mine, &before).await.expect("read");
+    let table = tx.feature_table(&using(&mine, before.id), &before).await.expect("read");
 
+    absent(tx.lock_key_to_use(&they, it, None, at(2)).await);
+    absent(tx.lock_key(&using(&they, it)).await);
     absent(tx.rename_key(&they, it, &of("Theirs")).await);
     absent(tx.set_key_roles(&they, it, &BTreeSet::new()).await);
     absent(tx.set_key_overrides(&they, it, &BTreeSet::from([Feature::Profiles])).await);
-    absent(tx.set_key_team(&they, it, &of("TEAM999999")).await);
+    absent(tx.set_key_team(&using(&they, it), &of("TEAM999999")).await);
     let used = domain::LastUse {
         by: domain::Actor::Server,
         need: domain::Need::Check,
         at: at(5),
     };
-    absent(tx.set_key_last_use(&they, it, &used).await);
+    absent(tx.set_key_last_use(&using(&they, it), &used).await);
     absent(
-        tx.update_key_health(&they, it, &Verdict::Conclusive(KeyHealth::Mismatch), at(5))
+        tx.update_key_health(&using(&they, it), &Verdict::Conclusive(KeyHealth::Mismatch), at(5))
             .await,
     );
-    absent(tx.set_probed(&they, it, Feature::Profiles, &Probed::Never).await);
+    absent(tx.set_probed(&using(&they, it), Feature::Profiles, &Probed::Never).await);
     let last = domain::LastResult {
         need: domain::Need::Read {
             feature: Feature::Profiles,
@@ -115,7 +134,7 @@ async fn nothing_of_another_organization_is_changed(world: World) {
         at: at(5),
         refusal: None,
     };
-    absent(tx.set_last_result(&they, it, &last).await);
+    absent(tx.set_last_result(&using(&they, it), &last).await);
     absent(tx.remove_key(&they, it, "api_key").await);
     let mut rotated = before.clone();
     rotated.generation = 2;
@@ -127,8 +146,8 @@ async fn nothing_of_another_organization_is_changed(world: World) {
     absent(tx.advance_operation(&they, operation(1, 1).id, &failed, at(5)).await);
 
     assert_eq!(tx.key(&mine, it).await.expect("found"), before);
-    assert_eq!(tx.feature_table(&mine, &before).await.expect("read"), table);
-    assert_eq!(tx.key_checks(&mine, it, at(5), 14).await.expect("listed").len(), 1);
+    assert_eq!(tx.feature_table(&using(&mine, before.id), &before).await.expect("read"), table);
+    assert_eq!(tx.key_checks(&using(&mine, it), at(5), 14).await.expect("listed").len(), 1);
     assert!(tx.secret(&mine, &place(&owner, &it.to_string(), 1)).await.is_ok());
     assert_eq!(tx.operation(&mine, operation(1, 1).id).await.expect("found"), operation(1, 1));
 }

@@ -38,13 +38,14 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "secrets",
     "rings",
     "api_keys",
     "key_checks",
     "key_features",
     "key_last_uses",
+    "key_last_results",
     "certificates",
     "operations",
     "jobs",

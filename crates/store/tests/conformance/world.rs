@@ -5,7 +5,10 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use domain::policy::Role;
-use domain::{Action, Actor, ApiKey, KeyHealth, KeyKind, OrgId, Organization, Permit, Principal, User, UserId, decide};
+use domain::share::own;
+use domain::{
+    Action, Actor, ApiKey, ApiKeyId, KeyHealth, KeyKind, OrgId, Organization, Permit, Principal, Shareable, UsePermit, User, UserId, decide,
+};
 use jiff::{SignedDuration, Timestamp};
 use store::{Location, PasswordHash, Store};
 use vault::{Place, Sealed, WrappedRing};
@@ -82,6 +85,27 @@ pub(crate) fn permit(action: Action, number: u32) -> Permit {
         domain::Tenant::root(organization),
     )
     .expect("an owner may")
+}
+
+/// What the owner of an organization may in a sub-organization below it, which [`sub`] describes.
+pub(crate) fn permit_below(action: Action, root: u32, number: u32) -> Permit {
+    let organization: OrgId = id("org", number);
+    let roles = BTreeMap::from([(organization, BTreeSet::from([Role::Owner]))]);
+    let tenant = domain::Tenant::below(id("org", root), organization);
+    decide(&Principal::new(Actor::Person { user: id("user", number) }, roles), action, tenant).expect("an owner may")
+}
+
+/// A sub-organization.
+pub(crate) fn sub(root: u32, number: u32) -> Organization {
+    Organization {
+        parent: Some(id("org", root)),
+        ..organization(number)
+    }
+}
+
+/// The permission to use one's own key.
+pub(crate) fn using(permit: &Permit, key: ApiKeyId) -> UsePermit {
+    own(permit, Shareable::ApiKey(key))
 }
 
 /// The `number`-th key of an organization, with a Key ID that follows from the number.

@@ -121,8 +121,10 @@ pub(super) fn summaries() -> Vec<KeySummary> {
     use {AppleRole as R, KeyKind as K};
     let summary = |key: ApiKey, marks| KeySummary {
         key,
-        added_by: "Elin Vestergaard".into(),
+        added_by: Some("Elin Vestergaard".into()),
         last_used_by: Some("Elin Vestergaard".into()),
+        lent: None,
+        sharing: None,
         strip: strip(marks),
         trouble: None,
     };
@@ -220,6 +222,7 @@ pub(super) fn choices() -> Vec<KeyChoice> {
         ])
         .map(|(summary, usability)| KeyChoice {
             key: summary.key,
+            is_lent: false,
             usability,
         })
         .collect()
@@ -253,6 +256,7 @@ pub(super) fn dependents() -> Dependents {
     Dependents {
         certificates: vec![certificate(1, "Apple Distribution: Halden Mobile AS", "2026-12-06T14:08:00Z")],
         running_operations: 0,
+        ..Dependents::default()
     }
 }
 

@@ -1,0 +1,368 @@
+//! Sharing: a root organization lets its sub-organizations use an API key.
+//!
+//! The switch *all* and the chosen sub-organizations are kept apart: each is a row of its own with its own limits, and
+//! turning the switch off leaves the chosen ones. A change names only what changes, so that two people who share at the
+//! same time do not undo each other's work.
+//!
+//! Everything in one change is one transaction that holds the key's row, with a record for each target; whoever uses the
+//! key at this moment comes before it or after it ([`crate::App`]'s use of keys holds the same row).
+
+use crate::{App, Caller, Problem, activity::Names, problem::Kind};
+use domain::{
+    Action, ApiKey, ApiKeyId, AppPattern, Event, Feature, ItemName, LastUse, OrgId, Organization, Permit, Share, ShareLimits, ShareTarget,
+    Shareable, share::own,
+};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use store::{OrganizationFilter, Paging, SubOrganization, Tx};
+
+/// The most apps that one share is limited to.
+const APPS_MOST: usize = 100;
+
+/// How far a key is shared, for a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sharing {
+    /// With all sub-organizations.
+    pub all: bool,
+    /// With so many that were chosen.
+    pub chosen: u32,
+    /// So many there are.
+    pub of: u32,
+}
+
+impl Sharing {
+    /// Whether anybody is let use it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.all || self.chosen > 0
+    }
+
+    /// In words: “All sub-organizations”, “2 of 4”.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self { all: true, .. } => "All sub-organizations".to_owned(),
+            Self { chosen: 0, .. } => "Not shared".to_owned(),
+            Self { chosen, of, .. } => format!("{chosen} of {of}"),
+        }
+    }
+}
+
+/// The share panel of a key.
+#[derive(Debug, Clone)]
+pub struct SharePanel {
+    /// The key.
+    pub key: ApiKey,
+    /// How far it is shared now.
+    pub sharing: Sharing,
+    /// The limits of the share with all; none where the switch is off.
+    pub all: Option<ShareLimits>,
+    /// A page of the sub-organizations, by name.
+    pub sub_organizations: Vec<Borrower>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// Which sub-organizations to show in a share panel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PanelQuery {
+    /// With this text in the name.
+    pub search: Option<String>,
+    /// After the page that gave this.
+    pub after: Option<String>,
+}
+
+/// A sub-organization in the share panel.
+#[derive(Debug, Clone)]
+pub struct Borrower {
+    /// The organization.
+    pub organization: Organization,
+    /// How many people were given roles in it.
+    pub members: u32,
+    /// The limits of the share with it; none where it was not chosen by itself.
+    pub chosen: Option<ShareLimits>,
+    /// Its last use of the key, and by whom.
+    pub last_use: Option<(LastUse, String)>,
+}
+
+/// How much of an item is to be shared, as entered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewLimits {
+    /// Words of features; none for every one.
+    pub features: Option<Vec<String>>,
+    /// Bundle IDs, or families of them ending in `.*`; none for every app.
+    pub apps: Option<Vec<String>>,
+    /// When it stops by itself.
+    pub stops_at: Option<Timestamp>,
+}
+
+/// What to change about the sharing of a key. What is not named stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ShareChange {
+    /// The name to show there.
+    pub name: Option<String>,
+    /// To share with, or to change the limits of.
+    pub share: Vec<(ShareTarget, NewLimits)>,
+    /// To stop sharing with.
+    pub stop: Vec<ShareTarget>,
+}
+
+impl App {
+    /// With whom a key is shared, and with whom it could be.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`, `lent_key`.
+    pub async fn key_shares(&self, caller: &Caller, org: OrgId, key: ApiKeyId, query: &PanelQuery) -> Result<SharePanel, Problem> {
+        let permit = self.permit_to_share(caller, org, key).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let key = tx.key(&permit, key).await?;
+        let item = Shareable::ApiKey(key.id);
+        let mut limits: BTreeMap<ShareTarget, ShareLimits> = BTreeMap::new();
+        for share in tx.shares_of(&permit, item).await? {
+            limits.insert(share.target, share.limits);
+        }
+        let mut uses = tx.last_uses(&permit, key.id).await?;
+        let mut names = Names::default();
+        let filter = OrganizationFilter {
+            search: query.search.clone(),
+            ..OrganizationFilter::default()
+        };
+        let paging = Paging {
+            after: query.after.clone(),
+            limit: Paging::MOST,
+        };
+        let page = tx.sub_organizations(&permit, &filter, &paging).await?;
+        let mut sub_organizations = Vec::with_capacity(page.items.len());
+        for SubOrganization { organization, members } in page.items {
+            let last_use = match uses.remove(&organization.id) {
+                Some(last) => {
+                    let by = names.of_actor(&mut tx, last.by).await?;
+                    Some((last, by))
+                }
+                None => None,
+            };
+            sub_organizations.push(Borrower {
+                chosen: limits.remove(&ShareTarget::Chosen(organization.id)),
+                organization,
+                members,
+                last_use,
+            });
+        }
+        Ok(SharePanel {
+            sharing: self.sharing_of(&mut tx, &permit, key.id).await?.unwrap_or_default(),
+            all: limits.remove(&ShareTarget::All),
+            key,
+            sub_organizations,
+            next: page.next,
+        })
+    }
+
+    /// Changes with whom a key is shared and how much of it, and its name, all of it or nothing. It holds at once, running
+    /// jobs included.
+    ///
+    /// # Errors
+    /// `not_found`, also for a target that is no sub-organization of this one; `not_allowed`, `lent_key`; `name_unfit`,
+    /// `name_taken`, `features_unfit`, `apps_unfit`, `stops_at_past`.
+    pub async fn share_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, change: ShareChange) -> Result<Sharing, Problem> {
+        let permit = self.permit_to_share(caller, org, key).await?;
+        let name = change
+            .name
+            .as_deref()
+            .map(str::parse::<ItemName>)
+            .transpose()
+            .map_err(|error| Problem::field("name_unfit", "name", error.to_string()))?;
+        if name.is_some() {
+            self.permit(caller, Action::EditKey, org).await?;
+        }
+        let now = self.now();
+        let mut share = BTreeMap::new();
+        for (target, limits) in change.share {
+            share.insert(target, read_limits(limits, now)?);
+        }
+        let shared_by = caller
+            .principal
+            .actor()
+            .subject()
+            .ok_or_else(|| Problem::internal("a key was shared by nobody"))?;
+        let item = Shareable::ApiKey(key);
+        let mut tx = self.begin_for(caller, &permit).await?;
+        let mut held = tx.lock_key(&own(&permit, item)).await?;
+        let mut events = Vec::new();
+        if let Some(name) = name.filter(|name| *name != held.name) {
+            events.push(self.rename(&mut tx, &permit, &mut held, name).await?);
+        }
+        let present: BTreeMap<_, _> = tx
+            .shares_of(&permit, item)
+            .await?
+            .into_iter()
+            .map(|s| (s.target, s.limits))
+            .collect();
+        for target in change.stop {
+            if let ShareTarget::Chosen(organization) = target {
+                tx.sub_organization(&permit, organization).await?;
+            }
+            if share.contains_key(&target) {
+                return Err(Problem::new(
+                    Kind::Invalid,
+                    "share_contradicts",
+                    "The same sub-organization is to be shared with and not to be shared with. Name it once.",
+                ));
+            }
+            if tx.take_share(&permit, item, target).await? {
+                events.push(Event::KeyUnshared {
+                    key,
+                    name: held.name.to_string(),
+                    target,
+                });
+            }
+        }
+        for (target, limits) in share {
+            let new = Share {
+                owner: org,
+                item,
+                target,
+                limits,
+                shared_by,
+                shared_at: now,
+            };
+            // Also where nothing changes: a target that does not exist is told in every case.
+            if let ShareTarget::Chosen(organization) = target {
+                tx.sub_organization(&permit, organization).await?;
+            }
+            if present.get(&target) == Some(&new.limits) {
+                continue;
+            }
+            tx.put_share(&permit, &new).await?;
+            events.push(Event::KeyShared {
+                key,
+                name: held.name.to_string(),
+                target,
+                limits: new.limits,
+            });
+        }
+        for event in events {
+            self.record_done(&mut tx, caller, org, event).await?;
+        }
+        let sharing = self.sharing_of(&mut tx, &permit, key).await?.unwrap_or_default();
+        tx.commit().await?;
+        Ok(sharing)
+    }
+
+    /// How far one key is shared; none below a root organization, where nothing can be shared.
+    pub(crate) async fn sharing_of(&self, tx: &mut Tx, permit: &Permit, key: ApiKeyId) -> Result<Option<Sharing>, Problem> {
+        if permit.tenant().parent.is_some() {
+            return Ok(None);
+        }
+        let reach = tx.reach_of_keys(permit, self.now()).await?.remove(&key).unwrap_or_default();
+        Ok(Some(Sharing {
+            all: reach.all,
+            chosen: reach.chosen,
+            of: tx.sub_organization_count(permit).await?,
+        }))
+    }
+}
+
+/// Limits out of what was entered. A set that lets nothing through is refused: it would be a share of nothing.
+fn read_limits(entered: NewLimits, now: Timestamp) -> Result<ShareLimits, Problem> {
+    let features = entered
+        .features
+        .map(|words| words.iter().map(|word| word.parse::<Feature>()).collect::<Result<BTreeSet<_>, _>>())
+        .transpose()
+        .map_err(|why| {
+            Problem::field(
+                "features_unfit",
+                "features",
+                format!("{why}. docs/cli.md and the API's document list them."),
+            )
+        })?;
+    if features.as_ref().is_some_and(BTreeSet::is_empty) {
+        return Err(Problem::field(
+            "features_unfit",
+            "features",
+            "No feature is chosen, so nothing would be shared. Choose at least one, or do not limit them.",
+        ));
+    }
+    let apps = entered
+        .apps
+        .map(|words| {
+            words
+                .iter()
+                .map(|word| word.parse::<AppPattern>())
+                .collect::<Result<BTreeSet<_>, _>>()
+        })
+        .transpose()
+        .map_err(|why| Problem::field("apps_unfit", "apps", why))?;
+    match apps.as_ref().map(BTreeSet::len) {
+        Some(0) => {
+            return Err(Problem::field(
+                "apps_unfit",
+                "apps",
+                "No app is named, so nothing would be shared. Name at least one, or do not limit them.",
+            ));
+        }
+        Some(many) if many > APPS_MOST => {
+            return Err(Problem::field(
+                "apps_unfit",
+                "apps",
+                format!("{many} apps are named, and a share takes at most {APPS_MOST}. Name families, such as com.example.*."),
+            ));
+        }
+        _ => {}
+    }
+    if let Some(end) = entered.stops_at.filter(|end| *end <= now) {
+        return Err(Problem::field(
+            "stops_at_past",
+            "stops_at",
+            format!("{end} is past, so nothing would be shared. Choose a later day, or stop sharing instead."),
+        ));
+    }
+    Ok(ShareLimits {
+        features: features.filter(|chosen| chosen.len() < Feature::ALL.len()),
+        apps,
+        stops_at: entered.stops_at,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-23T10:00:00Z".parse().unwrap()
+    }
+
+    fn code(change: impl FnOnce(&mut NewLimits)) -> &'static str {
+        let mut limits = NewLimits::default();
+        change(&mut limits);
+        read_limits(limits, now()).unwrap_err().code
+    }
+
+    #[test]
+    fn limits_that_let_nothing_through_are_refused() {
+        assert_eq!(code(|l| l.features = Some(vec![])), "features_unfit");
+        assert_eq!(code(|l| l.features = Some(vec!["everything".to_owned()])), "features_unfit");
+        assert_eq!(code(|l| l.apps = Some(vec![])), "apps_unfit");
+        assert_eq!(code(|l| l.apps = Some(vec!["*".to_owned()])), "apps_unfit");
+        let many = (0..=APPS_MOST).map(|n| format!("com.example.app{n}")).collect();
+        assert_eq!(code(|l| l.apps = Some(many)), "apps_unfit");
+        assert_eq!(code(|l| l.stops_at = Some(now())), "stops_at_past");
+    }
+
+    #[test]
+    fn every_feature_is_no_limit() {
+        let words = Feature::ALL.iter().map(|feature| feature.as_str().to_owned()).collect();
+        let limits = NewLimits {
+            features: Some(words),
+            ..NewLimits::default()
+        };
+        assert_eq!(read_limits(limits, now()).unwrap(), ShareLimits::default());
+    }
+
+    #[test]
+    fn the_reach_is_told_in_words() {
+        let sharing = |all, chosen| Sharing { all, chosen, of: 4 }.words();
+        assert_eq!(sharing(true, 1), "All sub-organizations");
+        assert_eq!(sharing(false, 2), "2 of 4");
+        assert_eq!(sharing(false, 0), "Not shared");
+    }
+}

@@ -1,0 +1,143 @@
+//! Shares: which sub-organizations may use which items of their root organization, and how much of them.
+//!
+//! One row with all, however many they are, and one for each that was chosen by itself; which of them decides,
+//! [`domain::share`] says. Only the owner's permit gets in here. Who is lent something asks for the item, not for the share
+//! ([`Tx::keys_to_use`]).
+
+use std::collections::BTreeMap;
+
+use domain::{ApiKeyId, Organization, Permit, Share, ShareTarget, Shareable, UsePermit};
+use jiff::Timestamp;
+
+use crate::organizations::organization;
+use crate::sql::{Row, args, json};
+use crate::{Result, Tx};
+
+pub(crate) fn share(row: &Row) -> Result<Share> {
+    Ok(Share {
+        owner: row.parse("organization_id")?,
+        item: Shareable::ApiKey(row.parse("item_id")?),
+        target: row.parse("target")?,
+        limits: row.json("limits")?,
+        shared_by: row.parse("shared_by")?,
+        shared_at: row.time("shared_at")?,
+    })
+}
+
+/// How far an item is shared at a moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// With all sub-organizations.
+    pub all: bool,
+    /// With so many that were chosen.
+    pub chosen: u32,
+}
+
+impl Tx {
+    /// The shares of an item, the one with all first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn shares_of(&mut self, permit: &Permit, item: Shareable) -> Result<Vec<Share>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM shares WHERE organization_id = $1 AND item_kind = $2 AND item_id = $3 ORDER BY target",
+                args![permit.organization(), item.kind(), item.id()],
+            )
+            .await?;
+        rows.iter().map(share).collect()
+    }
+
+    /// How far the API keys of the permit's organization are shared now; those that are not are absent.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn reach_of_keys(&mut self, permit: &Permit, now: Timestamp) -> Result<BTreeMap<ApiKeyId, Reach>> {
+        let rows = self
+            .rows(
+                "SELECT item_id, SUM(CASE WHEN target = 'all' THEN 1 ELSE 0 END) AS with_all,
+                     SUM(CASE WHEN target = 'all' THEN 0 ELSE 1 END) AS chosen
+                 FROM shares WHERE organization_id = $1 AND item_kind = 'api-key' AND (stops_at IS NULL OR stops_at > $2)
+                 GROUP BY item_id",
+                args![permit.organization(), now],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let reach = Reach {
+                    all: row.count("with_all")? > 0,
+                    chosen: row.count("chosen")?,
+                };
+                Ok((row.parse("item_id")?, reach))
+            })
+            .collect()
+    }
+
+    /// Shares an item with a target, or changes how. The item's row is to be held by the same transaction.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`] for a target that is no sub-organization of the permit's organization.
+    pub async fn put_share(&mut self, permit: &Permit, new: &Share) -> Result<()> {
+        if let ShareTarget::Chosen(organization) = new.target {
+            self.sub_organization(permit, organization).await?;
+        }
+        self.execute(
+            "INSERT INTO shares (organization_id, item_kind, item_id, target, limits, stops_at, shared_by, shared_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (organization_id, item_kind, item_id, target) DO UPDATE SET limits = excluded.limits,
+                 stops_at = excluded.stops_at, shared_by = excluded.shared_by, shared_at = excluded.shared_at",
+            args![
+                permit.organization(),
+                new.item.kind(),
+                new.item.id(),
+                new.target.to_string(),
+                json(&new.limits)?,
+                new.limits.stops_at,
+                new.shared_by,
+                new.shared_at,
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Stops sharing an item with a target; answers whether it was shared.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn take_share(&mut self, permit: &Permit, item: Shareable, target: ShareTarget) -> Result<bool> {
+        let taken = self
+            .execute(
+                "DELETE FROM shares WHERE organization_id = $1 AND item_kind = $2 AND item_id = $3 AND target = $4",
+                args![permit.organization(), item.kind(), item.id(), target.to_string()],
+            )
+            .await?;
+        Ok(taken > 0)
+    }
+
+    /// Stops sharing an item at all, because it goes away.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn take_all_shares(&mut self, permit: &Permit, item: Shareable) -> Result<u64> {
+        self.execute(
+            "DELETE FROM shares WHERE organization_id = $1 AND item_kind = $2 AND item_id = $3",
+            args![permit.organization(), item.kind(), item.id()],
+        )
+        .await
+    }
+
+    /// Whose item it is, for "shared by".
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`].
+    pub async fn owner_of(&mut self, permit: &UsePermit) -> Result<Organization> {
+        let row = self
+            .row(
+                "SELECT id, parent_id, name, created_at FROM organizations WHERE id = $1",
+                args![permit.owner()],
+            )
+            .await?;
+        organization(&row)
+    }
+}
