@@ -42,11 +42,13 @@ pub struct Certificate {
     pub added_at: Timestamp,
 }
 
-/// Certificates held here.
+/// A page of the certificates held here.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Certificates {
-    /// Soonest expiry first.
+    /// Soonest expiry first, unless another order was asked for.
     pub items: Vec<Certificate>,
+    /// Give this as `cursor` for the next page; none at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// A long act.

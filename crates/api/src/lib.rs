@@ -3,6 +3,8 @@
 //! Only shapes and stable words: how anything is done stands elsewhere. Ids and enumerated words are plain texts here, so
 //! that a client of an older version can read what a newer server says; times are RFC 3339.
 //!
+//! Every list that may grow is asked for with `limit` and `cursor` and answers `items` and `next_cursor`.
+//!
 //! The one surprising thing: no type here can hold an Apple private key on the way out. [`NewKey`] carries one in, and
 //! nothing carries one back.
 

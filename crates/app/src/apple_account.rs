@@ -7,9 +7,10 @@ mod lists;
 mod narrow;
 mod profile_file;
 
-use domain::CertificateId;
+use domain::{CertificateId, ItemOrigin};
 use jiff::Timestamp;
 
+pub(crate) use narrow::EXPIRING_DAYS;
 pub(crate) use profile_file::file_name;
 
 /// What to show of a list; filters are applied exactly by us, whatever Apple's filters do.
@@ -53,6 +54,8 @@ pub struct AppleCertificate {
     pub expires_at: Option<Timestamp>,
     /// Here, if held here.
     pub held: Option<CertificateId>,
+    /// Where it came from, if held here.
+    pub origin: Option<ItemOrigin>,
     /// Whether Russet has its private key.
     pub key_held: bool,
 }

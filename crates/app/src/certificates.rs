@@ -2,15 +2,19 @@
 //!
 //! Pressing *Create certificate* is three steps in three files: `begin` writes the act down in one transaction and goes no
 //! further; `carry_on` is the job that asks Apple, once; `look` finds out what Apple did when its answer was lost. Exporting
-//! is in `export`.
+//! is in `export`, listing in `list`.
 
 mod begin;
 mod carry_on;
 mod export;
 mod held;
+mod list;
 mod look;
 
 pub(crate) use held::{Held, parsed};
+pub(crate) use list::{past, soon};
+
+pub use list::CertificateCounts;
 
 use crate::{App, Caller, Problem, Shown, apple_account::Download};
 use domain::{Action, CertificateId, HeldCertificate, OrgId, SecretId};
@@ -83,22 +87,7 @@ impl SigningKeyPlace {
 }
 
 impl App {
-    /// What is held here, soonest expiry first.
-    ///
-    /// # Errors
-    /// `not_found`, `not_allowed`.
-    pub async fn certificates(&self, caller: &Caller, org: OrgId) -> Result<Vec<HeldCertificate>, Problem> {
-        let permit = self.permit(caller, Action::SeeSigning, org).await?;
-        Ok(self
-            .inner
-            .store
-            .read_for(&permit)
-            .await?
-            .certificates_by_expiry(&permit, u32::MAX)
-            .await?)
-    }
-
-    /// One of them.
+    /// A certificate held here.
     ///
     /// # Errors
     /// `not_found`, `not_allowed`.

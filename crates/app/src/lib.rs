@@ -29,6 +29,7 @@ mod worker;
 
 pub use problem::{AppleAnswer, FieldProblem, Kind, Problem};
 pub use start::{App, Parts, StartError};
+pub use store::{Page, Paging};
 pub use unseal::{SystemEntropy, unseal};
 
 use domain::{Action, OrgId, Origin, Principal};

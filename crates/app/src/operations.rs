@@ -62,7 +62,7 @@ impl App {
         let operation = tx.operation(permit, id).await?;
         let places = match &operation.state {
             OperationState::Refused { places, .. } if !places.is_empty() => {
-                let held = crate::certificates::Held::load(&mut tx, permit).await?;
+                let held = crate::certificates::Held::among_places(&mut tx, permit, places).await?;
                 places.iter().map(|place| held.place(place)).collect()
             }
             _ => Vec::new(),

@@ -1,8 +1,14 @@
 //! What a person sees first: what needs them, what expires, what happened.
 
-use crate::{App, Caller, Problem, activity::ActivityView, keys::KeySummary};
-use domain::{Action, CertificateId, OrgId, ServiceTokenId, decide};
+use crate::{
+    App, Caller, Problem,
+    activity::ActivityView,
+    certificates::{CertificateCounts, past, soon},
+    keys::KeySummary,
+};
+use domain::{Action, CertificateId, ListedCertificate, OrgId, Permit, ServiceTokenId, decide};
 use jiff::{SignedDuration, Timestamp};
+use store::{CertificateFilter, CertificateOrder, Paging, Tx};
 
 /// Something that ends.
 #[derive(Debug, Clone)]
@@ -31,8 +37,12 @@ pub enum ExpiryOf {
 pub struct Overview {
     /// Keys and their health.
     pub keys: Vec<KeySummary>,
-    /// What ends within a year, soonest first; ended ones of the last 30 days too.
+    /// What ends within a year, soonest first; ended ones of the last 30 days too. Of the certificates, the first hundred.
     pub expiries: Vec<Expiry>,
+    /// How many of all those end within 30 days or have ended.
+    pub ending_soon: u32,
+    /// How many end later.
+    pub ending_later: u32,
     /// Operations that wait for Apple.
     pub waiting_operations: Vec<domain::Operation>,
     /// The last few records.
@@ -45,8 +55,19 @@ const AHEAD_DAYS: i64 = 366;
 const BEHIND_DAYS: i64 = 30;
 /// How many of the organization's tokens are shown, the ones that end soonest.
 const TOKENS: u32 = 200;
+/// How many certificates are shown at most.
+const CERTIFICATES: u32 = 100;
 /// How many records are shown.
 const RECORDS: u32 = 8;
+
+/// What stands beside the names of the lists. What somebody may not see is not counted.
+#[derive(Debug, Clone, Default)]
+pub struct Counts {
+    /// Keys.
+    pub keys: Vec<KeySummary>,
+    /// Certificates held here.
+    pub certificates: CertificateCounts,
+}
 
 impl App {
     /// Gathers what the caller may see; a part that they may not see is empty.
@@ -71,43 +92,84 @@ impl App {
         let first = now.saturating_sub(day(BEHIND_DAYS)).unwrap_or(now);
         let last = now.saturating_add(day(AHEAD_DAYS)).unwrap_or(now);
         let mut tx = self.inner.store.read_for(&permit).await?;
-        let (certificates, waiting_operations) = match may(Action::SeeSigning) {
-            Some(permit) => (
-                tx.certificates_by_expiry(&permit, u32::MAX).await?,
-                tx.unfinished_operations(&permit).await?,
-            ),
-            None => Default::default(),
+        let mut overview = Overview {
+            keys,
+            activity,
+            expiries: Vec::new(),
+            ending_soon: 0,
+            ending_later: 0,
+            waiting_operations: Vec::new(),
         };
-        let mut expiries: Vec<Expiry> = certificates
-            .into_iter()
-            .map(|certificate| Expiry {
-                of: ExpiryOf::Certificate(certificate.id),
-                name: certificate.name,
-                at: certificate.expires_at,
-            })
-            .collect();
+        if let Some(permit) = may(Action::SeeSigning) {
+            overview.waiting_operations = tx.unfinished_operations(&permit).await?;
+            overview.expiries = soonest(&mut tx, &permit, first, last).await?;
+            overview.ending_soon = tx.count_certificates(&permit, &ending(first, soon(now))).await?;
+            overview.ending_later = tx.count_certificates(&permit, &ending(past(soon(now)), last)).await?;
+        }
+        let mut tokens = Vec::new();
         if let Some(user) = caller.principal.actor().user() {
-            expiries.extend(tx.tokens_of(user).await?.into_iter().map(|token| Expiry {
+            tokens.extend(tx.tokens_of(user).await?.into_iter().map(|token| Expiry {
                 name: token.name.to_string(),
                 of: ExpiryOf::Token,
                 at: token.expires_at,
             }));
         }
         if let Some(permit) = may(Action::SeeTokens) {
-            let tokens = tx.service_tokens_by_expiry(&permit, first, last, TOKENS).await?;
-            expiries.extend(tokens.into_iter().map(|token| Expiry {
+            let these = tx.service_tokens_by_expiry(&permit, first, last, TOKENS).await?;
+            tokens.extend(these.into_iter().map(|token| Expiry {
                 name: token.name.to_string(),
                 of: ExpiryOf::ServiceToken(token.id),
                 at: token.expires_at,
             }));
         }
-        expiries.retain(|expiry| expiry.at >= first && expiry.at <= last);
-        expiries.sort_by_key(|expiry| expiry.at);
-        Ok(Overview {
-            keys,
-            expiries,
-            waiting_operations,
-            activity,
-        })
+        tokens.retain(|expiry| expiry.at >= first && expiry.at <= last);
+        for token in &tokens {
+            let count = if token.at <= soon(now) {
+                &mut overview.ending_soon
+            } else {
+                &mut overview.ending_later
+            };
+            *count += 1;
+        }
+        overview.expiries.extend(tokens);
+        overview.expiries.sort_by_key(|expiry| expiry.at);
+        Ok(overview)
     }
+
+    /// Counts what the caller may see.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn counts(&self, caller: &Caller, org: OrgId) -> Result<Counts, Problem> {
+        let tenant = self.permit(caller, Action::SeeOrganization, org).await?.tenant();
+        let mut counts = Counts::default();
+        if decide(&caller.principal, Action::SeeKeys, tenant).is_ok() {
+            counts.keys = self.keys(caller, org).await?;
+        }
+        if let Ok(permit) = decide(&caller.principal, Action::SeeSigning, tenant) {
+            let mut tx = self.inner.store.read_for(&permit).await?;
+            counts.certificates = self.certificate_counts(&mut tx, &permit).await?;
+        }
+        Ok(counts)
+    }
+}
+
+/// Certificates that end between the two moments.
+fn ending(first: Timestamp, last: Timestamp) -> CertificateFilter {
+    CertificateFilter {
+        ends_from: Some(first),
+        ends_before: Some(past(last)),
+        ..CertificateFilter::default()
+    }
+}
+
+async fn soonest(tx: &mut Tx, permit: &Permit, first: Timestamp, last: Timestamp) -> Result<Vec<Expiry>, Problem> {
+    let (order, paging) = ((CertificateOrder::Expiry, false), Paging::first(CERTIFICATES));
+    let page = tx.certificates(permit, &ending(first, last), order, &paging).await?;
+    let expiry = |certificate: ListedCertificate| Expiry {
+        of: ExpiryOf::Certificate(certificate.id),
+        name: certificate.name,
+        at: certificate.expires_at,
+    };
+    Ok(page.map(expiry).items)
 }

@@ -134,6 +134,11 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::NotFound => Self::not_found(),
+            StoreError::Cursor => Self::field(
+                "cursor_unknown",
+                "cursor",
+                "This is not a cursor of this list in this order. Begin without one.",
+            ),
             StoreError::DiskFull => Self::new(
                 Kind::Internal,
                 "disk_full",

@@ -119,15 +119,10 @@ impl Certificates {
                     )
                 });
             }
-            Self::List { key: None, listing } if !listing.is_empty() => {
-                return Err(Failure::new(
-                    Exit::Usage,
-                    "--search, --type, --state and --sort choose from the Apple account. Give --key with them.",
-                ));
-            }
-            Self::List { key: None, .. } => {
+            Self::List { key: None, listing } => {
                 let home = client.home().await?;
-                let list: api::Certificates = client.get(&format!("{home}/certificates"), &[]).await?;
+                let items = client.list(&format!("{home}/certificates"), &listing.query(), None).await?;
+                let list = api::Certificates { items, next_cursor: None };
                 printer.show(&list, |list| {
                     table(
                         &["name", "type", "expires", "private key", "serial", "id"],
@@ -326,12 +321,16 @@ fn refused(operation: api::Operation) -> Failure {
 
 /// By id, serial number or name; a name that several have is no answer.
 async fn find(client: &Client, home: &str, wanted: &str) -> Result<api::Certificate, Failure> {
-    let list: api::Certificates = client.get(&format!("{home}/certificates"), &[]).await?;
-    let mut fitting: Vec<_> = list
-        .items
-        .into_iter()
-        .filter(|c| c.id == wanted || c.serial.eq_ignore_ascii_case(wanted) || c.name == wanted)
-        .collect();
+    let path = format!("{home}/certificates");
+    if wanted.starts_with("cert_") {
+        match client.get(&format!("{path}/{}", segment(wanted)), &[]).await {
+            Err(failure) if failure.exit == Exit::NotFound => {}
+            found => return found,
+        }
+    }
+    let similar: Vec<api::Certificate> = client.list(&path, &[("search", wanted.to_owned())], None).await?;
+    let is_it = |c: &api::Certificate| c.serial.eq_ignore_ascii_case(wanted) || c.name == wanted;
+    let mut fitting: Vec<_> = similar.into_iter().filter(is_it).collect();
     match fitting.len() {
         1 => Ok(fitting.remove(0)),
         0 => Err(Failure::new(

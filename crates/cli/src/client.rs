@@ -68,6 +68,16 @@ impl Remembered {
     }
 }
 
+/// Rows asked for at once; the server gives no more.
+const PAGE: usize = 200;
+
+/// A page of any list.
+#[derive(Deserialize)]
+struct Page<T> {
+    items: Vec<T>,
+    next_cursor: Option<String>,
+}
+
 /// A client of one server.
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -162,6 +172,28 @@ impl Client {
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, Failure> {
         self.answer(self.request(Method::GET, path).query(query)).await
+    }
+
+    /// Everything of a list, page by page, or its first `most`.
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        most: Option<usize>,
+    ) -> Result<Vec<T>, Failure> {
+        let most = most.unwrap_or(usize::MAX);
+        let (mut items, mut cursor) = (Vec::new(), None);
+        loop {
+            let mut query = query.to_vec();
+            query.push(("limit", (most - items.len()).min(PAGE).to_string()));
+            query.extend(cursor.map(|cursor| ("cursor", cursor)));
+            let page: Page<T> = self.get(path, &query).await?;
+            items.extend(page.items);
+            cursor = page.next_cursor;
+            if cursor.is_none() || items.len() >= most {
+                return Ok(items);
+            }
+        }
     }
 
     /// A file and what its `Russet-Signature` header says.

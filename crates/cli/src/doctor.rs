@@ -9,6 +9,8 @@ use serde::Serialize;
 
 /// Days before an expiry that doctor speaks of it.
 const SOON_DAYS: i64 = 30;
+/// Certificates that are named, of those that have ended and of those that end soon.
+const MOST_CERTIFICATES: usize = 50;
 
 #[derive(Serialize)]
 struct Finding {
@@ -64,8 +66,9 @@ async fn look(client: &Client, findings: &mut Vec<Finding>) -> Result<(), Failur
         ));
     }
     findings.extend(keys.items.iter().map(health));
-    let certificates: api::Certificates = client.get(&format!("{home}/certificates"), &[]).await?;
-    for certificate in certificates.items.iter().filter(|c| c.days_left <= SOON_DAYS) {
+    let ended = certificates(client, &home, "expired").await?;
+    let ending = certificates(client, &home, "expiring").await?;
+    for certificate in ended.iter().chain(&ending) {
         let state = if certificate.days_left < 0 { "bad" } else { "warn" };
         findings.push(finding(
             state,
@@ -85,6 +88,12 @@ async fn look(client: &Client, findings: &mut Vec<Finding>) -> Result<(), Failur
         }
     }
     Ok(())
+}
+
+/// The first of the certificates in this state; who has more of them knows what to look for.
+async fn certificates(client: &Client, home: &str, state: &str) -> Result<Vec<api::Certificate>, Failure> {
+    let query = [("state", state.to_owned())];
+    client.list(&format!("{home}/certificates"), &query, Some(MOST_CERTIFICATES)).await
 }
 
 fn health(key: &api::Key) -> Finding {

@@ -8,7 +8,7 @@ use crate::{
 use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
 
-/// Options of every list that is read through a key.
+/// Which rows of a list, and in which order.
 #[derive(Debug, Args)]
 pub struct Listing {
     /// Only what holds this text in its name, identifier, serial or UDID
@@ -26,14 +26,9 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Whether any of them was given.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.search.is_none() && self.kind.is_none() && self.state.is_none() && self.sort.is_none()
-    }
-
-    /// Asks for the list `what` through `key`.
-    pub(crate) async fn ask<T: DeserializeOwned>(&self, client: &Client, key: &str, what: &str) -> Result<T, Failure> {
-        let query: Vec<(&str, String)> = [
+    /// As the query of a list.
+    pub(crate) fn query(&self) -> Vec<(&'static str, String)> {
+        [
             ("search", &self.search),
             ("kind", &self.kind),
             ("state", &self.state),
@@ -41,9 +36,14 @@ impl Listing {
         ]
         .into_iter()
         .filter_map(|(name, value)| value.clone().map(|v| (name, v)))
-        .collect();
+        .collect()
+    }
+
+    /// Asks for the list `what` through `key`.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, client: &Client, key: &str, what: &str) -> Result<T, Failure> {
         let home = client.home().await?;
-        client.get(&format!("{home}/keys/{}/apple/{what}", segment(key)), &query).await
+        let path = format!("{home}/keys/{}/apple/{what}", segment(key));
+        client.get(&path, &self.query()).await
     }
 }
 

@@ -163,3 +163,48 @@ pub struct HeldCertificate {
     /// When Russet took it in.
     pub added_at: Timestamp,
 }
+
+/// A certificate held here as lists show it: everything but its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedCertificate {
+    /// Its id here.
+    pub id: CertificateId,
+    /// Apple's resource id.
+    pub apple_id: String,
+    /// Apple's type.
+    pub certificate_type: CertificateType,
+    /// The subject's common name.
+    pub name: String,
+    /// Serial number, upper-case hex.
+    pub serial: String,
+    /// SHA-1 of the certificate, upper-case hex.
+    pub sha1: String,
+    /// From the subject's OU.
+    pub team_id: Option<TeamId>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// Created, fetched or uploaded.
+    pub origin: ItemOrigin,
+    /// Whether Russet has its private key.
+    pub key_held: bool,
+    /// When Russet took it in.
+    pub added_at: Timestamp,
+}
+
+impl From<HeldCertificate> for ListedCertificate {
+    fn from(held: HeldCertificate) -> Self {
+        Self {
+            id: held.id,
+            apple_id: held.apple_id,
+            certificate_type: held.certificate_type,
+            name: held.name,
+            serial: held.serial,
+            sha1: held.sha1,
+            team_id: held.team_id,
+            expires_at: held.expires_at,
+            origin: held.origin,
+            key_held: held.private_key.is_some(),
+            added_at: held.added_at,
+        }
+    }
+}

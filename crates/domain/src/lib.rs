@@ -26,7 +26,7 @@ pub mod share;
 pub use account::{ApiToken, Organization, Session, User};
 pub use activity::{Activity, Actor, Event, Origin, Outcome};
 pub use apple_key::{ApiKey, AppleKeyId, AppleRole, IssuerId, KeyKind, LastUse, TeamId};
-pub use certificate::{CertificateType, HeldCertificate, ItemOrigin};
+pub use certificate::{CertificateType, HeldCertificate, ItemOrigin, ListedCertificate};
 pub use clock::{Clock, Entropy, SteppedClock, SystemClock};
 pub use feature::{Declared, Feature, FeatureRow, LastResult, Limit, Need, Probed, Usability};
 pub use health::{CheckMark, KeyHealth, Verdict};

@@ -54,7 +54,7 @@ impl ItemName {
     /// What two names are compared by: compatibility form, lower case.
     #[must_use]
     pub fn folded(&self) -> String {
-        self.0.nfkc().collect::<String>().to_lowercase()
+        folded(&self.0)
     }
 
     /// What it looks like: the skeleton of UTS 39, lower case. A Cyrillic А and a Latin A have the same, an I and an l too.
@@ -64,6 +64,12 @@ impl ItemName {
         let text: String = self.0.nfkc().collect();
         skeleton(&text).collect::<String>().to_lowercase()
     }
+}
+
+/// A text as it is compared and searched for: compatibility form, lower case.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.nfkc().collect::<String>().to_lowercase()
 }
 
 impl FromStr for ItemName {

@@ -1,11 +1,32 @@
 //! Certificates that an organization holds here.
 
-use std::collections::BTreeMap;
+mod list;
 
-use domain::{ApiKeyId, CertificateId, CertificateType, HeldCertificate, Permit};
+use domain::name::folded;
+use domain::{ApiKeyId, CertificateId, CertificateType, HeldCertificate, ItemOrigin, Permit};
 
-use crate::sql::{Row, args};
-use crate::{Conflict, Page, Paging, Result, Tx};
+use crate::sql::{Arg, Row, args};
+use crate::{Conflict, Result, Tx};
+
+pub use list::{CertificateFilter, CertificateOrder};
+
+/// A certificate held here, by what Apple's list can be compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownCertificate {
+    /// Its id here.
+    pub id: CertificateId,
+    /// SHA-256 of the public key, lower-case hex.
+    pub public_key_fingerprint: String,
+    /// Serial number, upper-case hex.
+    pub serial: String,
+    /// Created, fetched or uploaded.
+    pub origin: ItemOrigin,
+    /// Whether Russet has its private key.
+    pub key_held: bool,
+}
+
+/// How many certificates one statement asks for.
+const AT_ONCE: usize = 20;
 
 fn certificate(row: &Row) -> Result<HeldCertificate> {
     Ok(HeldCertificate {
@@ -39,9 +60,9 @@ impl Tx {
     pub async fn insert_certificate(&mut self, permit: &Permit, new: &HeldCertificate) -> Result<()> {
         let inserted = self
             .execute(
-                "INSERT INTO certificates (id, organization_id, api_key_id, apple_id, certificate_type, name, serial,
+                "INSERT INTO certificates (id, organization_id, api_key_id, apple_id, certificate_type, name, folded, serial,
                      public_key_fingerprint, sha1, team_id, der, expires_at, origin, private_key_id, added_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
                 args![
                     new.id,
                     permit.organization(),
@@ -49,6 +70,7 @@ impl Tx {
                     new.apple_id.as_str(),
                     new.certificate_type.as_str(),
                     new.name.as_str(),
+                    folded(&new.name),
                     new.serial.as_str(),
                     new.public_key_fingerprint.as_str(),
                     new.sha1.as_str(),
@@ -78,34 +100,6 @@ impl Tx {
         certificate(&row)
     }
 
-    /// The certificates of an organization, oldest first.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn certificates(&mut self, permit: &Permit, paging: &Paging) -> Result<Page<HeldCertificate>> {
-        let rows = self
-            .rows(
-                "SELECT * FROM certificates WHERE organization_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id > $2) ORDER BY id LIMIT $3",
-                args![permit.organization(), paging.after.as_deref(), paging.fetch()],
-            )
-            .await?;
-        Ok(Page::cut(certificates(&rows)?, paging, |c| c.id.to_string()))
-    }
-
-    /// The certificates that end first, for the overview.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn certificates_by_expiry(&mut self, permit: &Permit, most: u32) -> Result<Vec<HeldCertificate>> {
-        let rows = self
-            .rows(
-                "SELECT * FROM certificates WHERE organization_id = $1 ORDER BY expires_at, id LIMIT $2",
-                args![permit.organization(), most],
-            )
-            .await?;
-        certificates(&rows)
-    }
-
     /// The certificate with this SHA-1 (upper-case hex), if it is held here.
     ///
     /// # Errors
@@ -120,22 +114,43 @@ impl Tx {
         row.as_ref().map(certificate).transpose()
     }
 
-    /// The certificates whose private key is held here, by the fingerprint of their public key:
-    /// what tells "ours" from "somebody's" in Apple's list.
+    /// Which of these certificates are held here: `known` are the fingerprints of public keys or the serial numbers of
+    /// some, as one list at Apple has them.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn held_keys(&mut self, permit: &Permit) -> Result<BTreeMap<String, CertificateId>> {
-        let rows = self
-            .rows(
-                "SELECT id, public_key_fingerprint FROM certificates
-                 WHERE organization_id = $1 AND private_key_id IS NOT NULL ORDER BY id",
-                args![permit.organization()],
-            )
-            .await?;
-        rows.iter()
-            .map(|row| Ok((row.get("public_key_fingerprint")?, row.parse("id")?)))
-            .collect()
+    pub async fn certificates_known_by(&mut self, permit: &Permit, known: &[String]) -> Result<Vec<KnownCertificate>> {
+        let mut found = Vec::new();
+        for some in known.chunks(AT_ONCE) {
+            let mut args = args![permit.organization()];
+            // A statement has a fixed number of places; those left over ask for the last one again.
+            args.extend(
+                (0..AT_ONCE)
+                    .filter_map(|n| some.get(n).or(some.last()))
+                    .map(|text| Arg::from(text.as_str())),
+            );
+            let rows = self
+                .rows(
+                    "SELECT id, public_key_fingerprint, serial, origin, private_key_id FROM certificates
+                     WHERE organization_id = $1 AND public_key_fingerprint IN
+                         ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                     UNION SELECT id, public_key_fingerprint, serial, origin, private_key_id FROM certificates
+                     WHERE organization_id = $1 AND serial IN
+                         ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+                    args,
+                )
+                .await?;
+            for row in rows {
+                found.push(KnownCertificate {
+                    id: row.parse("id")?,
+                    public_key_fingerprint: row.get("public_key_fingerprint")?,
+                    serial: row.get("serial")?,
+                    origin: row.parse("origin")?,
+                    key_held: row.get::<Option<String>>("private_key_id")?.is_some(),
+                });
+            }
+        }
+        Ok(found)
     }
 
     /// The certificates that were made or fetched through a key, oldest first.

@@ -47,6 +47,7 @@ mod tx;
 
 pub use accounts::PasswordHash;
 pub use activity::ActivityFilter;
+pub use certificates::{CertificateFilter, CertificateOrder, KnownCertificate};
 pub use error::{Conflict, StoreError};
 pub use idempotency::{Idempotency, IdempotencyKey, StoredAnswer};
 pub use instance::Instance;

@@ -8,6 +8,8 @@ struct Migration {
     version: i64,
     name: &'static str,
     sql: &'static str,
+    /// What only PostgreSQL is told, after that.
+    postgres: &'static str,
 }
 
 /// Append only: what was released once is never edited.
@@ -16,31 +18,40 @@ const MIGRATIONS: &[Migration] = &[
         version: 1,
         name: "accounts",
         sql: include_str!("../migrations/0001_accounts.sql"),
+        postgres: "",
     },
     Migration {
         version: 2,
         name: "keys",
         sql: include_str!("../migrations/0002_keys.sql"),
+        postgres: "",
     },
     Migration {
         version: 3,
         name: "work",
         sql: include_str!("../migrations/0003_work.sql"),
+        postgres: "",
     },
     Migration {
         version: 5,
         name: "organizations",
         sql: include_str!("../migrations/0005_organizations.sql"),
+        postgres: "",
     },
     Migration {
-        version: WALLS,
+        version: 6,
         name: "walls",
-        sql: include_str!("../migrations/0006_walls.postgres.sql"),
+        // SQLite has no row-level security; there the number alone is written down.
+        sql: "",
+        postgres: include_str!("../migrations/0006_walls.postgres.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "lists",
+        sql: include_str!("../migrations/0007_lists.sql"),
+        postgres: include_str!("../migrations/0007_lists.postgres.sql"),
     },
 ];
-
-/// SQLite has no row-level security; there the number alone is written down.
-const WALLS: i64 = 6;
 
 /// Brings the schema up to what this program knows, or refuses a newer one.
 pub(crate) async fn run(tx: &mut Tx) -> Result<()> {
@@ -71,9 +82,8 @@ pub(crate) async fn run(tx: &mut Tx) -> Result<()> {
     }
     for migration in MIGRATIONS.iter().filter(|m| m.version > done) {
         tracing::info!(version = migration.version, name = migration.name, "migrating the database");
-        if migration.version != WALLS || !tx.is_sqlite() {
-            tx.script(migration.sql).await?;
-        }
+        tx.script(migration.sql).await?;
+        tx.script(tx.dialect("", migration.postgres)).await?;
         tx.execute(
             "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)",
             args![migration.version, migration.name],

@@ -29,7 +29,7 @@ impl App {
                 apple.certificates().list(&CertificateFilter::default()).await
             })
             .await?;
-        let held = Held::load(&mut self.inner.store.read_for(&permit).await?, &permit).await?;
+        let held = Held::among_listed(&mut self.inner.store.read_for(&permit).await?, &permit, listed.iter()).await?;
         let items: Vec<_> = listed.iter().map(|certificate| shown(certificate, &held)).collect();
         let team = items.iter().find_map(|item| item.team_id.as_ref()?.parse().ok());
         self.learn_team(&used, team).await?;
@@ -59,7 +59,8 @@ impl App {
                 Ok(profiles)
             })
             .await?;
-        let held = Held::load(&mut self.inner.store.read_for(&permit).await?, &permit).await?;
+        let certificates = listed.iter().flat_map(|detail| &detail.certificates);
+        let held = Held::among_listed(&mut self.inner.store.read_for(&permit).await?, &permit, certificates).await?;
         let now = self.now();
         let mut items: Vec<_> = listed.into_iter().map(|detail| profile(detail, &held, now)).collect();
         items.retain(|profile| is_lent_for(&used, profile.bundle_identifier.as_deref()));
@@ -165,8 +166,9 @@ fn shown(certificate: &Certificate, held: &Held) -> AppleCertificate {
         certificate_type: attributes.certificate_type.as_ref().map(|t| t.to_string()).unwrap_or_default(),
         team_id: info.and_then(|info| info.team_id.clone()),
         expires_at: attributes.expiration_date.or_else(|| info.map(|info| info.not_after)),
-        held: here.map(|(id, _)| id),
-        key_held: here.is_some_and(|(_, key_held)| key_held),
+        held: here.map(|here| here.id),
+        origin: here.map(|here| here.origin),
+        key_held: here.is_some_and(|here| here.key_held),
         serial,
     }
 }

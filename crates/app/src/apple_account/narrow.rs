@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::cmp::Ordering;
 
 /// From how many days before its end a certificate counts as expiring.
-const EXPIRING_DAYS: i64 = 30;
+pub(crate) const EXPIRING_DAYS: i64 = 30;
 
 /// What of a row can be searched, filtered and sorted by.
 pub(super) trait Row {

@@ -3,35 +3,50 @@
 use super::Place;
 use crate::Problem;
 use apple::Certificate as AtApple;
-use domain::{CertificateId, HeldPlace, Permit};
+use domain::{HeldPlace, Permit};
 use std::collections::BTreeMap;
-use store::Tx;
+use store::{KnownCertificate, Tx};
 
-/// The certificates held here, by what Apple's list can be compared with.
+/// Those certificates of a list at Apple that are held here, by what the two can be compared with.
 pub(crate) struct Held {
-    by_public_key: BTreeMap<String, (CertificateId, bool)>,
-    by_serial: BTreeMap<String, (CertificateId, bool)>,
+    by_public_key: BTreeMap<String, KnownCertificate>,
+    by_serial: BTreeMap<String, KnownCertificate>,
 }
 
 impl Held {
-    pub(crate) async fn load(tx: &mut Tx, permit: &Permit) -> Result<Self, Problem> {
+    /// Looks for places that are remembered, each by its public key or, without one, by its serial number.
+    pub(crate) async fn among_places(tx: &mut Tx, permit: &Permit, places: &[HeldPlace]) -> Result<Self, Problem> {
+        let mut known: Vec<String> = places
+            .iter()
+            .map(|place| match &place.public_key_fingerprint {
+                Some(fingerprint) => fingerprint.clone(),
+                None => whole_serial(&place.serial),
+            })
+            .collect();
+        known.sort_unstable();
+        known.dedup();
         let mut held = Self {
             by_public_key: BTreeMap::new(),
             by_serial: BTreeMap::new(),
         };
-        for certificate in tx.certificates_by_expiry(permit, u32::MAX).await? {
-            let here = (certificate.id, certificate.private_key.is_some());
-            held.by_serial.insert(bare_serial(&certificate.serial), here);
-            held.by_public_key.insert(certificate.public_key_fingerprint, here);
+        for certificate in tx.certificates_known_by(permit, &known).await? {
+            held.by_serial.insert(bare_serial(&certificate.serial), certificate.clone());
+            held.by_public_key.insert(certificate.public_key_fingerprint.clone(), certificate);
         }
         Ok(held)
     }
 
-    /// Our id of a certificate, and whether its private key is here.
-    pub(crate) fn find(&self, public_key: Option<&str>, serial: &str) -> Option<(CertificateId, bool)> {
+    /// Looks for the certificates of a list that Apple just gave.
+    pub(crate) async fn among_listed<'a>(tx: &mut Tx, permit: &Permit, listed: impl Iterator<Item = &'a AtApple>) -> Result<Self, Problem> {
+        let places: Vec<HeldPlace> = listed.map(as_place).collect();
+        Self::among_places(tx, permit, &places).await
+    }
+
+    /// The one that is this certificate.
+    pub(crate) fn find(&self, public_key: Option<&str>, serial: &str) -> Option<&KnownCertificate> {
         match public_key {
-            Some(fingerprint) => self.by_public_key.get(fingerprint).copied(),
-            None => self.by_serial.get(&bare_serial(serial)).copied(),
+            Some(fingerprint) => self.by_public_key.get(fingerprint),
+            None => self.by_serial.get(&bare_serial(serial)),
         }
     }
 
@@ -42,8 +57,8 @@ impl Held {
             name: place.name.clone(),
             serial: place.serial.clone(),
             expires_at: place.expires_at,
-            key_held: here.is_some_and(|(_, key_held)| key_held),
-            held: here.map(|(id, _)| id),
+            key_held: here.is_some_and(|here| here.key_held),
+            held: here.map(|here| here.id),
         }
     }
 }
@@ -51,6 +66,12 @@ impl Held {
 /// Apple writes 30 to 32 digits (facts E2): a leading zero may be there or not.
 fn bare_serial(serial: &str) -> String {
     serial.trim_start_matches('0').to_ascii_uppercase()
+}
+
+/// As we write it: two digits for a byte.
+fn whole_serial(serial: &str) -> String {
+    let bare = bare_serial(serial);
+    if bare.len().is_multiple_of(2) { bare } else { format!("0{bare}") }
 }
 
 /// What Apple says of a certificate, as a place is remembered.

@@ -183,6 +183,12 @@ pub(crate) fn middle(text: impl Display, _: &dyn Values) -> askama::Result<Strin
 /// "18,204".
 #[askama::filter_fn]
 pub(crate) fn grouped(number: impl Display, _: &dyn Values) -> askama::Result<String> {
+    Ok(digits_grouped(number))
+}
+
+/// See [`grouped`].
+#[must_use]
+pub(crate) fn digits_grouped(number: impl Display) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -191,7 +197,7 @@ pub(crate) fn grouped(number: impl Display, _: &dyn Values) -> askama::Result<St
         }
         out.push(digit);
     }
-    Ok(out)
+    out
 }
 
 /// "1 key", "6 keys": the number with its noun, the plural by an s.
@@ -201,7 +207,7 @@ pub(crate) fn of_these(number: impl std::borrow::Borrow<usize>, _: &dyn Values, 
     Ok(if number == 1 {
         format!("1 {noun}")
     } else {
-        format!("{number} {noun}s")
+        format!("{} {noun}s", digits_grouped(number))
     })
 }
 

@@ -1,10 +1,10 @@
 //! Lists of the Apple account read through a picked key: what they share. Search, filters, order, the page and the
 //! key are all in the address, so that a list can be sent to a colleague.
 
-use super::{apple::told_in_place, parts::Notice, when};
+use super::{apple::told_in_place, filters::digits_grouped as grouped, parts::Notice, when};
 use crate::State;
 use app::{
-    Caller, Problem,
+    Caller, Page, Paging, Problem,
     apple_account::{ListQuery, Listing},
     keys::KeyChoice,
 };
@@ -31,6 +31,8 @@ pub(crate) struct Asked {
     pub(crate) key: String,
     /// Rows to skip.
     pub(crate) from: usize,
+    /// Which page, where the list stands in our database.
+    pub(crate) cursor: String,
     /// Certificates: `only` those held here.
     pub(crate) held: String,
 }
@@ -47,6 +49,39 @@ impl Asked {
             sort: some(&self.sort),
         }
     }
+}
+
+/// Rows on one page of a list in our database.
+pub(crate) const PAGE_ROWS: u32 = 50;
+
+impl Asked {
+    /// The page of a list in our database.
+    #[must_use]
+    pub(crate) fn paging(&self) -> Paging {
+        Paging {
+            after: (!self.cursor.is_empty()).then(|| self.cursor.clone()),
+            limit: PAGE_ROWS,
+        }
+    }
+}
+
+/// Where a page of a list in our database stands between others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Cursors {
+    /// This page.
+    pub(crate) here: String,
+    /// The page before.
+    pub(crate) previous: Option<String>,
+    /// The page after.
+    pub(crate) next: Option<String>,
+}
+
+/// Which page an address leads to.
+#[derive(Clone, Copy)]
+enum To<'a> {
+    First,
+    From(usize),
+    Cursor(&'a str),
 }
 
 /// A filter above a list.
@@ -87,6 +122,8 @@ pub(crate) struct Bar {
     pub(crate) usual_sort: &'static str,
     /// Rows skipped.
     pub(crate) from: usize,
+    /// The pages beside this one, where the list stands in our database.
+    pub(crate) cursors: Option<Cursors>,
     /// Rows that fit the query.
     pub(crate) fitting: usize,
     /// Rows without the query.
@@ -100,7 +137,7 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    fn address(&self, search: bool, sort: &str, from: usize) -> String {
+    fn address(&self, search: bool, sort: &str, to: To<'_>) -> String {
         let mut query = Serializer::new(String::new());
         let mut add = |name: &str, value: &str| {
             if !value.is_empty() {
@@ -118,7 +155,11 @@ impl Bar {
         }
         add("key", &self.key.map(|key| key.to_string()).unwrap_or_default());
         add("sort", sort);
-        add("from", &if from == 0 { String::new() } else { from.to_string() });
+        match to {
+            To::First | To::From(0) => {}
+            To::From(row) => add("from", &row.to_string()),
+            To::Cursor(cursor) => add("cursor", cursor),
+        }
         let query = query.finish();
         if query.is_empty() {
             self.path.clone()
@@ -130,13 +171,17 @@ impl Bar {
     /// This very page.
     #[must_use]
     pub(crate) fn here(&self) -> String {
-        self.address(true, &self.sort, self.from)
+        let to = match &self.cursors {
+            Some(cursors) => To::Cursor(&cursors.here),
+            None => To::From(self.from),
+        };
+        self.address(true, &self.sort, to)
     }
 
     /// Without search and filters.
     #[must_use]
     pub(crate) fn cleared(&self) -> String {
-        self.address(false, &self.sort, 0)
+        self.address(false, &self.sort, To::First)
     }
 
     fn present_sort(&self) -> &str {
@@ -168,7 +213,7 @@ impl Bar {
         } else {
             field.to_owned()
         };
-        self.address(true, &next, 0)
+        self.address(true, &next, To::First)
     }
 
     /// Whether something is hidden by search or filters.
@@ -180,20 +225,32 @@ impl Bar {
     /// Whether it has more than one page.
     #[must_use]
     pub(crate) fn is_paged(&self) -> bool {
-        self.from > 0 || self.fitting > ROWS
+        match &self.cursors {
+            Some(cursors) => cursors.previous.is_some() || cursors.next.is_some(),
+            None => self.from > 0 || self.fitting > ROWS,
+        }
     }
 
     /// The page before.
     #[must_use]
     pub(crate) fn before(&self) -> Option<String> {
-        (self.from > 0).then(|| self.address(true, &self.sort, self.from.saturating_sub(ROWS)))
+        let to = match &self.cursors {
+            Some(cursors) => To::Cursor(cursors.previous.as_deref()?),
+            None if self.from == 0 => return None,
+            None => To::From(self.from.saturating_sub(ROWS)),
+        };
+        Some(self.address(true, &self.sort, to))
     }
 
     /// The page after.
     #[must_use]
     pub(crate) fn after(&self, shown: &usize) -> Option<String> {
-        let next = self.from + shown;
-        (next < self.fitting).then(|| self.address(true, &self.sort, next))
+        let to = match &self.cursors {
+            Some(cursors) => To::Cursor(cursors.next.as_deref()?),
+            None if self.from + shown >= self.fitting => return None,
+            None => To::From(self.from + shown),
+        };
+        Some(self.address(true, &self.sort, to))
     }
 
     /// "1 to 50 of 2,904".
@@ -207,20 +264,20 @@ impl Bar {
             }
         };
         let hidden = if self.fitting < self.total {
-            format!(", {} hidden by the filters", self.total - self.fitting)
+            format!(", {} hidden by the filters", grouped(self.total - self.fitting))
         } else {
             String::new()
         };
         if self.is_paged() {
             format!(
                 "{} to {} of {} {}{hidden}",
-                self.from + 1,
-                self.from + shown,
-                self.fitting,
+                grouped(self.from + 1),
+                grouped(self.from + shown),
+                grouped(self.fitting),
                 many(self.fitting)
             )
         } else {
-            format!("{} {}{hidden}", self.fitting, many(self.fitting))
+            format!("{} {}{hidden}", grouped(self.fitting), many(self.fitting))
         }
     }
 
@@ -288,6 +345,7 @@ impl Bar {
             sort: asked.sort.clone(),
             usual_sort,
             from: asked.from,
+            cursors: None,
             fitting: 0,
             total: 0,
             at: None,
@@ -317,6 +375,20 @@ impl Bar {
             chosen: chosen.to_owned(),
         });
         self
+    }
+
+    /// Takes the numbers of a page in our database and answers its rows.
+    pub(crate) fn fill_page<T>(&mut self, page: Page<T>, asked: &Asked, fitting: u32, total: usize) -> Vec<T> {
+        self.from = page.skipped as usize;
+        // Rows may have come since the page was reached; it never tells of fewer than it shows.
+        self.fitting = (fitting as usize).max(self.from + page.items.len());
+        self.total = total.max(self.fitting);
+        self.cursors = Some(Cursors {
+            here: asked.cursor.clone(),
+            previous: page.previous,
+            next: page.next,
+        });
+        page.items
     }
 
     /// Takes a listing's numbers and answers the rows of the page that was asked for.
@@ -365,6 +437,7 @@ mod tests {
             sort: String::new(),
             usual_sort: "name",
             from: 0,
+            cursors: None,
             fitting: 250,
             total: 300,
             at: None,
@@ -383,5 +456,31 @@ mod tests {
         assert_eq!(bar.after(&ROWS), Some("/o/x/devices?q=a%26b&kind=IPAD&from=100".into()));
         assert_eq!(bar.before(), None);
         assert_eq!(bar.range(&ROWS), "1 to 100 of 250 devices, 50 hidden by the filters");
+    }
+
+    #[test]
+    fn a_page_between_others_leads_to_both_by_their_cursors() {
+        let mut bar = bar();
+        let asked = Asked {
+            cursor: "h".into(),
+            ..Asked::default()
+        };
+        let page = Page {
+            items: vec![(); 50],
+            next: Some("n".into()),
+            previous: Some("p".into()),
+            skipped: 1250,
+        };
+        assert_eq!(bar.fill_page(page, &asked, 2904, 3000).len(), 50);
+        assert_eq!(bar.range(&50), "1,251 to 1,300 of 2,904 devices, 96 hidden by the filters");
+        assert_eq!(bar.here(), "/o/x/devices?q=a%26b&kind=IPAD&cursor=h");
+        assert_eq!(bar.before(), Some("/o/x/devices?q=a%26b&kind=IPAD&cursor=p".into()));
+        assert_eq!(bar.after(&50), Some("/o/x/devices?q=a%26b&kind=IPAD&cursor=n".into()));
+        assert_eq!(
+            bar.sorted_by("name"),
+            "/o/x/devices?q=a%26b&kind=IPAD&sort=-name",
+            "another order begins anew"
+        );
+        assert_eq!(bar.cleared(), "/o/x/devices");
     }
 }

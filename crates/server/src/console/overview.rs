@@ -3,7 +3,7 @@
 use crate::State;
 
 use super::{
-    filters,
+    filters::{self, digits_grouped},
     parts::{Mark, Tone},
     pictures::{self, Dot, Lane},
     shell::{Place, Shell},
@@ -75,14 +75,6 @@ impl OverviewPage {
         self.of.expiries.iter().find(|expiry| expiry.at >= self.shell.now)
     }
 
-    fn soon(&self) -> usize {
-        self.of
-            .expiries
-            .iter()
-            .filter(|expiry| urgency(expiry.at, self.shell.now) != Urgency::Calm)
-            .count()
-    }
-
     fn lanes(&self) -> Vec<Lane> {
         let lane = |name, wanted: fn(&ExpiryOf) -> bool| Lane {
             name,
@@ -104,15 +96,10 @@ impl OverviewPage {
     }
 
     fn timeline(&self) -> String {
-        let certificates = self
-            .of
-            .expiries
-            .iter()
-            .filter(|expiry| matches!(expiry.of, ExpiryOf::Certificate(_)))
-            .count();
+        let tokens = self.of.expiries.iter().filter(|expiry| expiry.of == ExpiryOf::Token).count();
+        let certificates = (self.of.ending_soon + self.of.ending_later) as usize - tokens;
         let name = format!(
-            "What expires in the next 12 months: certificates {certificates}, tokens {}. The list below has the nearest ones.",
-            self.of.expiries.len() - certificates
+            "What expires in the next 12 months: certificates {certificates}, tokens {tokens}. The list below has the nearest ones."
         );
         pictures::timeline(&self.lanes(), self.shell.now, &name)
     }
@@ -140,7 +127,19 @@ impl OverviewPage {
 
 fn needs(org: OrgId, of: &Overview, now: Timestamp) -> Vec<Need> {
     let mut needs: Vec<Need> = of.keys.iter().filter_map(|key| key_need(org, key)).collect();
-    needs.extend(of.expiries.iter().filter_map(|expiry| expiry_need(org, expiry, now)));
+    let ending: Vec<Need> = of.expiries.iter().filter_map(|expiry| expiry_need(org, expiry, now)).collect();
+    let further = (of.ending_soon as usize).saturating_sub(ending.len());
+    needs.extend(ending);
+    if further > 0 {
+        needs.push(Need {
+            tone: Tone::Warn,
+            icon: "clock",
+            head: format!("{} further certificates expire soon or have expired", digits_grouped(further)),
+            body: "The list has all of them.".to_owned(),
+            act: "See certificates",
+            address: format!("/o/{org}/certificates?held=only"),
+        });
+    }
     needs.extend(of.waiting_operations.iter().map(|operation| {
         let domain::OperationKind::CreateCertificate { certificate_type, .. } = &operation.kind;
         Need {

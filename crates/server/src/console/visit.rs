@@ -8,7 +8,6 @@
 use super::{
     gate::ErrorPage,
     shell::{Counts, Place, Shell, Theme},
-    when::{Urgency, urgency},
 };
 use crate::{State, origin, reply, session};
 use app::{Kind, Problem, accounts::SignedIn};
@@ -190,7 +189,7 @@ impl Visitor {
             ..Shell::bare(self.theme, state.clock.now())
         };
         if let Some(org) = &shell.org {
-            shell.counts = counts(state, &self.who, org.id, shell.now).await?;
+            shell.counts = counts(state, &self.who, org.id).await?;
         }
         Ok(shell)
     }
@@ -206,7 +205,7 @@ impl Visitor {
             org: Some(found),
             shortcuts: self.shortcuts,
             toast: self.toast,
-            counts: counts(state, &self.who, org, now).await?,
+            counts: counts(state, &self.who, org).await?,
             here,
             exactly_here: self.path.trim_start_matches(&place).matches('/').count() < 2,
             path: self.path.clone(),
@@ -222,26 +221,17 @@ impl Visitor {
 }
 
 /// Counts for the sidebar. What the person may not see is not counted.
-async fn counts(state: &State, who: &SignedIn, org: OrgId, now: jiff::Timestamp) -> Result<Counts, Problem> {
-    fn seen<T>(list: Result<Vec<T>, Problem>) -> Result<Vec<T>, Problem> {
-        match list {
-            Err(problem) if problem.kind == Kind::NotAllowed => Ok(Vec::new()),
-            list => list,
-        }
-    }
-    let keys = seen(state.app.keys(&who.caller, org).await)?;
-    let certificates = seen(state.app.certificates(&who.caller, org).await)?;
+async fn counts(state: &State, who: &SignedIn, org: OrgId) -> Result<Counts, Problem> {
+    let counts = state.app.counts(&who.caller, org).await?;
     Ok(Counts {
-        keys: keys.len(),
-        keys_in_need: keys
+        keys: counts.keys.len(),
+        keys_in_need: counts
+            .keys
             .iter()
             .filter(|key| super::parts::Mark::health(&key.key.health).tone.needs_somebody())
             .count(),
-        certificates: certificates.len(),
-        certificates_in_need: certificates
-            .iter()
-            .filter(|certificate| urgency(certificate.expires_at, now) != Urgency::Calm)
-            .count(),
+        certificates: counts.certificates.all as usize,
+        certificates_in_need: counts.certificates.ending as usize,
     })
 }
 

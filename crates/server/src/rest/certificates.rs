@@ -1,12 +1,12 @@
 //! Certificates held here, and the acts that make them.
 
 use super::{
-    extract::{Asked, Body, Ids},
+    extract::{Asked, Body, Ids, paging},
     idempotency::CarriesSecret,
     views,
 };
 use crate::{State, reply::Failure, session::Bearer};
-use app::{Problem, certificates::P12Password};
+use app::{Problem, apple_account::ListQuery, certificates::P12Password};
 use axum::{Extension, Json, extract, http::StatusCode};
 use domain::{Action, CertificateId, OperationId, OrgId, activity::ExportForm};
 use serde::Deserialize;
@@ -17,17 +17,46 @@ use zeroize::Zeroizing;
 /// Longest wait of one request, in seconds.
 const WAIT_SECONDS: u64 = 30;
 
-/// What is held here, soonest expiry first.
-#[utoipa::path(get, path = "/orgs/{org}/certificates", tag = "certificates", responses((status = 200, body = api::Certificates)))]
+/// Which certificates, and which page of them.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Shown {
+    /// A part of the name, or the beginning of the serial number; case does not matter.
+    search: Option<String>,
+    /// Apple's type, such as DISTRIBUTION.
+    kind: Option<String>,
+    /// `valid`, `expiring` within 30 days, `expired`.
+    state: Option<String>,
+    /// `expires` (unless given), `name` or `type`; a leading `-` turns the order around.
+    sort: Option<String>,
+    /// How many, 200 at most; 50 unless given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// What is held here, in pages.
+#[utoipa::path(get, path = "/orgs/{org}/certificates", tag = "certificates", params(Shown), responses((status = 200, body = api::Certificates)))]
 pub(super) async fn list(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
     Ids(org): Ids<OrgId>,
+    Asked(shown): Asked<Shown>,
 ) -> Result<Json<api::Certificates>, Failure> {
     let now = state.clock.now();
-    let held = state.app.certificates(&who.caller, org).await?;
+    let paging = paging(shown.limit, shown.cursor)?;
+    let query = ListQuery {
+        search: shown.search,
+        kind: shown.kind,
+        state: shown.state,
+        sort: shown.sort,
+    };
+    let page = state.app.certificates(&who.caller, org, &query, &paging).await?;
     Ok(Json(api::Certificates {
-        items: held.iter().map(|c| views::certificate(c, now)).collect(),
+        items: page.items.iter().map(|c| views::certificate(c, now)).collect(),
+        next_cursor: page.next,
     }))
 }
 
@@ -55,7 +84,7 @@ pub(super) async fn show(
     Ids((org, certificate)): Ids<(OrgId, CertificateId)>,
 ) -> Result<Json<api::Certificate>, Failure> {
     let held = state.app.certificate(&who.caller, org, certificate).await?;
-    Ok(Json(views::certificate(&held, state.clock.now())))
+    Ok(Json(views::certificate(&held.into(), state.clock.now())))
 }
 
 /// The form that a word names.

@@ -1,7 +1,7 @@
 //! Reading requests: ids in paths, JSON bodies, queries. Each failure is a problem that says what was found.
 
 use crate::reply::Failure;
-use app::{Kind, Problem};
+use app::{Kind, Paging, Problem};
 use axum::{
     Json,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
@@ -118,6 +118,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
                 .into()
             })
     }
+}
+
+/// Rows in one answer, unless asked otherwise.
+const USUAL: u32 = 50;
+
+/// The page that the parameters `limit` and `cursor` of a list ask for.
+pub(crate) fn paging(limit: Option<u32>, cursor: Option<String>) -> Result<Paging, Problem> {
+    let limit = limit.unwrap_or(USUAL);
+    if !(1..=Paging::MOST).contains(&limit) {
+        return Err(Problem::field(
+            "limit_out_of_range",
+            "limit",
+            format!("{limit} does not fit. One page has 1 to {} rows.", Paging::MOST),
+        ));
+    }
+    Ok(Paging { after: cursor, limit })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use app::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    Actor, ApiToken, CheckMark, Declared, FeatureRow, HeldCertificate, KeyHealth, Operation, OperationKind, OperationState, Organization,
+    Actor, ApiToken, CheckMark, Declared, FeatureRow, KeyHealth, ListedCertificate, Operation, OperationKind, OperationState, Organization,
     Probed, ShareLimits, Usability,
 };
 use jiff::Timestamp;
@@ -285,7 +285,7 @@ pub(super) fn apple_device(d: &AppleDevice) -> api::AppleDevice {
     }
 }
 
-pub(super) fn certificate(c: &HeldCertificate, now: Timestamp) -> api::Certificate {
+pub(super) fn certificate(c: &ListedCertificate, now: Timestamp) -> api::Certificate {
     api::Certificate {
         id: c.id.to_string(),
         name: c.name.clone(),
@@ -297,7 +297,7 @@ pub(super) fn certificate(c: &HeldCertificate, now: Timestamp) -> api::Certifica
         expires_at: c.expires_at,
         days_left: days_left(c.expires_at, now),
         origin: c.origin.as_str().to_owned(),
-        key_held: c.private_key.is_some(),
+        key_held: c.key_held,
         added_at: c.added_at,
     }
 }

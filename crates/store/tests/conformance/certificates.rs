@@ -1,7 +1,7 @@
 //! Certificates held by an organization.
 
 use domain::{Action, CertificateType, HeldCertificate, ItemOrigin};
-use store::{Conflict, Paging, StoreError};
+use store::{Conflict, StoreError};
 
 use crate::world::{World, at, id, key, of, on_both, permit};
 
@@ -10,7 +10,6 @@ on_both![
     the_same_certificate_is_held_once,
     certificates_are_found_by_what_apple_shows,
     a_certificate_outlives_its_key,
-    lists_come_in_pages_and_by_expiry,
 ];
 
 /// The `number`-th certificate, made through the organization's first key.
@@ -74,11 +73,31 @@ async fn certificates_are_found_by_what_apple_shows(world: World) {
     without_key.private_key = None;
     tx.insert_certificate(&may, &certificate(1, 1)).await.expect("inserted");
     tx.insert_certificate(&may, &without_key).await.expect("inserted");
+    for number in 3..50 {
+        tx.insert_certificate(&may, &certificate(1, number)).await.expect("inserted");
+    }
     let found = tx.certificate_by_sha1(&may, &without_key.sha1).await.expect("asked");
-    assert_eq!(found, Some(without_key));
+    assert_eq!(found, Some(without_key.clone()));
     assert_eq!(tx.certificate_by_sha1(&may, "no such").await.expect("asked"), None);
-    let held = tx.held_keys(&may).await.expect("listed");
-    assert_eq!(held, [(certificate(1, 1).public_key_fingerprint, certificate(1, 1).id)].into());
+
+    let known = [
+        without_key.serial.clone(),
+        certificate(1, 1).public_key_fingerprint,
+        "no such".to_owned(),
+    ];
+    let mut found = tx.certificates_known_by(&may, &known).await.expect("asked");
+    found.sort_by_key(|here| here.id);
+    let told: Vec<_> = found.iter().map(|here| (here.id, here.key_held)).collect();
+    assert_eq!(told, [(certificate(1, 1).id, true), (without_key.id, false)]);
+    let all: Vec<String> = (1..50).map(|number| certificate(1, number).serial).collect();
+    assert_eq!(
+        tx.certificates_known_by(&may, &all).await.expect("asked").len(),
+        49,
+        "more than one statement asks for"
+    );
+    assert!(tx.certificates_known_by(&may, &[]).await.expect("asked").is_empty());
+    let they = permit(Action::SeeSigning, 2);
+    assert!(tx.certificates_known_by(&they, &all).await.expect("asked").is_empty());
 }
 
 async fn a_certificate_outlives_its_key(world: World) {
@@ -96,20 +115,4 @@ async fn a_certificate_outlives_its_key(world: World) {
     );
     tx.remove_key(&may, key(1, 1).id, "api_key").await.expect("removed");
     assert_eq!(tx.certificate(&may, certificate(1, 1).id).await.expect("found").api_key, None);
-}
-
-async fn lists_come_in_pages_and_by_expiry(world: World) {
-    let may = permit(Action::SeeSigning, 1);
-    let mut tx = world.store.begin_over_all().await.expect("begins");
-    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
-    for number in 1..=3 {
-        tx.insert_certificate(&may, &certificate(1, number)).await.expect("inserted");
-    }
-    let first = tx.certificates(&may, &Paging::first(2)).await.expect("listed");
-    assert_eq!(first.items, [certificate(1, 1), certificate(1, 2)]);
-    let cursor = first.next.expect("there is more");
-    let second = tx.certificates(&may, &Paging::after(cursor, 2)).await.expect("listed");
-    assert_eq!((second.items, second.next), (vec![certificate(1, 3)], None));
-    let ending = tx.certificates_by_expiry(&may, 2).await.expect("listed");
-    assert_eq!(ending, [certificate(1, 3), certificate(1, 2)]);
 }

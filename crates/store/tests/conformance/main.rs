@@ -14,6 +14,7 @@ mod crash;
 mod idempotency;
 mod jobs;
 mod keys;
+mod lists;
 mod opening;
 mod operations;
 mod organizations;

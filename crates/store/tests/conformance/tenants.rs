@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::{Action, Feature, JobPayload, KeyHealth, OperationState, Probed, Shareable, Verdict};
-use store::{ActivityFilter, Paging, StoreError};
+use store::{ActivityFilter, CertificateFilter, CertificateOrder, Paging, StoreError};
 
 use crate::activity::record;
 use crate::certificates::certificate;
@@ -84,11 +84,16 @@ async fn nothing_of_another_organization_is_seen(world: World) {
     );
     let table = tx.feature_table(&using(&they, mine.id), &mine).await.expect("read");
     assert!(table.iter().all(|row| row.probed == Probed::Never));
-    assert!(tx.certificates(&they, &all).await.expect("listed").items.is_empty());
-    assert!(tx.certificates_by_expiry(&they, 9).await.expect("listed").is_empty());
+    let any = CertificateFilter::default();
+    for order in [CertificateOrder::Expiry, CertificateOrder::Name, CertificateOrder::Type] {
+        let page = tx.certificates(&they, &any, (order, false), &all).await.expect("listed");
+        assert!(page.items.is_empty());
+    }
+    assert_eq!(tx.count_certificates(&they, &any).await.expect("counted"), 0);
     assert!(tx.certificates_of_key(&they, mine.id).await.expect("listed").is_empty());
     assert_eq!(tx.certificate_by_sha1(&they, &certificate(1, 1).sha1).await.expect("asked"), None);
-    assert!(tx.held_keys(&they).await.expect("listed").is_empty());
+    let known = [certificate(1, 1).serial];
+    assert!(tx.certificates_known_by(&they, &known).await.expect("asked").is_empty());
     assert!(tx.operations(&they, &all).await.expect("listed").items.is_empty());
     assert!(tx.unfinished_operations(&they).await.expect("listed").is_empty());
     let check = JobPayload::CheckKey { key: mine.id };

@@ -3,17 +3,19 @@
 use super::super::{
     apple::told_in_place,
     filters,
-    listing::{Asked, Bar, pick},
+    listing::{Asked, Bar, PAGE_ROWS, pick},
     parts::{Notice, Tone},
     shell::{Place, Shell},
     visit::{Answer, Visitor, id, page},
-    when::{Urgency, urgency},
 };
 use crate::State;
-use app::apple_account::{AppleCertificate, Listing};
+use app::{
+    Paging,
+    apple_account::{AppleCertificate, Listing},
+};
 use askama::Template;
 use axum::extract::{Path, Query, State as Reach};
-use domain::{CertificateId, CertificateType, Feature, HeldCertificate, ItemOrigin, OrgId};
+use domain::{CertificateId, CertificateType, Feature, ItemOrigin, ListedCertificate, OrgId};
 use jiff::Timestamp;
 
 /// A certificate in the list, wherever it was read.
@@ -23,8 +25,6 @@ pub(crate) struct Row {
     pub(crate) name: String,
     /// Upper-case hex.
     pub(crate) serial: String,
-    /// Apple's type.
-    pub(crate) certificate_type: String,
     /// The type as people call it.
     pub(crate) title: String,
     /// Where it came from, when it is held here.
@@ -37,16 +37,13 @@ pub(crate) struct Row {
     pub(crate) key_held: bool,
 }
 
-impl Row {
-    /// A certificate of Apple's list; where it is held here too, with its origin.
-    fn of_apple(at_apple: AppleCertificate, held: &[HeldCertificate]) -> Self {
-        let here = held.iter().find(|one| Some(one.id) == at_apple.held);
+impl From<AppleCertificate> for Row {
+    fn from(at_apple: AppleCertificate) -> Self {
         Self {
             name: at_apple.name,
             serial: at_apple.serial,
             title: title(&at_apple.certificate_type),
-            certificate_type: at_apple.certificate_type,
-            origin: here.map(|one| one.origin),
+            origin: at_apple.origin,
             expires_at: at_apple.expires_at,
             held: at_apple.held,
             key_held: at_apple.key_held,
@@ -54,17 +51,16 @@ impl Row {
     }
 }
 
-impl From<HeldCertificate> for Row {
-    fn from(held: HeldCertificate) -> Self {
+impl From<ListedCertificate> for Row {
+    fn from(held: ListedCertificate) -> Self {
         Self {
             name: held.name,
             serial: held.serial,
             title: title(held.certificate_type.as_str()),
-            certificate_type: held.certificate_type.as_str().to_owned(),
             origin: Some(held.origin),
             expires_at: Some(held.expires_at),
             held: Some(held.id),
-            key_held: held.private_key.is_some(),
+            key_held: held.key_held,
         }
     }
 }
@@ -175,7 +171,6 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
     let shell = visitor.shell_in(&state, org, Place::Certificates).await?;
     let caller = &visitor.who.caller;
     let held_only = asked.held == "only";
-    let held = state.app.certificates(caller, org).await?;
     let types: Vec<(&str, String)> = CertificateType::CREATABLE
         .into_iter()
         .map(|word| (word, CertificateType::of_apple(word).title()))
@@ -202,7 +197,7 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
             match told_in_place(all_places(&state, &visitor, org, key, &asked).await)? {
                 Ok((listing, of_all)) => {
                     places = of_all;
-                    items = Some(bar.fill(listing).into_iter().map(|one| Row::of_apple(one, &held)).collect());
+                    items = Some(bar.fill(listing).into_iter().map(Row::from).collect());
                 }
                 Err(notice) => {
                     trouble = Some(Notice {
@@ -213,24 +208,18 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
             }
         }
     }
-    let items = items.unwrap_or_else(|| {
-        let rows = narrowed(held.iter().cloned().map(Row::from).collect(), &asked, shell.now);
-        let listing = Listing {
-            items: rows,
-            total: held.len(),
-            at: shell.now,
-        };
-        let rows = bar.fill(listing);
-        bar.at = None;
-        rows
-    });
+    let held_count = shell.counts.certificates;
+    let items = match items {
+        Some(items) => items,
+        None => held_here(&state, &visitor, org, &asked, &mut bar, held_count).await?,
+    };
     page(&CertificatesPage {
         shell,
         org,
         bar,
         items,
         places,
-        held_count: held.len(),
+        held_count,
         held_only,
         trouble,
     })
@@ -251,32 +240,32 @@ async fn all_places(
     if filtered {
         return Ok((listing, Vec::new()));
     }
-    let rows: Vec<Row> = listing.items.iter().cloned().map(|one| Row::of_apple(one, &[])).collect();
+    let rows: Vec<Row> = listing.items.iter().cloned().map(Row::from).collect();
     let places = Places::count(&rows, listing.at);
     Ok((listing, places))
 }
 
-/// Search, filters and order over what is held here.
-fn narrowed(mut rows: Vec<Row>, asked: &Asked, now: Timestamp) -> Vec<Row> {
-    let wanted = asked.q.trim().to_lowercase();
-    rows.retain(|row| format!("{} {}", row.name, row.serial).to_lowercase().contains(&wanted));
-    rows.retain(|row| asked.kind.is_empty() || row.certificate_type == asked.kind);
-    rows.retain(|row| match (asked.state.as_str(), row.expires_at.map(|at| urgency(at, now))) {
-        ("valid", urgency) => urgency == Some(Urgency::Calm),
-        ("expiring", urgency) => urgency == Some(Urgency::Soon),
-        ("expired", urgency) => urgency == Some(Urgency::Past),
-        _ => true,
-    });
-    let backwards = asked.sort.starts_with('-');
-    match asked.sort.trim_start_matches('-') {
-        "name" => rows.sort_by_key(|row| row.name.to_lowercase()),
-        "type" => rows.sort_by_key(|row| row.title.clone()),
-        _ => rows.sort_by_key(|row| row.expires_at),
+/// A page of what is held here. One that has nothing any more leads to the first.
+async fn held_here(
+    state: &State,
+    visitor: &Visitor,
+    org: OrgId,
+    asked: &Asked,
+    bar: &mut Bar,
+    total: usize,
+) -> Result<Vec<Row>, app::Problem> {
+    let (caller, query) = (&visitor.who.caller, asked.query());
+    let mut page = state.app.certificates(caller, org, &query, &asked.paging()).await?;
+    if page.items.is_empty() && !asked.cursor.is_empty() {
+        page = state.app.certificates(caller, org, &query, &Paging::first(PAGE_ROWS)).await?;
     }
-    if backwards {
-        rows.reverse();
-    }
-    rows
+    // A list on one page counts itself.
+    let fitting = if page.previous.is_none() && page.next.is_none() {
+        u32::try_from(page.items.len()).unwrap_or(u32::MAX)
+    } else {
+        state.app.count_certificates(caller, org, &query).await?
+    };
+    Ok(bar.fill_page(page.map(Row::from), asked, fitting, total))
 }
 
 #[cfg(test)]
@@ -288,7 +277,6 @@ mod tests {
         let row = |title: &str, key_held, ends: &str| Row {
             name: "n".into(),
             serial: "s".into(),
-            certificate_type: "t".into(),
             title: title.into(),
             origin: None,
             expires_at: Some(ends.parse().unwrap()),

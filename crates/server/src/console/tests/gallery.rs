@@ -28,7 +28,7 @@ use super::{
     samples::{self, at, id},
 };
 use app::{FieldProblem, Problem, operations::OperationView, overview::Overview};
-use domain::{Actor, CertificateType, Operation, OperationKind, OperationState};
+use domain::{Actor, CertificateType, ListedCertificate, Operation, OperationKind, OperationState};
 
 fn wrong_issuer() -> Wrong {
     let mut problem = Problem::field(
@@ -122,6 +122,8 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     let empty = Overview {
         keys: vec![],
         expiries: vec![],
+        ending_soon: 0,
+        ending_later: 0,
         waiting_operations: vec![],
         activity: vec![],
     };
@@ -214,7 +216,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         samples::certificate(1, "Apple Distribution: Halden Mobile AS", "2026-12-06T14:08:00Z"),
         samples::certificate(2, "Apple Development: CI", "2027-06-18T14:08:00Z"),
     ];
-    let mut rows: Vec<Row> = held.iter().cloned().map(Row::from).collect();
+    let mut rows: Vec<Row> = held.iter().cloned().map(|held| Row::from(ListedCertificate::from(held))).collect();
     rows.push(Row {
         name: "Apple Distribution: old build box".into(),
         key_held: false,

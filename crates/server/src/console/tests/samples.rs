@@ -336,6 +336,8 @@ pub(super) fn overview() -> Overview {
             certificate(3, "Apple Development: Elin", "2027-06-20T10:00:00Z"),
             certificate(4, "In-house distribution", "2027-09-09T10:00:00Z"),
         ],
+        ending_soon: 2,
+        ending_later: 3,
         waiting_operations: vec![],
         activity: activity(),
     }
@@ -368,6 +370,7 @@ pub(super) fn bar(path: &str, noun: &'static str) -> Bar {
         sort: String::new(),
         usual_sort: "expires",
         from: 0,
+        cursors: None,
         fitting: 4,
         total: 4,
         at: Some(at("2026-11-24T14:29:00Z")),
