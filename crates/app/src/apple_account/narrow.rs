@@ -187,6 +187,7 @@ mod tests {
             team_id: None,
             expires_at: expires.parse().ok(),
             held: None,
+            origin: None,
             key_held: false,
         }
     }

@@ -41,7 +41,7 @@ async fn exactly_one(world: &World, key: ApiKeyId, before: usize) {
     assert_eq!(world.count(POST), 1, "Apple was asked once");
     assert_eq!(all_at_apple(world).await - before, 1);
     assert_eq!(ours_at_apple(world, key).await, 1);
-    assert_eq!(world.app().certificates(&world.owner.caller, world.org).await.unwrap().len(), 1);
+    assert_eq!(crate::certificates::held(world).await.len(), 1);
     assert_eq!(crate::sealed::signing_keys(world).await, 1);
 }
 

@@ -224,7 +224,10 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
     let wanted = types[Place::REAL.iter().position(|one| *one == place).unwrap_or_default()];
     let operation = app.create_certificate(caller, org, key, wanted).await.expect("begun").id;
     while app.run_due_jobs().await.expect("jobs") > 0 {}
-    let certificates = app.certificates(caller, org).await.expect("listed");
+    let certificates = app
+        .certificates(caller, org, &ListQuery::default(), &app::Paging::default())
+        .await
+        .expect("listed");
     let profiles = app.apple_profiles(caller, org, key, &ListQuery::default()).await.expect("listed");
     let session = app.sessions(hand).await.expect("listed")[0].id;
     let token = app.tokens(hand).await.expect("listed")[0].id;
@@ -241,7 +244,7 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ("key", key.to_string()),
         ("key-name", named("Key", place)),
         ("weak-key", weak_key.to_string()),
-        ("certificate", certificates[0].id.to_string()),
+        ("certificate", certificates.items[0].id.to_string()),
         ("operation", operation.to_string()),
         ("session", session.to_string()),
         ("token", token.to_string()),

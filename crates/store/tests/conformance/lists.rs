@@ -201,6 +201,7 @@ async fn a_place_in_a_list_stays_right_while_rows_come_and_go(world: World) {
         )))
         .await
         .expect("brought back");
+        all.extend([early, late]);
     }
 }
 
