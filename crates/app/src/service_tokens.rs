@@ -48,7 +48,12 @@ impl App {
         for token in page.items {
             items.push(view(&mut tx, &mut names, token).await?);
         }
-        Ok(Page { items, next: page.next })
+        Ok(Page {
+            items,
+            next: page.next,
+            previous: page.previous,
+            skipped: page.skipped,
+        })
     }
 
     /// One of them.

@@ -31,7 +31,13 @@ impl App {
     ) -> Result<Page<ListedCertificate>, Problem> {
         let permit = self.permit(caller, Action::SeeSigning, org).await?;
         let (filter, order) = (filter(query, self.now())?, order(query)?);
-        Ok(self.inner.store.read_for(&permit).await?.certificates(&permit, &filter, order, paging).await?)
+        Ok(self
+            .inner
+            .store
+            .read_for(&permit)
+            .await?
+            .certificates(&permit, &filter, order, paging)
+            .await?)
     }
 
     /// How many fit.
@@ -41,7 +47,13 @@ impl App {
     pub async fn count_certificates(&self, caller: &Caller, org: OrgId, query: &ListQuery) -> Result<u32, Problem> {
         let permit = self.permit(caller, Action::SeeSigning, org).await?;
         let filter = filter(query, self.now())?;
-        Ok(self.inner.store.read_for(&permit).await?.count_certificates(&permit, &filter).await?)
+        Ok(self
+            .inner
+            .store
+            .read_for(&permit)
+            .await?
+            .count_certificates(&permit, &filter)
+            .await?)
     }
 
     /// How many there are, and how many want to be looked at.

@@ -1,7 +1,7 @@
 //! Creating certificates.
 
 use crate::{code, log};
-use app::{Kind, Paging, apple_account::ListQuery};
+use app::{Caller, Kind, Paging, Problem, apple_account::ListQuery};
 use domain::{ApiKeyId, Feature, ListedCertificate, Operation, OperationId, OperationState};
 use simulator::Api;
 use std::time::Duration;
@@ -17,13 +17,15 @@ pub(crate) async fn begin(world: &World, key: ApiKeyId, certificate_type: &str) 
         .expect("begun")
 }
 
+/// The certificates held here, as somebody sees them.
+pub(crate) async fn seen_by(world: &World, caller: &Caller) -> Result<Vec<ListedCertificate>, Problem> {
+    let (any, first) = (ListQuery::default(), Paging::default());
+    Ok(world.app().certificates(caller, world.org, &any, &first).await?.items)
+}
+
 /// The certificates held here.
 pub(crate) async fn held(world: &World) -> Vec<ListedCertificate> {
-    let page = world
-        .app()
-        .certificates(&world.owner.caller, world.org, &ListQuery::default(), &Paging::default())
-        .await;
-    page.expect("listed").items
+    seen_by(world, &world.owner.caller).await.expect("listed")
 }
 
 pub(crate) async fn state(world: &World, operation: OperationId) -> OperationState {

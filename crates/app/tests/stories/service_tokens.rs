@@ -1,6 +1,6 @@
 //! API tokens of an organization: what they may, from where, for how long, and who makes them.
 
-use crate::{code, log};
+use crate::{certificates::seen_by, code, log};
 use app::{
     Problem,
     accounts::SignedIn,
@@ -54,7 +54,7 @@ testkit::on_both_databases! {
         let key = world.entered(world.key_file(testkit::KeyKind::Team, testkit::Role::Admin));
         app.add_key(&ci.caller, world.org, key).await.unwrap();
         assert_eq!(app.keys(&ci.caller, world.org).await.unwrap().len(), 1);
-        assert_eq!(code(app.certificates(&ci.caller, world.org).await), "not_allowed");
+        assert_eq!(code(seen_by(&world, &ci.caller).await), "not_allowed");
         let log = log(&world).await;
         assert!(log.iter().any(|line| line.starts_with("CI (API token) added the team key")), "{log:?}");
         assert!(log.contains(&"Elin made the API token “CI” as Credentials Manager".to_owned()), "{log:?}");
@@ -300,7 +300,7 @@ testkit::on_both_databases! {
         tx.run(String::leak(taken)).await.unwrap();
         tx.commit().await.unwrap();
         let ci = signed_in(&world, shown.expose()).await.unwrap();
-        assert!(app.certificates(&ci.caller, world.org).await.is_ok());
+        assert!(seen_by(&world, &ci.caller).await.is_ok());
         let seen = app.service_token(&world.owner.caller, world.org, view.token.id).await.unwrap();
         assert_eq!(seen.made_by, "mona");
     }
@@ -318,8 +318,8 @@ testkit::on_both_databases! {
         app.change_service_token(&world.owner, world.org, view.token.id, change).await.unwrap();
         assert!(app.by_token(shown.expose(), Origin::default()).await.is_err());
         let after = app.by_token(shown.expose(), from("192.0.2.1")).await.unwrap().unwrap();
-        assert!(app.certificates(&before.caller, world.org).await.is_ok());
-        assert_eq!(code(app.certificates(&after.caller, world.org).await), "not_allowed");
+        assert!(seen_by(&world, &before.caller).await.is_ok());
+        assert_eq!(code(seen_by(&world, &after.caller).await), "not_allowed");
         assert_ne!(before.caller.principal.standing(), after.caller.principal.standing());
         let log = log(&world).await;
         assert!(log.contains(&"Elin changed the API token “Uploads”".to_owned()), "{log:?}");

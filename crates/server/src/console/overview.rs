@@ -96,7 +96,8 @@ impl OverviewPage {
     }
 
     fn timeline(&self) -> String {
-        let tokens = self.of.expiries.iter().filter(|expiry| expiry.of == ExpiryOf::Token).count();
+        let is_token = |expiry: &&Expiry| !matches!(expiry.of, ExpiryOf::Certificate(_));
+        let tokens = self.of.expiries.iter().filter(is_token).count();
         let certificates = (self.of.ending_soon + self.of.ending_later) as usize - tokens;
         let name = format!(
             "What expires in the next 12 months: certificates {certificates}, tokens {tokens}. The list below has the nearest ones."
