@@ -2,7 +2,7 @@
 
 use crate::{code, log};
 use app::{Caller, Kind, Paging, Problem, apple_account::ListQuery};
-use domain::{ApiKeyId, Feature, ListedCertificate, Operation, OperationId, OperationState};
+use domain::{ApiKeyId, Feature, ListedCertificate, Operation, OperationId, OperationState, OrgId};
 use simulator::Api;
 use std::time::Duration;
 use testkit::{KeyKind, Role, World};
@@ -17,10 +17,15 @@ pub(crate) async fn begin(world: &World, key: ApiKeyId, certificate_type: &str) 
         .expect("begun")
 }
 
-/// The certificates held here, as somebody sees them.
-pub(crate) async fn seen_by(world: &World, caller: &Caller) -> Result<Vec<ListedCertificate>, Problem> {
+/// The certificates that an organization holds, as somebody sees them.
+pub(crate) async fn seen_in(world: &World, caller: &Caller, org: OrgId) -> Result<Vec<ListedCertificate>, Problem> {
     let (any, first) = (ListQuery::default(), Paging::default());
-    Ok(world.app().certificates(caller, world.org, &any, &first).await?.items)
+    Ok(world.app().certificates(caller, org, &any, &first).await?.items)
+}
+
+/// Those of the first organization, as somebody sees them.
+pub(crate) async fn seen_by(world: &World, caller: &Caller) -> Result<Vec<ListedCertificate>, Problem> {
+    seen_in(world, caller, world.org).await
 }
 
 /// The certificates held here.

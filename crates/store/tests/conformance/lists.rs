@@ -16,6 +16,9 @@ on_both![
 
 const ORDERS: [CertificateOrder; 3] = [CertificateOrder::Expiry, CertificateOrder::Name, CertificateOrder::Type];
 
+/// Whether a certificate is looked for.
+type Fits = fn(&HeldCertificate) -> bool;
+
 /// Twelve certificates with many ties: three names, two types, four ends.
 fn furniture() -> Vec<HeldCertificate> {
     (1..=12)
@@ -105,7 +108,7 @@ async fn every_order_is_walked_to_its_end_and_back(world: World) {
 async fn filters_find_what_they_say(world: World) {
     let all = furniture();
     let (mut tx, may) = furnished(&world, &all).await;
-    let searches: [(&str, fn(&HeldCertificate) -> bool); 9] = [
+    let searches: [(&str, Fits); 9] = [
         ("ZOË", |one| one.name.starts_with('Z')),
         ("bär_", |one| one.name.starts_with('B')),
         ("dist", |one| one.name.contains("dist")),
