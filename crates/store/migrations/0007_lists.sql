@@ -9,4 +9,3 @@ CREATE INDEX certificates_name ON certificates (organization_id, folded, id, exp
 CREATE INDEX certificates_type ON certificates (organization_id, certificate_type, expires_at, id);
 CREATE INDEX certificates_type_name ON certificates (organization_id, certificate_type, folded, id, expires_at, serial);
 CREATE INDEX certificates_serial ON certificates (organization_id, serial);
-CREATE INDEX certificates_key ON certificates (api_key_id, id);
