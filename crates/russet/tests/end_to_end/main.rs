@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop where it is")]
 
 #[path = "../../../testkit/src/postgres.rs"]
-#[expect(unreachable_pub, dead_code, reason = "a file of another crate, where all of it is reached")]
+#[expect(unreachable_pub, reason = "a file of another crate, where all of it is reached")]
 mod postgres;
 
 mod command_line;
@@ -15,3 +15,4 @@ mod process;
 mod refusals;
 mod serving;
 mod site;
+mod torn;
