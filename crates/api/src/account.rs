@@ -93,37 +93,3 @@ pub struct CreatedToken {
     /// Its value.
     pub value: String,
 }
-
-/// Records of the activity log.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ActivityPage {
-    /// Newest first.
-    pub items: Vec<ActivityRecord>,
-    /// Give this as `before` for the next page; none at the end.
-    pub next: Option<String>,
-}
-
-/// A record of the activity log.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ActivityRecord {
-    /// Id.
-    pub id: String,
-    /// When.
-    pub at: Timestamp,
-    /// Who, by name.
-    pub actor: String,
-    /// `person`, `token`, `job`, `server` or `anonymous`.
-    pub actor_kind: String,
-    /// Such as `key.add`.
-    pub action: String,
-    /// The id of what it is about.
-    pub object: Option<String>,
-    /// What, as a sentence without its subject.
-    pub sentence: String,
-    /// `intent`, `done`, `denied`, `refused`, `failed`, `unknown`.
-    pub outcome: String,
-    /// The client's address.
-    pub address: Option<String>,
-    /// The request's id.
-    pub request_id: Option<String>,
-}

@@ -9,13 +9,15 @@
 //! nothing carries one back.
 
 mod account;
+mod activity;
 mod apple_account;
 mod certificates;
 mod keys;
 mod problem;
 mod sharing;
 
-pub use account::{ActivityPage, ActivityRecord, CreatedToken, Login, Me, NewToken, Organization, Status, Token, Tokens};
+pub use account::{CreatedToken, Login, Me, NewToken, Organization, Status, Token, Tokens};
+pub use activity::{ActivityFinding, ActivityPage, ActivityRecord, ActivityVerification};
 pub use apple_account::{
     AppleBundleId, AppleBundleIds, AppleCertificate, AppleCertificates, AppleDevice, AppleDevices, AppleProfile, AppleProfiles,
     CertificateRef, DeviceRef,

@@ -261,7 +261,7 @@ impl App {
     /// Records what somebody did with their own account: in the log of their first organization, where its Owner looks.
     async fn record_of_person(&self, tx: &mut Tx, who: &SignedIn, event: Event) -> Result<(), Problem> {
         let record = self.activity_record(&who.caller, who.home(), event, Outcome::Done);
-        Ok(tx.record(&record).await?)
+        self.record(tx, &record).await
     }
 }
 

@@ -9,6 +9,14 @@ use jiff::Timestamp;
 use std::time::Duration;
 use store::{StoreError, Tx};
 
+/// A fresh id of the wanted kind.
+macro_rules! fresh {
+    ($app:expr, $id:ty) => {
+        <$id>::fresh(&*$app.inner.clock, &*$app.inner.entropy)
+    };
+}
+pub(crate) use fresh;
+
 impl App {
     pub(crate) fn now(&self) -> Timestamp {
         self.inner.clock.now()
@@ -71,7 +79,8 @@ impl App {
         let event = Event::AccessDenied { what: what.to_owned() };
         let recorded: Result<(), Problem> = async {
             let mut tx = self.inner.store.begin().await?;
-            tx.record(&self.activity_record(caller, org, event, Outcome::Denied)).await?;
+            self.record(&mut tx, &self.activity_record(caller, org, event, Outcome::Denied))
+                .await?;
             Ok(tx.commit().await?)
         }
         .await;
@@ -94,7 +103,79 @@ impl App {
 
     /// Records something done in an organization, in the transaction of the change. Call it last, then commit.
     pub(crate) async fn record_done(&self, tx: &mut Tx, caller: &Caller, org: OrgId, event: Event) -> Result<(), Problem> {
-        Ok(tx.record(&self.activity_record(caller, Some(org), event, Outcome::Done)).await?)
+        self.record(tx, &self.activity_record(caller, Some(org), event, Outcome::Done))
+            .await
+    }
+
+    /// Records what is about to be tried, and answers the record that the outcome follows. Call it last, then commit.
+    pub(crate) async fn record_intent(&self, tx: &mut Tx, caller: &Caller, org: OrgId, event: Event) -> Result<ActivityId, Problem> {
+        let record = self.activity_record(caller, Some(org), event, Outcome::Intent);
+        self.record(tx, &record).await?;
+        Ok(record.id)
+    }
+
+    /// Records, committed, what is about to be tried with a secret that is not kept yet. Its outcome follows.
+    pub(crate) async fn begin_attempt(&self, caller: &Caller, org: OrgId, event: Event) -> Result<Activity, Problem> {
+        let attempt = self.activity_record(caller, Some(org), event, Outcome::Intent);
+        in_time(async {
+            let mut tx = self.inner.store.begin().await?;
+            self.record(&mut tx, &attempt).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?;
+        Ok(attempt)
+    }
+
+    /// The record of how an attempt ended.
+    pub(crate) fn outcome_of(&self, attempt: &Activity, outcome: Outcome) -> Activity {
+        Activity {
+            id: fresh!(self, ActivityId),
+            at: self.now(),
+            outcome,
+            follows: Some(attempt.id),
+            ..attempt.clone()
+        }
+    }
+
+    /// Records that an attempt did not succeed, if it did not. When that cannot be written, the attempt stands without
+    /// an outcome.
+    pub(crate) async fn note_failure_of<T: Sync>(&self, attempt: &Activity, ended: &Result<T, Problem>) {
+        let Err(problem) = ended else { return };
+        let outcome = match problem.kind {
+            Kind::AppleRefused => Outcome::Refused,
+            _ => Outcome::Failed,
+        };
+        let noted: Result<(), Problem> = async {
+            let mut tx = self.inner.store.begin().await?;
+            self.record(&mut tx, &self.outcome_of(attempt, outcome)).await?;
+            Ok(tx.commit().await?)
+        }
+        .await;
+        if let Err(problem) = noted {
+            tracing::warn!(cause = problem.inside, "the outcome of an attempt could not be recorded");
+        }
+    }
+
+    /// Writes a record; every use case comes by here. While the log cannot be copied outside, what is about to be done or
+    /// changed is refused. How something ended that was allowed, that something was denied, and who came and went to look
+    /// is written all the same.
+    pub(crate) async fn record(&self, tx: &mut Tx, record: &Activity) -> Result<(), Problem> {
+        let goes_on = record.follows.is_some()
+            || !matches!(record.outcome, Outcome::Intent | Outcome::Done)
+            || matches!(record.event, Event::SignedIn { .. } | Event::SignedOut { .. });
+        if !goes_on && let Some(since) = self.inner.log.is_blocked(self.now()) {
+            return Err(Problem::new(
+                Kind::Unavailable,
+                "activity_blocked",
+                format!(
+                    "Since {} the activity log cannot be copied outside, and what cannot be recorded safely is not done. Nothing was changed. Whoever keeps the server makes room for the file of --activity-copy, or gives another; then this works again by itself.",
+                    since.strftime("%-d %b %Y, %H:%M UTC")
+                ),
+            ));
+        }
+        tx.record(record).await?;
+        self.inner.log.note();
+        Ok(())
     }
 }
 
@@ -108,11 +189,3 @@ pub(crate) async fn in_time(record: impl Future<Output = Result<(), Problem>>) -
         .await
         .unwrap_or_else(|_| Err(StoreError::Busy.into()))
 }
-
-/// A fresh id of the wanted kind.
-macro_rules! fresh {
-    ($app:expr, $id:ty) => {
-        <$id>::fresh(&*$app.inner.clock, &*$app.inner.entropy)
-    };
-}
-pub(crate) use fresh;

@@ -1,30 +1,57 @@
-//! The activity log, read.
+//! The activity log, read and kept.
+//!
+//! - here: who a record is by, and records as views;
+//! - [`search`]: lists by filter, and files of them;
+//! - [`verify`]: whether the log is whole; `finding` says it in words;
+//! - `keeper`: checkpoints (`checkpoint`), their copy (`outside`), the daily look, notices of expiry (`expiry`).
+//!
+//! Writing a record is in [`crate::acting`].
 
+pub(crate) mod checkpoint;
+mod expiry;
+mod finding;
+pub(crate) mod keeper;
+mod outside;
+mod search;
 mod sentence;
+mod state;
+pub mod verify;
 
-use crate::{App, Caller, Problem};
-use domain::{Action, Activity, ActivityId, Actor, OrgId, Subject, UserId};
+pub use search::{ActivityFile, ActivityPage, ActivitySearch, Whose};
+pub use state::{LogState, LogVerification, ToldFinding};
+
+use crate::Problem;
+use domain::{Activity, Actor, OrgId, Subject, UserId};
 use std::collections::BTreeMap;
-use store::{ActivityFilter, Paging, StoreError, Tx};
+use store::{Recorded, StoreError, Tx};
 
 /// A record with names in the place of ids.
 #[derive(Debug, Clone)]
 pub struct ActivityView {
     /// The record.
     pub record: Activity,
+    /// Its number in the log.
+    pub sequence: i64,
+    /// Its hash in the chain, in hexadecimal.
+    pub hash: String,
     /// Who, by name.
     pub actor: String,
+    /// In which organization, by name; none for what belongs to none.
+    pub organization: Option<String>,
     /// What, as a sentence without its subject: "added the key CI uploads".
     pub sentence: String,
 }
 
-/// Names of people, each looked up once.
+/// Names of people and organizations, each looked up once.
 #[derive(Default)]
-pub(crate) struct Names(BTreeMap<UserId, String>);
+pub(crate) struct Names {
+    people: BTreeMap<UserId, String>,
+    organizations: BTreeMap<OrgId, String>,
+}
 
 impl Names {
     pub(crate) async fn of(&mut self, tx: &mut Tx, user: UserId) -> Result<String, Problem> {
-        if let Some(name) = self.0.get(&user) {
+        if let Some(name) = self.people.get(&user) {
             return Ok(name.clone());
         }
         let name = match tx.user(user).await {
@@ -32,7 +59,7 @@ impl Names {
             Err(StoreError::NotFound) => "A removed person".to_owned(),
             Err(error) => return Err(error.into()),
         };
-        self.0.insert(user, name.clone());
+        self.people.insert(user, name.clone());
         Ok(name)
     }
 
@@ -60,36 +87,34 @@ impl Names {
             Actor::Anonymous => "Somebody not signed in".to_owned(),
         })
     }
-}
 
-impl App {
-    /// Newest first, `limit` at most, before the record `before`.
-    ///
-    /// # Errors
-    /// `not_found`, `not_allowed`.
-    pub async fn activity(
-        &self,
-        caller: &Caller,
-        org: OrgId,
-        before: Option<ActivityId>,
-        limit: u32,
-    ) -> Result<Vec<ActivityView>, Problem> {
-        let permit = self.permit(caller, Action::SeeActivity, org).await?;
-        let paging = Paging {
-            after: before.map(|id| id.to_string()),
-            limit,
-        };
-        let mut tx = self.inner.store.read_for(&permit).await?;
-        let records = tx.activities(&permit, &ActivityFilter::default(), &paging).await?.items;
-        let mut names = Names::default();
-        let mut views = Vec::with_capacity(records.len());
-        for record in records {
-            views.push(ActivityView {
-                actor: names.of_actor(&mut tx, record.actor).await?,
-                sentence: sentence::sentence(&record.event, record.outcome),
-                record,
-            });
+    async fn of_organization(&mut self, tx: &mut Tx, organization: OrgId) -> Result<String, Problem> {
+        if let Some(name) = self.organizations.get(&organization) {
+            return Ok(name.clone());
         }
-        Ok(views)
+        let name = tx.organization_name(organization).await?;
+        let name = name.unwrap_or_else(|| "A deleted organization".to_owned());
+        self.organizations.insert(organization, name.clone());
+        Ok(name)
+    }
+
+    /// A record as people read it.
+    async fn view(&mut self, tx: &mut Tx, recorded: Recorded) -> Result<ActivityView, Problem> {
+        let Recorded {
+            activity: record,
+            sequence,
+            hash,
+        } = recorded;
+        Ok(ActivityView {
+            sequence,
+            hash: hex::encode(hash),
+            actor: self.of_actor(tx, record.actor).await?,
+            organization: match record.organization {
+                Some(organization) => Some(self.of_organization(tx, organization).await?),
+                None => None,
+            },
+            sentence: sentence::sentence(&record.event, record.outcome),
+            record,
+        })
     }
 }

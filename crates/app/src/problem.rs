@@ -27,6 +27,8 @@ pub enum Kind {
     RateLimited,
     /// Apple refused (502 toward REST clients, with Apple's answer).
     AppleRefused,
+    /// The server cannot do it at this time (503).
+    Unavailable,
     /// Apple gave no usable answer (503).
     AppleUnreachable,
     /// Our fault (500).

@@ -1,12 +1,13 @@
 //! One constructor, in production and in tests; only clock, randomness, database and Apple's addresses differ.
 
-use crate::{accounts::Passwords, crash_point::CrashPoints};
+use crate::{accounts::Passwords, activity::keeper::Log, crash_point::CrashPoints};
 use apple::{Apple, TokenCache};
 use domain::{ApiKeyId, Clock, Entropy};
 use signing::chain::TrustRoot;
 use std::{
     collections::HashMap,
     fmt,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 use store::Store;
@@ -23,6 +24,8 @@ pub struct Parts {
     pub apple: Apple,
     /// PEM bundle of the certificate authorities that certificates and profiles are held against (`--apple-root`).
     pub apple_roots_pem: Option<String>,
+    /// The file that checkpoints of the activity log are appended to (`--activity-copy`).
+    pub activity_copy: Option<PathBuf>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where random bytes come from.
@@ -56,6 +59,7 @@ pub(crate) struct Inner {
     /// How this process signs its claims on jobs.
     pub(crate) worker: String,
     pub(crate) crash_points: CrashPoints,
+    pub(crate) log: Log,
 }
 
 /// Why it does not start, and how to get out.
@@ -93,6 +97,7 @@ impl App {
         let mut name = [0; 8];
         parts.entropy.fill(&mut name);
         let tokens = TokenCache::new(parts.apple.clock());
+        let log = Log::open(&parts.store, &parts.vault, &*parts.entropy, parts.activity_copy).await?;
         Ok(Self {
             inner: Arc::new(Inner {
                 store: parts.store,
@@ -109,6 +114,7 @@ impl App {
                 operation_moved: Notify::new(),
                 worker: hex::encode(name),
                 crash_points,
+                log,
             }),
         })
     }

@@ -61,7 +61,7 @@ fn open(source: &dyn RootKeySource, instance: &Instance) -> Result<Vault, StartE
     Vault::unseal(source, &instance.id, &instance.unseal).map_err(failed)
 }
 
-fn failed(cause: impl std::fmt::Display) -> StartError {
+pub(crate) fn failed(cause: impl std::fmt::Display) -> StartError {
     StartError {
         message: cause.to_string(),
     }

@@ -71,6 +71,15 @@ impl Actor {
             other => other.user().map(Subject::User),
         }
     }
+
+    /// The token it came with.
+    #[must_use]
+    pub fn token(&self) -> Option<ApiTokenId> {
+        match self {
+            Self::Token { token, .. } => Some(*token),
+            _ => None,
+        }
+    }
 }
 
 /// From where a request came.
@@ -101,6 +110,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome, in the order of filters.
+    pub const ALL: [Self; 6] = [Self::Done, Self::Intent, Self::Denied, Self::Refused, Self::Failed, Self::Unknown];
+
+    /// Reads [`Outcome::as_str`] back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == text)
+    }
+
     /// The word in the database and the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -287,6 +305,32 @@ pub enum Event {
         feature: Feature,
         on: bool,
     },
+    CertificateWillExpire {
+        certificate: CertificateId,
+        name: String,
+        expires_at: Timestamp,
+        days: u16,
+    },
+    TokenWillExpire {
+        token: ApiTokenId,
+        name: String,
+        expires_at: Timestamp,
+        days: u16,
+    },
+    ServiceTokenWillExpire {
+        token: ServiceTokenId,
+        name: String,
+        expires_at: Timestamp,
+        days: u16,
+    },
+    ActivityExported {
+        form: String,
+        since: Timestamp,
+    },
+    ActivityVerified {
+        records: i64,
+        findings: i64,
+    },
     CertificateCreated {
         operation: OperationId,
         key: ApiKeyId,
@@ -310,6 +354,50 @@ pub enum Event {
         scoped: bool,
     },
 }
+
+/// The words of all events, for filters; what stands behind each is [`Event::action`].
+pub const ACTIONS: &[&str] = &[
+    "access.deny",
+    "activity.export",
+    "activity.verify",
+    "apple-token.create",
+    "certificate.create",
+    "certificate.download",
+    "certificate.will-expire",
+    "invitation.revoke",
+    "invitation.send-again",
+    "key.add",
+    "key.check",
+    "key.override",
+    "key.remove",
+    "key.rename",
+    "key.rotate",
+    "key.set-roles",
+    "key.share",
+    "key.unshare",
+    "key.use",
+    "member.invite",
+    "member.join",
+    "member.leave",
+    "member.remove",
+    "member.set-roles",
+    "organization.create",
+    "organization.delete",
+    "organization.rename",
+    "password.change",
+    "profile.download",
+    "service-token.create",
+    "service-token.revoke",
+    "service-token.rotate",
+    "service-token.will-expire",
+    "session.sign-in",
+    "session.sign-in-failed",
+    "session.sign-out",
+    "setup.complete",
+    "token.create",
+    "token.revoke",
+    "token.will-expire",
+];
 
 impl Event {
     /// The word in the database, the API and filters: noun, dot, verb.
@@ -348,6 +436,11 @@ impl Event {
             Self::KeyChecked { .. } => "key.check",
             Self::KeyUsed { .. } => "key.use",
             Self::FeatureOverridden { .. } => "key.override",
+            Self::CertificateWillExpire { .. } => "certificate.will-expire",
+            Self::TokenWillExpire { .. } => "token.will-expire",
+            Self::ServiceTokenWillExpire { .. } => "service-token.will-expire",
+            Self::ActivityExported { .. } => "activity.export",
+            Self::ActivityVerified { .. } => "activity.verify",
             Self::CertificateCreated { .. } => "certificate.create",
             Self::CertificateDownloaded { .. } => "certificate.download",
             Self::ProfileDownloaded { .. } => "profile.download",
@@ -359,11 +452,11 @@ impl Event {
     #[must_use]
     pub fn object(&self) -> Option<String> {
         Some(match self {
-            Self::AccessDenied { .. } => return None,
+            Self::AccessDenied { .. } | Self::ActivityExported { .. } | Self::ActivityVerified { .. } => return None,
             Self::SetupCompleted { organization, .. } => organization.to_string(),
             Self::SignedIn { user, .. } | Self::SignedOut { user, .. } | Self::PasswordChanged { user, .. } => user.to_string(),
             Self::SignInFailed { user } => user.as_ref()?.to_string(),
-            Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } => token.to_string(),
+            Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } | Self::TokenWillExpire { token, .. } => token.to_string(),
             Self::OrganizationCreated { organization, .. }
             | Self::OrganizationRenamed { organization, .. }
             | Self::OrganizationDeleted { organization, .. } => organization.to_string(),
@@ -377,7 +470,8 @@ impl Event {
             Self::ServiceTokenCreated { token, .. }
             | Self::ServiceTokenChanged { token, .. }
             | Self::ServiceTokenRotated { token, .. }
-            | Self::ServiceTokenRevoked { token, .. } => token.to_string(),
+            | Self::ServiceTokenRevoked { token, .. }
+            | Self::ServiceTokenWillExpire { token, .. } => token.to_string(),
             Self::KeyAdded { key, .. }
             | Self::KeyShared { key, .. }
             | Self::KeyUnshared { key, .. }
@@ -390,9 +484,25 @@ impl Event {
             | Self::FeatureOverridden { key, .. }
             | Self::AppleTokenMinted { key, .. } => key.to_string(),
             Self::CertificateCreated { operation, .. } => operation.to_string(),
-            Self::CertificateDownloaded { certificate, .. } => certificate.to_string(),
+            Self::CertificateDownloaded { certificate, .. } | Self::CertificateWillExpire { certificate, .. } => certificate.to_string(),
             Self::ProfileDownloaded { profile, .. } => profile.clone(),
         })
+    }
+
+    /// What the API key was called that was used.
+    #[must_use]
+    pub fn key_name(&self) -> Option<&str> {
+        match self {
+            Self::KeyAdded { name, .. }
+            | Self::KeyRolesChanged { name, .. }
+            | Self::KeyRotated { name, .. }
+            | Self::KeyRemoved { name, .. }
+            | Self::KeyChecked { name, .. }
+            | Self::KeyUsed { name, .. }
+            | Self::AppleTokenMinted { name, .. } => Some(name),
+            Self::KeyRenamed { to, .. } => Some(to),
+            _ => None,
+        }
     }
 
     /// The API key that was used for it, for "what did this key do".
@@ -436,4 +546,30 @@ pub struct Activity {
     pub outcome: Outcome,
     /// The intent that this record is the outcome of.
     pub follows: Option<ActivityId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_among_those_that_filters_offer() {
+        let source = include_str!("activity.rs").split("#[cfg(test)]").next().unwrap();
+        let words = source
+            .lines()
+            .filter_map(|line| line.split_once("{ .. } => \"")?.1.split('"').next());
+        let mut words: Vec<_> = words.filter(|word| word.contains('.')).collect();
+        words.sort_unstable();
+        assert_eq!(
+            words, ACTIONS,
+            "add the word of a new event to ACTIONS, in the order of the alphabet"
+        );
+    }
+
+    #[test]
+    fn every_outcome_reads_back() {
+        for outcome in Outcome::ALL {
+            assert_eq!(Outcome::parse(outcome.as_str()), Some(outcome));
+        }
+    }
 }

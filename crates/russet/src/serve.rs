@@ -23,6 +23,9 @@ use zeroize::Zeroizing;
 const APP_STORE_URL: &str = "https://api.appstoreconnect.apple.com";
 const ENTERPRISE_URL: &str = "https://api.enterprise.developer.apple.com";
 
+/// The file that checkpoints of the activity log are copied to, beside the data.
+pub(crate) const ACTIVITY_COPY: &str = "activity-checkpoints.jsonl";
+
 /// How to serve.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -53,6 +56,10 @@ pub(crate) struct Arguments {
     /// Unseal with a passphrase, the first line of this file ("-": standard input), instead of a key file
     #[arg(long, value_name = "FILE", group = "root_key")]
     passphrase_file: Option<PathBuf>,
+    /// File that signed checkpoints of the activity log are appended to, best on a disk that this machine cannot rewrite
+    /// [default: activity-checkpoints.jsonl in the data directory]
+    #[arg(long, value_name = "FILE", env = "RUSSET_ACTIVITY_COPY")]
+    activity_copy: Option<PathBuf>,
     /// App Store Connect's address, with or without /v1
     #[arg(long, value_name = "URL", env = "ASC_BASE_URL", default_value = APP_STORE_URL)]
     apple_url: String,
@@ -72,14 +79,16 @@ pub(crate) struct Plan {
     pub(crate) apple_url: String,
     pub(crate) apple_enterprise_url: String,
     pub(crate) apple_roots_pem: Option<String>,
+    pub(crate) activity_copy: PathBuf,
 }
 
 /// A running server with its worker.
 pub(crate) struct Running {
     pub(crate) app: App,
     pub(crate) listening: Listening,
-    stop_worker: oneshot::Sender<()>,
+    stop: [oneshot::Sender<()>; 2],
     worker: tokio::task::JoinHandle<()>,
+    log: tokio::task::JoinHandle<()>,
 }
 
 impl Running {
@@ -103,6 +112,7 @@ impl Running {
             vault,
             apple,
             apple_roots_pem: plan.apple_roots_pem,
+            activity_copy: Some(plan.activity_copy),
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         })
@@ -119,11 +129,17 @@ impl Running {
         let worker = tokio::spawn(async move {
             working.work(async { drop(stopped.await) }).await;
         });
+        let (stop_log, stopped) = oneshot::channel();
+        let keeping = app.clone();
+        let log = tokio::spawn(async move {
+            keeping.keep_log(async { drop(stopped.await) }).await;
+        });
         Ok(Self {
             app,
             listening,
-            stop_worker,
+            stop: [stop_worker, stop_log],
             worker,
+            log,
         })
     }
 
@@ -135,8 +151,12 @@ impl Running {
         }
         tracing::info!("stopping: no new requests, running ones may end");
         self.listening.stop().await;
-        drop(self.stop_worker);
+        let [stop_worker, stop_log] = self.stop;
+        drop(stop_worker);
         let _ = self.worker.await;
+        // Last, so that what the others recorded is signed, too.
+        drop(stop_log);
+        let _ = self.log.await;
         Ok(())
     }
 }
@@ -257,6 +277,7 @@ fn plan(arguments: Arguments) -> anyhow::Result<(Plan, Bound)> {
         apple_url: arguments.apple_url,
         apple_enterprise_url: arguments.apple_enterprise_url,
         apple_roots_pem,
+        activity_copy: arguments.activity_copy.unwrap_or_else(|| arguments.data.join(ACTIVITY_COPY)),
     };
     let bound = bind(&mut plan.settings)?;
     Ok((plan, bound))

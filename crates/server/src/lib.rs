@@ -6,6 +6,8 @@
 //! The one surprising thing: the REST API believes bearer tokens only and the console cookies only, so a page of another
 //! site that makes a browser send its cookie finds no API to misuse.
 
+mod activity_file;
+mod activity_query;
 mod attachment;
 mod completion;
 mod console;

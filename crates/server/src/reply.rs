@@ -31,7 +31,7 @@ pub(crate) fn status(kind: Kind) -> StatusCode {
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Kind::AppleRefused => StatusCode::BAD_GATEWAY,
-        Kind::AppleUnreachable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::AppleUnreachable | Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -1,43 +1,49 @@
 //! The activity log: written in the transaction of what it tells of, never changed afterwards.
+//!
+//! - here: writing a record, reading one;
+//! - [`chain`]: the hash that ties each record to all before it;
+//! - [`search`]: lists by filter, newest first;
+//! - [`ledger`]: the whole log as one sequence, its signed checkpoints, and the key that signs them.
 
-use domain::{Activity, ActivityId, ApiKeyId, Origin, Outcome, Permit, UserId};
-use jiff::Timestamp;
+mod chain;
+mod expiring;
+mod ledger;
+mod search;
 
-use crate::sql::{Row, args, json};
-use crate::{Page, Paging, Result, StoreError, Tx};
+pub use chain::Hash;
+pub use expiring::{Expiring, ExpiringItem};
+pub use ledger::{Checkpoint, Head, Link, SigningKey, Verdict};
+pub use search::{ActivityFilter, LogReach};
 
-/// Which records are wanted; what is `None` does not matter.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ActivityFilter {
-    /// Done by this person, also through a token or a job.
-    pub user: Option<UserId>,
-    /// The word of the event, such as `key.add`.
-    pub action: Option<String>,
-    /// About this object, by its id here or at Apple.
-    pub object: Option<String>,
-    /// Through or about this API key.
-    pub key: Option<ApiKeyId>,
-    /// With this outcome.
-    pub outcome: Option<Outcome>,
-    /// Not before.
-    pub since: Option<Timestamp>,
-    /// Before.
-    pub until: Option<Timestamp>,
+use std::ops::Deref;
+
+use domain::{Activity, ActivityId, OrgId, Origin, Outcome, Permit};
+
+use crate::sql::{Row, args};
+use crate::{Result, StoreError, Tx};
+
+/// A record as it stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// What was recorded.
+    pub activity: Activity,
+    /// Its number, from 1, without gaps over the whole instance.
+    pub sequence: i64,
+    /// Its hash in the chain.
+    pub hash: Vec<u8>,
 }
 
-const OUTCOMES: [Outcome; 6] = [
-    Outcome::Intent,
-    Outcome::Done,
-    Outcome::Denied,
-    Outcome::Refused,
-    Outcome::Failed,
-    Outcome::Unknown,
-];
+impl Deref for Recorded {
+    type Target = Activity;
+    fn deref(&self) -> &Activity {
+        &self.activity
+    }
+}
 
-fn activity(row: &Row) -> Result<Activity> {
+fn recorded(row: &Row) -> Result<Recorded> {
     let word: String = row.get("outcome")?;
-    let outcome = OUTCOMES.into_iter().find(|o| o.as_str() == word);
-    Ok(Activity {
+    let outcome = Outcome::parse(&word);
+    let activity = Activity {
         id: row.parse("id")?,
         organization: row.parse_opt("organization_id")?,
         at: row.time("at")?,
@@ -52,11 +58,17 @@ fn activity(row: &Row) -> Result<Activity> {
             why: format!("“{word}” is not an outcome"),
         })?,
         follows: row.parse_opt("follows")?,
+    };
+    Ok(Recorded {
+        activity,
+        sequence: row.get("sequence")?,
+        hash: row.get("hash")?,
     })
 }
 
 impl Tx {
-    /// Writes a record. It stands if and only if the transaction does.
+    /// Writes a record, with the root above its organization, and ties it to the chain. It stands if and only if the
+    /// transaction does.
     ///
     /// Records are numbered without gaps, so recorders take turns until they commit: record last,
     /// commit at once.
@@ -64,80 +76,82 @@ impl Tx {
     /// # Errors
     /// What the database says; then the act must not happen.
     pub async fn record(&mut self, new: &Activity) -> Result<()> {
-        let row = self
+        let turn = self
             .row(
-                "UPDATE activity_sequence SET last = last + 1 WHERE singleton = 1 RETURNING last",
-                args![],
+                "UPDATE activity_sequence SET last = last + 1 WHERE singleton = 1
+                 RETURNING last, head, (SELECT COALESCE(parent_id, id) FROM organizations WHERE id = $1) AS root_id",
+                args![new.organization],
             )
             .await?;
-        let sequence: i64 = row.get("last")?;
+        let mut columns = chain::columns(turn.get("last")?, turn.parse_opt("root_id")?, new)?;
+        let hash = chain::hash(&turn.get::<Vec<u8>>("head")?, &columns);
+        columns.extend(args![hash.as_slice()]);
         self.execute(
-            "INSERT INTO activity (sequence, id, organization_id, at, actor, user_id, action, object_id, api_key_id,
-                 event, outcome, follows, address, request_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-            args![
-                sequence,
-                new.id,
-                new.organization,
-                new.at,
-                json(&new.actor)?,
-                new.actor.user(),
-                new.event.action(),
-                new.event.object(),
-                new.event.key(),
-                json(&new.event)?,
-                new.outcome.as_str(),
-                new.follows,
-                new.origin.address.as_deref(),
-                new.origin.request_id.as_deref(),
-            ],
+            "INSERT INTO activity (sequence, id, organization_id, root_id, at, actor, subject_id, token_id, action,
+                 object_id, api_key_id, event, outcome, follows, address, request_id, hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+            columns,
         )
         .await?;
+        self.execute("UPDATE activity_sequence SET head = $1 WHERE singleton = 1", args![hash.as_slice()])
+            .await?;
         Ok(())
     }
 
-    /// One record of the permit's organization.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn activity(&mut self, permit: &Permit, id: ActivityId) -> Result<Activity> {
-        let row = self
-            .row(
-                "SELECT * FROM activity WHERE organization_id = $1 AND id = $2",
-                args![permit.organization(), id],
-            )
-            .await?;
-        activity(&row)
-    }
-
-    /// The records of the permit's organization, newest first.
+    /// What an organization is called, for who reads a record of it; none for a deleted one.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn activities(&mut self, permit: &Permit, filter: &ActivityFilter, paging: &Paging) -> Result<Page<Activity>> {
+    pub async fn organization_name(&mut self, id: OrgId) -> Result<Option<String>> {
+        let row = self.row_opt("SELECT name FROM organizations WHERE id = $1", args![id]).await?;
+        row.map(|row| row.get("name")).transpose()
+    }
+
+    /// The organizations below the permit's, by name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn organizations_below(&mut self, permit: &Permit) -> Result<Vec<(OrgId, String)>> {
         let rows = self
             .rows(
-                "SELECT * FROM activity WHERE organization_id = $1
-                     AND (CAST($2 AS TEXT) IS NULL OR user_id = $2) AND (CAST($3 AS TEXT) IS NULL OR action = $3)
-                     AND (CAST($4 AS TEXT) IS NULL OR object_id = $4) AND (CAST($5 AS TEXT) IS NULL OR api_key_id = $5)
-                     AND (CAST($6 AS TEXT) IS NULL OR outcome = $6) AND (CAST($7 AS BIGINT) IS NULL OR at >= $7) AND (CAST($8 AS BIGINT) IS NULL OR at < $8)
-                     AND (CAST($9 AS TEXT) IS NULL OR sequence < (SELECT sequence FROM activity WHERE organization_id = $1 AND id = $9))
-                 ORDER BY sequence DESC LIMIT $10",
-                args![
-                    permit.organization(),
-                    filter.user,
-                    filter.action.as_deref(),
-                    filter.object.as_deref(),
-                    filter.key,
-                    filter.outcome.map(Outcome::as_str),
-                    filter.since,
-                    filter.until,
-                    paging.after.as_deref(),
-                    paging.fetch(),
-                ],
+                "SELECT id, name FROM organizations WHERE parent_id = $1 ORDER BY folded, id",
+                args![permit.organization()],
             )
             .await?;
-        let items: Vec<_> = rows.iter().map(activity).collect::<Result<_>>()?;
-        Ok(Page::cut(items, paging, |a| a.id.to_string()))
+        rows.iter().map(|row| Ok((row.parse("id")?, row.get("name")?))).collect()
+    }
+
+    /// One record within reach.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn activity(&mut self, permit: &Permit, reach: LogReach, id: ActivityId) -> Result<Recorded> {
+        if !reach.is_within(permit) {
+            return Err(StoreError::NotFound);
+        }
+        let found = match reach {
+            LogReach::Own => {
+                self.row(
+                    "SELECT * FROM activity WHERE organization_id = $1 AND id = $2",
+                    args![permit.organization(), id],
+                )
+                .await?
+            }
+            LogReach::Below => {
+                self.row(
+                    "SELECT * FROM activity WHERE root_id = $1 AND id = $2",
+                    args![permit.organization(), id],
+                )
+                .await?
+            }
+            LogReach::Only(below) => {
+                self.row(
+                    "SELECT * FROM activity WHERE organization_id = $1 AND id = $2 AND root_id = $3",
+                    args![below, id, permit.organization()],
+                )
+                .await?
+            }
+        };
+        recorded(&found)
     }
 }

@@ -13,7 +13,7 @@ use domain::{ApiKeyId, Clock as _, Entropy as _, OrgId, Organization, Origin, Se
 use jiff::{SignedDuration, Timestamp};
 use simulator::{Handle, KeyFile, KeyKind, Options, Role, Simulator};
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -289,6 +289,12 @@ impl World {
         self.directory.path()
     }
 
+    /// The file outside that checkpoints of the activity log are copied to.
+    #[must_use]
+    pub fn activity_copy(&self) -> PathBuf {
+        copy_of_activity(self.directory())
+    }
+
     /// Steps our clock and Apple's.
     pub fn advance(&self, seconds: i64) {
         self.clock.advance_seconds(seconds);
@@ -378,6 +384,11 @@ fn role_word(role: Role) -> &'static str {
     }
 }
 
+/// Where the application copies the checkpoints of its activity log to.
+fn copy_of_activity(directory: &Path) -> PathBuf {
+    directory.join("activity-checkpoints.jsonl")
+}
+
 fn root_key(directory: &Path) -> vault::KeyFile {
     vault::KeyFile::new(directory.join("root.key"))
 }
@@ -399,6 +410,7 @@ async fn start(
         vault,
         apple: client(apple, clock),
         apple_roots_pem: Some(apple.authority_pem().to_owned()),
+        activity_copy: Some(copy_of_activity(directory)),
         clock: Arc::new(clock.clone()),
         entropy: entropy.clone(),
     };

@@ -138,7 +138,8 @@ impl App {
         let event = Event::SignInFailed {
             user: user.map(|user| user.id),
         };
-        tx.record(&self.activity_record(&caller, home, event, Outcome::Denied)).await?;
+        self.record(&mut tx, &self.activity_record(&caller, home, event, Outcome::Denied))
+            .await?;
         tx.commit().await?;
         Ok(())
     }

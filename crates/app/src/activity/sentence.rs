@@ -90,6 +90,21 @@ fn words(event: &Event) -> (String, String) {
                 )
             }
         }
+        Event::CertificateWillExpire { name, days, .. } => will_expire(format!("the certificate “{name}”"), *days),
+        Event::TokenWillExpire { name, days, .. } => will_expire(format!("the token “{name}”"), *days),
+        Event::ServiceTokenWillExpire { name, days, .. } => will_expire(format!("the API token “{name}”"), *days),
+        Event::ActivityExported { form, .. } => both("exported", "export", format!("the activity log as {form}")),
+        Event::ActivityVerified { records, findings, .. } => {
+            let found = match findings {
+                0 => "whole".to_owned(),
+                1 => "1 finding".to_owned(),
+                n => format!("{n} findings"),
+            };
+            (
+                format!("verified the activity log: {records} records, {found}"),
+                "verify the activity log".to_owned(),
+            )
+        }
         Event::CertificateCreated { certificate_type, .. } => {
             let title = certificate_type.title();
             let article = if title.starts_with(['A', 'E', 'I', 'O', 'i']) { "an" } else { "a" };
@@ -125,6 +140,18 @@ fn with_whom(target: ShareTarget) -> &'static str {
         ShareTarget::All => "all sub-organizations",
         ShareTarget::Chosen(_) => "a sub-organization",
     }
+}
+
+fn will_expire(what: String, days: u16) -> (String, String) {
+    let when = match days {
+        0 => "today".to_owned(),
+        1 => "within a day".to_owned(),
+        days => format!("within {days} days"),
+    };
+    (
+        format!("noticed that {what} expires {when}"),
+        format!("notice that {what} expires {when}"),
+    )
 }
 
 #[cfg(test)]

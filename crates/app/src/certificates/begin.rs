@@ -8,7 +8,7 @@ use super::SigningKeyPlace;
 use crate::{App, Caller, Problem, acting::fresh, crash_point};
 use domain::{
     Action, ApiKeyId, CertificateType, Event, JobId, JobPayload, LastUse, Need, Operation, OperationId, OperationKind, OperationState,
-    OrgId, Outcome, SecretId,
+    OrgId, SecretId,
 };
 use signing::{
     csr::{self, Csr},
@@ -80,7 +80,7 @@ impl App {
             certificate_type,
             certificate: None,
         };
-        tx.record(&self.activity_record(caller, Some(org), event, Outcome::Intent)).await?;
+        self.record_intent(&mut tx, caller, org, event).await?;
         self.inner.crash_points.pass(crash_point::BEFORE_STARTED);
         tx.commit().await?;
         self.inner.crash_points.pass(crash_point::AFTER_STARTED);

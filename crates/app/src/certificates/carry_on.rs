@@ -303,7 +303,7 @@ impl App {
         };
         let mut record = self.activity_record(caller, Some(permit.organization()), event, outcome);
         record.follows = intent_of(tx, permit, creation).await?;
-        Ok(tx.record(&record).await?)
+        self.record(tx, &record).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! Linking a key and rotating one: prove first, then everything in one transaction.
 //!
+//! An attempt is written down before the new key is used to ask Apple, and how it ended afterwards.
+//!
 //! Nothing is half-saved: until Apple has accepted the new pair there is only memory, which is wiped; then the sealed
 //! private key, the row, the feature table, the record and the daily check are one commit.
 
@@ -17,7 +19,9 @@ use crate::{
     problem::Kind,
 };
 use apple::{Credentials, HeldKey};
-use domain::{Action, ApiKey, ApiKeyId, Event, IssuerId, KeyHealth, OrgId, Permit, Shareable, Verdict, share::own};
+use domain::{
+    Action, Activity, ApiKey, ApiKeyId, Event, IssuerId, KeyHealth, OrgId, Outcome, Permit, Shareable, Subject, Verdict, share::own,
+};
 use std::sync::Arc;
 use store::{Conflict, StoreError, Tx};
 
@@ -34,10 +38,38 @@ impl App {
         };
         let entered = entered::read(&input, None)?;
         self.refuse_duplicate(&permit, &entered, None).await?;
-        let (examined, health) = self.prove(&entered, input.save_unverified).await?;
+        let id = fresh!(self, ApiKeyId);
+        let event = Event::KeyAdded {
+            key: id,
+            name: entered.name.to_string(),
+            key_id: entered.key_id.to_string(),
+            kind: entered.kind,
+        };
+        let attempt = self.begin_attempt(caller, org, event).await?;
+        let added = self
+            .prove_and_add(caller, &permit, &attempt, id, added_by, entered, input.save_unverified)
+            .await;
+        self.note_failure_of(&attempt, &added).await;
+        added?;
+        self.key(caller, org, id).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one attempt")]
+    async fn prove_and_add(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        attempt: &Activity,
+        id: ApiKeyId,
+        added_by: Subject,
+        entered: EnteredKey,
+        save_unverified: bool,
+    ) -> Result<(), Problem> {
+        let org = permit.organization();
+        let (examined, health) = self.prove(&entered, save_unverified).await?;
         let now = self.now();
         let key = ApiKey {
-            id: fresh!(self, ApiKeyId),
+            id,
             organization: org,
             fingerprint: entered.private_key.public_key_sha256_fingerprint(),
             name: entered.name,
@@ -56,28 +88,21 @@ impl App {
             added_at: now,
             last_use: None,
         };
-        let mut tx = self.begin_for(caller, &permit).await?;
-        let inserted = tx.insert_key(&permit, &key).await;
+        let mut tx = self.begin_for(caller, permit).await?;
+        let inserted = tx.insert_key(permit, &key).await;
         match inserted {
             Err(StoreError::Conflict(Conflict::KeyId)) => return Err(duplicate(key.key_id.as_str(), "another key here")),
             Err(StoreError::Conflict(Conflict::KeyName)) => return Err(name_taken(&key.name)),
             inserted => inserted?,
         }
-        self.seal_private_key(&mut tx, &permit, &key, entered.private_key.pkcs8_der())
+        self.seal_private_key(&mut tx, permit, &key, entered.private_key.pkcs8_der())
             .await?;
-        self.write_down(&mut tx, &own(&permit, Shareable::ApiKey(key.id)), &examined)
-            .await?;
+        self.write_down(&mut tx, &own(permit, Shareable::ApiKey(key.id)), &examined).await?;
         self.plan_check(&mut tx, org, key.id).await?;
-        let event = Event::KeyAdded {
-            key: key.id,
-            name: key.name.to_string(),
-            key_id: key.key_id.to_string(),
-            kind: key.kind,
-        };
-        self.record_done(&mut tx, caller, org, event).await?;
+        self.record(&mut tx, &self.outcome_of(attempt, Outcome::Done)).await?;
         tx.commit().await?;
         self.learn(key.id, &examined.learnt);
-        self.key(caller, org, key.id).await
+        Ok(())
     }
 
     /// Replaces the private key under the same item; proven first. Name and kind stay; roles stay unless new ones are given.
@@ -104,7 +129,34 @@ impl App {
             ));
         }
         self.refuse_duplicate(&permit, &entered, Some(old.id)).await?;
-        let (examined, health) = self.prove(&entered, input.save_unverified).await?;
+        let event = Event::KeyRotated {
+            key,
+            name: old.name.to_string(),
+            from_key_id: old.key_id.to_string(),
+            to_key_id: entered.key_id.to_string(),
+        };
+        let attempt = self.begin_attempt(caller, org, event).await?;
+        let rotated = self
+            .prove_and_rotate(caller, &permit, &attempt, &old, entered, input.save_unverified)
+            .await;
+        self.note_failure_of(&attempt, &rotated).await;
+        rotated?;
+        self.inner.tokens.invalidate(&token_slot(&old));
+        self.inner.budgets().remove(&key);
+        self.key(caller, org, key).await
+    }
+
+    async fn prove_and_rotate(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        attempt: &Activity,
+        old: &ApiKey,
+        entered: EnteredKey,
+        save_unverified: bool,
+    ) -> Result<(), Problem> {
+        let (org, key) = (permit.organization(), old.id);
+        let (examined, health) = self.prove(&entered, save_unverified).await?;
         let now = self.now();
         let rotated = ApiKey {
             fingerprint: entered.private_key.public_key_sha256_fingerprint(),
@@ -119,32 +171,23 @@ impl App {
             generation: old.generation + 1,
             ..old.clone()
         };
-        let mut tx = self.begin_for(caller, &permit).await?;
-        tx.rotate_key(&permit, &rotated).await?;
+        let mut tx = self.begin_for(caller, permit).await?;
+        tx.rotate_key(permit, &rotated).await?;
         // Counted after the row is locked, as in removing. What Apple made is looked for with the new key: in another
         // team's list it would be missing, and its private key would be destroyed for that.
         if rotated.issuer_id != old.issuer_id {
-            refuse_in_use(&mut tx, &permit, key, "then rotate it to a key of another team").await?;
+            refuse_in_use(&mut tx, permit, key, "then rotate it to a key of another team").await?;
         }
         if !entered.roles.is_empty() {
-            tx.set_key_roles(&permit, key, &entered.roles).await?;
+            tx.set_key_roles(permit, key, &entered.roles).await?;
         }
-        self.seal_private_key(&mut tx, &permit, &rotated, entered.private_key.pkcs8_der())
+        self.seal_private_key(&mut tx, permit, &rotated, entered.private_key.pkcs8_der())
             .await?;
-        tx.delete_secret(&permit, &KeyPlace::of(&old).place()).await?;
-        self.write_down(&mut tx, &own(&permit, Shareable::ApiKey(key)), &examined).await?;
+        tx.delete_secret(permit, &KeyPlace::of(old).place()).await?;
+        self.write_down(&mut tx, &own(permit, Shareable::ApiKey(key)), &examined).await?;
         self.plan_check(&mut tx, org, key).await?;
-        let event = Event::KeyRotated {
-            key,
-            name: old.name.to_string(),
-            from_key_id: old.key_id.to_string(),
-            to_key_id: rotated.key_id.to_string(),
-        };
-        self.record_done(&mut tx, caller, org, event).await?;
-        tx.commit().await?;
-        self.inner.tokens.invalidate(&token_slot(&old));
-        self.inner.budgets().remove(&key);
-        self.key(caller, org, key).await
+        self.record(&mut tx, &self.outcome_of(attempt, Outcome::Done)).await?;
+        Ok(tx.commit().await?)
     }
 
     /// The same Key ID twice among an organization's own keys is refused. Keys of others are never looked at.

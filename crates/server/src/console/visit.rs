@@ -75,7 +75,7 @@ pub(crate) fn form_again(problem: &Problem, page: &impl Template) -> Answer {
 pub(crate) fn belongs_in_form(problem: &Problem) -> bool {
     !matches!(
         problem.kind,
-        Kind::NotFound | Kind::NotAllowed | Kind::SignInNeeded | Kind::Internal
+        Kind::NotFound | Kind::NotAllowed | Kind::SignInNeeded | Kind::Unavailable | Kind::Internal
     )
 }
 
@@ -123,6 +123,7 @@ pub(crate) enum Preference {
 /// What a toast says. Only words from here are shown, whatever the cookie says.
 fn toast(word: &str) -> Option<&'static str> {
     Some(match word {
+        "log-verified" => "Verified; the log is whole",
         "key-added" => "Key added",
         "key-checked" => "Apple was asked",
         "key-renamed" => "Name saved",
@@ -458,6 +459,7 @@ fn error_page(shell: Shell, problem: &Problem, request_id: Option<String>) -> Er
         Kind::NotFound => ("There is nothing here", "To the overview"),
         Kind::NotAllowed => ("This is not yours to do", "To the overview"),
         Kind::RateLimited => ("Too many tries", "To the overview"),
+        Kind::Unavailable => ("Not at this time", "To the overview"),
         Kind::Internal => ("Something broke down here", "To the overview"),
         Kind::AppleRefused => ("Apple refused", "To the overview"),
         Kind::AppleUnreachable => ("Apple is not answering", "To the overview"),

@@ -1,61 +1,66 @@
-//! What was done, by whom.
+//! What was done, by whom; whether the log of it is whole; and the log as a file.
 
 use super::{
     extract::{Asked, Ids},
     views,
 };
-use crate::{State, reply::Failure, session::Bearer};
-use app::Problem;
-use axum::{Json, extract};
-use domain::OrgId;
-use serde::Deserialize;
-use utoipa::IntoParams;
-
-/// Records in one answer, at most.
-const MOST: u32 = 200;
-
-/// Which records.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Page {
-    /// Only records before this one: the `next` of the page before.
-    before: Option<String>,
-    /// How many, 200 at most; 50 unless given.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
+use crate::{
+    State,
+    activity_file::{self, FileForm},
+    activity_query::ActivityQuery,
+    reply::Failure,
+    session::Bearer,
+};
+use axum::{Json, extract, response::Response};
+use domain::{ActivityId, OrgId};
 
 /// The activity log, newest first.
-#[utoipa::path(get, path = "/orgs/{org}/activity", tag = "activity", params(Page), responses((status = 200, body = api::ActivityPage)))]
+#[utoipa::path(get, path = "/orgs/{org}/activity", tag = "activity", params(ActivityQuery), responses((status = 200, body = api::ActivityPage)))]
 pub(super) async fn list(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
     Ids(org): Ids<OrgId>,
-    Asked(page): Asked<Page>,
+    Asked(query): Asked<ActivityQuery>,
 ) -> Result<Json<api::ActivityPage>, Failure> {
-    let before = page.before.map(|text| text.parse()).transpose().map_err(|_| {
-        Problem::field(
-            "cursor_unknown",
-            "before",
-            "This is not the `next` of a page. Begin without `before`.",
-        )
-    })?;
-    let limit = page.limit.unwrap_or(50);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::field(
-            "limit_out_of_range",
-            "limit",
-            format!("{limit} does not fit. One page has 1 to {MOST} records."),
-        )
-        .into());
-    }
-    let records = state.app.activity(&who.caller, org, before, limit).await?;
-    let next = (records.len() == limit as usize)
-        .then(|| records.last().map(|r| r.record.id.to_string()))
-        .flatten();
+    let page = state.app.search_activity(&who.caller, org, &query.search()?).await?;
     Ok(Json(api::ActivityPage {
-        items: records.iter().map(views::activity).collect(),
-        next,
+        items: page.items.iter().map(views::activity).collect(),
+        next: page.next.map(|id| id.to_string()),
     }))
+}
+
+/// One record.
+#[utoipa::path(get, path = "/orgs/{org}/activity/{activity}", tag = "activity", responses((status = 200, body = api::ActivityRecord)))]
+pub(super) async fn show(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids((org, record)): Ids<(OrgId, ActivityId)>,
+) -> Result<Json<api::ActivityRecord>, Failure> {
+    let view = state.app.activity_record_of(&who.caller, org, record).await?;
+    Ok(Json(views::activity(&view)))
+}
+
+/// The activity log as a file, with the filters of the list; `before` and `limit` do not count. Recorded.
+#[utoipa::path(get, path = "/orgs/{org}/activity/export", tag = "activity",
+    params(ActivityQuery),
+    responses((status = 200, body = String, content_type = "text/csv"), (status = 200, body = String, content_type = "application/jsonl")))]
+pub(super) async fn export(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids(org): Ids<OrgId>,
+    Asked(query): Asked<ActivityQuery>,
+) -> Result<Response, Failure> {
+    let form = FileForm::parse(query.format.as_deref().unwrap_or_default())?;
+    let file = state.app.export_activity(&who.caller, org, &query.search()?, form.words()).await?;
+    Ok(activity_file::answer(form, file))
+}
+
+/// Verifies the whole log: chain, checkpoints, and the file outside. Recorded.
+#[utoipa::path(post, path = "/orgs/{org}/activity/verify", tag = "activity", responses((status = 200, body = api::ActivityVerification)))]
+pub(super) async fn verify(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids(org): Ids<OrgId>,
+) -> Result<Json<api::ActivityVerification>, Failure> {
+    Ok(Json(views::verification(&state.app.verify_activity(&who.caller, org).await?)))
 }

@@ -64,6 +64,9 @@ pub(crate) fn table() -> Doors {
         .operation(InOneOf(certificates::EXPORT), routes!(certificates::export))
         .operation(In(SeeSigning), routes!(certificates::operation))
         .operation(In(SeeActivity), routes!(activity::list))
+        .operation(In(SeeActivity), routes!(activity::show))
+        .operation(In(ExportActivity), routes!(activity::export))
+        .operation(In(VerifyActivity), routes!(activity::verify))
         .page(DOCUMENT, Public, served_document)
 }
 

@@ -2,7 +2,7 @@
 
 use app::{
     accounts::{SignedIn, Who},
-    activity::ActivityView,
+    activity::{ActivityView, LogVerification},
     apple_account::{AppleBundleId, AppleCertificate, AppleDevice, AppleProfile},
     certificates::{Export, Place},
     keys::{KeyChoice, KeyDetails, KeySummary},
@@ -361,7 +361,7 @@ pub(super) fn export(export: &Export) -> api::Export {
     }
 }
 
-pub(super) fn activity(view: &ActivityView) -> api::ActivityRecord {
+pub(crate) fn activity(view: &ActivityView) -> api::ActivityRecord {
     let record = &view.record;
     let actor_kind = match record.actor {
         Actor::Person { .. } => "person",
@@ -373,14 +373,44 @@ pub(super) fn activity(view: &ActivityView) -> api::ActivityRecord {
     };
     api::ActivityRecord {
         id: record.id.to_string(),
+        sequence: view.sequence,
         at: record.at,
         actor: view.actor.clone(),
         actor_kind: actor_kind.to_owned(),
+        actor_id: record.actor.subject().map(|subject| subject.to_string()),
+        organization: record.organization.map(|organization| organization.to_string()),
+        organization_name: view.organization.clone(),
         action: record.event.action().to_owned(),
         object: record.event.object(),
+        key: record.event.key().map(|key| key.to_string()),
         sentence: view.sentence.clone(),
         outcome: record.outcome.as_str().to_owned(),
+        follows: record.follows.map(|intent| intent.to_string()),
         address: record.origin.address.clone(),
         request_id: record.origin.request_id.clone(),
+        hash: view.hash.clone(),
+    }
+}
+
+pub(super) fn verification(of: &LogVerification) -> api::ActivityVerification {
+    api::ActivityVerification {
+        whole: of.count == 0,
+        records: of.records,
+        count: of.count,
+        findings: of
+            .findings
+            .iter()
+            .map(|finding| api::ActivityFinding {
+                kind: finding.kind.to_owned(),
+                message: finding.message.clone(),
+                sequence: finding.sequence,
+                record: finding.record.map(|id| id.to_string()),
+            })
+            .collect(),
+        checkpoints: of.checkpoints,
+        outside: of.outside,
+        signed_up_to: of.signed_up_to.map(|(sequence, _)| sequence),
+        signed_at: of.signed_up_to.map(|(_, at)| at),
+        public_key: of.public_key.clone(),
     }
 }

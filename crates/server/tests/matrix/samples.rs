@@ -237,6 +237,9 @@ fn rest(address: &str) -> Vec<Sample> {
         ("POST", "/invitations/look") => json(404, r#"{"token": "none"}"#).says("invitation_"),
         ("POST", "/invitations/accept") => json(404, r#"{"token": "none", "name": "X", "password": "correct horse"}"#),
         ("GET", "/orgs/{org}/activity") => get().query("?before={activity}").says("items"),
+        ("GET", "/orgs/{org}/activity/{activity}") => get().says("sequence"),
+        ("GET", "/orgs/{org}/activity/export") => get().query("?key={key}").says("actor_kind"),
+        ("POST", "/orgs/{org}/activity/verify") => bare(200).says("public_key"),
         _ => missing(address),
     }]
 }
@@ -309,6 +312,10 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/invitations/{token}") => bare(404),
         ("POST", "/invitations/{token}") => form(404, &[("name", "X"), ("password", "correct horse")]),
         ("GET", "/o/{org}/activity") => get().query("?before={activity}").says("Activity"),
+        ("GET", "/o/{org}/activity/{activity}") => get().says("Record"),
+        ("GET", "/o/{org}/activity/export") => get().query("?key={key}").says("actor_kind"),
+        ("POST", "/o/{org}/activity/verify") => form(303, &[]),
+        ("GET", "/o/{org}/keys/{key}/usage") => get().says("on whose behalf"),
         ("GET", "/me") => get().says("@neighbor.example"),
         ("POST", "/me/theme") => form(303, &[("theme", "dark"), ("back", "/me")]),
         ("POST", "/me/shortcuts") => form(303, &[("shortcuts", "off")]),

@@ -1,9 +1,10 @@
 //! The activity log.
 
-use domain::{Action, Activity, Actor, Event, KeyKind, Need, Origin, Outcome};
-use store::{ActivityFilter, Paging, StoreError};
+use domain::{Action, Activity, Actor, Event, KeyKind, Need, Organization, Origin, Outcome, Subject};
+use store::{ActivityFilter, LogReach, Page, Paging, Recorded, Store, StoreError};
+use vault::WrappedRing;
 
-use crate::world::{World, at, id, key, on_both, permit};
+use crate::world::{World, at, id, key, of, on_both, permit};
 
 on_both![
     a_record_comes_back_as_it_went_in,
@@ -11,7 +12,12 @@ on_both![
     records_are_found_by_who_what_and_when,
     the_log_is_read_newest_first_in_pages,
     what_cannot_be_recorded_is_given_up_in_time,
+    a_root_reads_what_is_below_and_nobody_reads_upward_or_sideways,
 ];
+
+fn told(page: Page<Recorded>) -> Vec<Activity> {
+    page.items.into_iter().map(|one| one.activity).collect()
+}
 
 /// The `number`-th record of an organization: its first key was used by its owner.
 pub(crate) fn record(organization: u32, number: u32) -> Activity {
@@ -62,9 +68,12 @@ async fn a_record_comes_back_as_it_went_in(world: World) {
     for one in [&intent, &outcome, &nowhere] {
         tx.record(one).await.expect("recorded");
     }
-    assert_eq!(tx.activity(&may, intent.id).await.expect("found"), intent);
-    assert_eq!(tx.activity(&may, outcome.id).await.expect("found"), outcome);
-    assert!(matches!(tx.activity(&may, nowhere.id).await, Err(StoreError::NotFound)));
+    assert_eq!(tx.activity(&may, LogReach::Own, intent.id).await.expect("found").activity, intent);
+    assert_eq!(tx.activity(&may, LogReach::Own, outcome.id).await.expect("found").activity, outcome);
+    assert!(matches!(
+        tx.activity(&may, LogReach::Own, nowhere.id).await,
+        Err(StoreError::NotFound)
+    ));
 }
 
 async fn a_record_stands_if_its_transaction_does(world: World) {
@@ -74,7 +83,7 @@ async fn a_record_stands_if_its_transaction_does(world: World) {
     tx.record(&record(1, 1)).await.expect("recorded");
     drop(tx);
     let mut tx = world.store.begin_over_all().await.expect("begins");
-    assert!(tx.activity(&may, record(1, 1).id).await.is_err());
+    assert!(tx.activity(&may, LogReach::Own, record(1, 1).id).await.is_err());
     tx.record(&record(1, 2)).await.expect("recorded");
     assert!(tx.record(&record(1, 2)).await.is_err(), "an id is used once");
 }
@@ -107,10 +116,24 @@ async fn records_are_found_by_who_what_and_when(world: World) {
         (any(), vec![3, 2, 1]),
         (
             ActivityFilter {
-                user: Some(id("user", 2)),
+                subject: Some(Subject::User(id("user", 2))),
                 ..any()
             },
             vec![2],
+        ),
+        (
+            ActivityFilter {
+                token: Some(id("tok", 1)),
+                ..any()
+            },
+            vec![2],
+        ),
+        (
+            ActivityFilter {
+                token: Some(id("tok", 2)),
+                ..any()
+            },
+            vec![],
         ),
         (
             ActivityFilter {
@@ -118,6 +141,17 @@ async fn records_are_found_by_who_what_and_when(world: World) {
                 ..any()
             },
             vec![2],
+        ),
+        (
+            ActivityFilter {
+                action: Some("key.use".to_owned()),
+                subject: Some(Subject::User(id("user", 1))),
+                object: Some(key(1, 1).id.to_string()),
+                key: Some(key(1, 1).id),
+                until: Some(at(3)),
+                ..any()
+            },
+            vec![1],
         ),
         (
             ActivityFilter {
@@ -179,10 +213,11 @@ async fn the_log_is_read_newest_first_in_pages(world: World) {
     }
     let any = ActivityFilter::default();
     let first = tx.activities(&may, &any, &Paging::first(2)).await.expect("listed");
-    assert_eq!(first.items, [record(1, 3), record(1, 2)]);
-    let cursor = first.next.expect("there is more");
+    let cursor = first.next.clone().expect("there is more");
+    assert_eq!(told(first), [record(1, 3), record(1, 2)]);
     let second = tx.activities(&may, &any, &Paging::after(cursor, 2)).await.expect("listed");
-    assert_eq!((second.items, second.next), (vec![record(1, 1)], None));
+    assert_eq!(second.next, None);
+    assert_eq!(told(second), [record(1, 1)]);
     let foreign = Paging::after(record(2, 3).id.to_string(), 2);
     assert!(
         tx.activities(&may, &any, &foreign).await.expect("listed").items.is_empty(),
@@ -207,4 +242,130 @@ async fn what_cannot_be_recorded_is_given_up_in_time(world: World) {
     let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.record(&record(1, 3)).await.expect("recorded");
     tx.commit().await.expect("kept");
+}
+
+/// Organization 3 below organization 1, and a record in each of the three.
+pub(crate) async fn below(store: &Store) {
+    let mut tx = store.begin_over_all().await.expect("begins");
+    let below = Organization {
+        parent: Some(id("org", 1)),
+        id: id("org", 3),
+        name: of("Below"),
+        created_at: at(0),
+    };
+    let ring = WrappedRing::from_bytes(vec![3; 8]);
+    tx.create_organization(&below, &ring).await.expect("made");
+    for organization in 1..=3 {
+        let one = Activity {
+            event: Event::KeyUsed {
+                key: key(1, 1).id,
+                name: "Key 1".to_owned(),
+                need: Need::Check,
+            },
+            ..record(organization, organization)
+        };
+        tx.record(&one).await.expect("recorded");
+    }
+    tx.commit().await.expect("kept");
+}
+
+async fn a_root_reads_what_is_below_and_nobody_reads_upward_or_sideways(world: World) {
+    below(&world.store).await;
+    let (own, root, neighbor, sub) = (
+        permit(Action::SeeActivity, 1),
+        permit(Action::SeeActivityBelow, 1),
+        permit(Action::SeeActivityBelow, 2),
+        permit(Action::SeeActivity, 3),
+    );
+    let mut tx = world.store.read_over_all().await.expect("begins");
+    let filters = |reach| {
+        let any = ActivityFilter {
+            reach,
+            ..ActivityFilter::default()
+        };
+        [
+            any.clone(),
+            ActivityFilter {
+                key: Some(key(1, 1).id),
+                ..any.clone()
+            },
+            ActivityFilter {
+                object: Some(key(1, 1).id.to_string()),
+                ..any.clone()
+            },
+            ActivityFilter {
+                action: Some("key.use".to_owned()),
+                ..any
+            },
+        ]
+    };
+    let cases = [
+        (&root, LogReach::Own, vec![1]),
+        (&root, LogReach::Below, vec![3, 1]),
+        (&root, LogReach::Only(id("org", 3)), vec![3]),
+        (&root, LogReach::Only(id("org", 1)), vec![1]),
+        (&root, LogReach::Only(id("org", 2)), vec![]),
+        (&neighbor, LogReach::Below, vec![2]),
+        (&neighbor, LogReach::Only(id("org", 3)), vec![]),
+        (&sub, LogReach::Own, vec![3]),
+    ];
+    for (may, reach, expected) in cases {
+        for filter in filters(reach) {
+            let found = tx.activities(may, &filter, &Paging::default()).await.expect("listed");
+            let numbers: Vec<_> = found.items.iter().map(|one| one.at).collect();
+            let expected: Vec<_> = expected.iter().map(|number| at(*number)).collect();
+            assert_eq!(numbers, expected, "{:?} {filter:?}", may.organization());
+        }
+        for number in 1..=3_u32 {
+            let found = tx.activity(may, reach, record(number, number).id).await;
+            assert_eq!(
+                found.is_ok(),
+                expected.contains(&i64::from(number)),
+                "{:?} {reach:?} {number}",
+                may.organization()
+            );
+        }
+    }
+    for (may, reach) in [
+        (&own, LogReach::Below),
+        (&sub, LogReach::Below),
+        (&sub, LogReach::Only(id("org", 1))),
+    ] {
+        let filter = ActivityFilter {
+            reach,
+            ..ActivityFilter::default()
+        };
+        let found = tx.activities(may, &filter, &Paging::default()).await;
+        assert!(
+            matches!(found, Err(StoreError::NotFound)),
+            "without the right to look below: {found:?}"
+        );
+        assert!(tx.activity(may, reach, record(1, 1).id).await.is_err());
+    }
+    for filter in [
+        ActivityFilter {
+            reach: LogReach::Below,
+            subject: Some(Subject::User(id("user", 3))),
+            ..ActivityFilter::default()
+        },
+        ActivityFilter {
+            reach: LogReach::Below,
+            token: Some(id("tok", 3)),
+            ..ActivityFilter::default()
+        },
+    ] {
+        let found = tx.activities(&root, &filter, &Paging::default()).await.expect("listed").items.len();
+        assert_eq!(found, usize::from(filter.subject.is_some()), "{filter:?}");
+    }
+    let below = tx.organizations_below(&root).await.expect("listed");
+    assert_eq!(below, [(id("org", 3), "Below".to_owned())]);
+    let whole = ActivityFilter {
+        reach: LogReach::Below,
+        ..ActivityFilter::default()
+    };
+    let first = tx.activities(&root, &whole, &Paging::first(1)).await.expect("listed");
+    let second = Paging::after(first.next.expect("there is more"), 1);
+    assert_eq!(told(tx.activities(&root, &whole, &second).await.expect("listed")).len(), 1);
+    let foreign = Paging::after(record(2, 2).id.to_string(), 9);
+    assert!(tx.activities(&root, &whole, &foreign).await.expect("listed").items.is_empty());
 }

@@ -10,8 +10,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use domain::{Action, Activity, JobPayload, Operation};
-use store::{Location, Store, StoreError};
+use domain::{Action, JobPayload, Operation};
+use store::{Location, LogReach, Store, StoreError};
 
 use crate::activity::record;
 use crate::operations::operation;
@@ -140,7 +140,7 @@ async fn is_whole(store: &Store, number: u32) -> bool {
         found(tx.secret(&may, &place(&owner, &object, 1)).await).is_some_and(|s| s == sealed(&"s".repeat(3000))),
         found::<Operation>(tx.operation(&may, operation(1, number).id).await).is_some(),
         tx.waiting_job_at(&may, &job(number)).await.expect("asked").is_some(),
-        found::<Activity>(tx.activity(&may, record(1, number).id).await).is_some(),
+        found(tx.activity(&may, LogReach::Own, record(1, number).id).await).is_some(),
     ];
     assert!(
         parts.iter().all(|there| *there == parts[0]),

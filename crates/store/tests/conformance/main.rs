@@ -8,6 +8,7 @@ mod world;
 
 mod accounts;
 mod activity;
+mod activity_chain;
 mod certificates;
 mod coverage;
 mod crash;

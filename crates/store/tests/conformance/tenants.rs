@@ -57,7 +57,7 @@ async fn nothing_of_another_organization_is_seen(world: World) {
     );
     absent(tx.certificate(&they, certificate(1, 1).id).await);
     absent(tx.operation(&they, operation(1, 1).id).await);
-    absent(tx.activity(&they, record(1, 1).id).await);
+    absent(tx.activity(&they, store::LogReach::Own, record(1, 1).id).await);
 
     let all = Paging::default();
     assert!(tx.all_keys(&they).await.expect("listed").is_empty());

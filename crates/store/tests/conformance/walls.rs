@@ -104,7 +104,8 @@ async fn furnish(tx: &mut Tx, number: u32) {
             "shares (organization_id, item_kind, item_id, target, limits, shared_by, shared_at) VALUES ('{org}', 'api-key', '{key}', 'all', '', '', 0)"
         ),
         format!(
-            "activity (sequence, id, organization_id, at, actor, action, event, outcome) VALUES (1000 + {number}, 'act_{number}', '{org}', 0, '', '', '', '')"
+            "activity (sequence, id, organization_id, root_id, at, actor, action, event, outcome)
+             SELECT 1000 + {number}, 'act_{number}', id, COALESCE(parent_id, id), 0, '', '', '', '' FROM organizations WHERE id = '{org}'"
         ),
         service_token(number),
     ] {

@@ -3,7 +3,7 @@
 
 use super::{
     super::{
-        activity::ActivityPage,
+        activity::{ActivityPage, Records, state_notice},
         apple::{BundleIdsPage, DevicesPage, ProfilePage, ProfilesPage},
         assets,
         certificates::{
@@ -374,7 +374,31 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     );
     add(
         "activity",
-        &ActivityPage::new(shell(Place::Activity), org, samples::activity(), true),
+        &ActivityPage {
+            found: Records::new(
+                app::activity::ActivityPage {
+                    items: samples::activity(),
+                    next: None,
+                    since: samples::at("2026-10-25T14:32:00Z"),
+                    whose: app::activity::Whose::Below,
+                },
+                true,
+                shell(Place::Activity).now,
+            ),
+            shell: shell(Place::Activity),
+            org,
+            query: Default::default(),
+            state: state_notice(
+                &app::activity::LogState {
+                    verdict: None,
+                    signed_up_to: Some((5, samples::at("2026-11-24T14:28:01Z"))),
+                    is_copied: true,
+                    blocked_since: None,
+                },
+                shell(Place::Activity).now,
+            ),
+            below: vec![],
+        },
     );
 
     add(

@@ -275,6 +275,9 @@ pub(super) fn activity() -> Vec<ActivityView> {
             outcome,
             follows: None,
         },
+        sequence: i64::from(number),
+        hash: "c41e09ab".repeat(8),
+        organization: Some("Halden Mobile".into()),
         actor: actor.into(),
         sentence: sentence.into(),
     };

@@ -1,0 +1,126 @@
+//! How the log stands, and a look at all of it on somebody's behalf.
+
+use super::verify::Finding;
+use crate::{App, Caller, Problem, problem::Kind};
+use domain::{Action, ActivityId, Event, OrgId};
+use jiff::Timestamp;
+use store::Verdict;
+
+/// How the log stands.
+#[derive(Debug, Clone)]
+pub struct LogState {
+    /// How the last look at all of it ended; none before the first.
+    pub verdict: Option<Verdict>,
+    /// The last record that was signed, and when.
+    pub signed_up_to: Option<(i64, Timestamp)>,
+    /// Whether checkpoints are copied to a file outside.
+    pub is_copied: bool,
+    /// Since when that file cannot be written, so that nothing is done that must be recorded.
+    pub blocked_since: Option<Timestamp>,
+}
+
+/// A finding, as somebody of an organization may hear it.
+#[derive(Debug, Clone)]
+pub struct ToldFinding {
+    /// The word for programs.
+    pub kind: &'static str,
+    /// In words.
+    pub message: String,
+    /// The number of the record, where it is one of theirs.
+    pub sequence: Option<i64>,
+    /// Its id.
+    pub record: Option<ActivityId>,
+}
+
+/// What came of a look at the whole log, as somebody of an organization may hear it.
+#[derive(Debug, Clone)]
+pub struct LogVerification {
+    /// How many records were looked at, in all organizations.
+    pub records: i64,
+    /// How much was found; 0 for a log that is whole.
+    pub count: i64,
+    /// The first of it.
+    pub findings: Vec<ToldFinding>,
+    /// How many checkpoints the database has.
+    pub checkpoints: i64,
+    /// How many the file outside has; none where there is no such file.
+    pub outside: Option<i64>,
+    /// The last record that is signed, and when.
+    pub signed_up_to: Option<(i64, Timestamp)>,
+    /// The public key of the instance, in hexadecimal.
+    pub public_key: String,
+}
+
+impl App {
+    /// How the log stands.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn log_state(&self, caller: &Caller, org: OrgId) -> Result<LogState, Problem> {
+        self.permit(caller, Action::SeeActivity, org).await?;
+        let mut tx = self.inner.store.read().await?;
+        let checkpoint = tx.last_checkpoint().await?;
+        Ok(LogState {
+            verdict: tx.activity_verdict().await?,
+            signed_up_to: checkpoint.map(|one| (one.sequence, one.at)),
+            is_copied: self.inner.log.evidence().outside.is_some(),
+            blocked_since: self.inner.log.is_blocked(self.now()),
+        })
+    }
+
+    /// Looks at the whole log, all organizations, and tells what this organization may hear of it. Recorded.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`; `verification_running` when somebody looks already.
+    pub async fn verify_activity(&self, caller: &Caller, org: OrgId) -> Result<LogVerification, Problem> {
+        self.permit(caller, Action::VerifyActivity, org).await?;
+        let with_below = self.looks_below(caller, org).await?;
+        let found = self.look_now().await?.ok_or_else(|| {
+            Problem::new(
+                Kind::Conflict,
+                "verification_running",
+                "The log is being verified at this moment. Look at its result in a few seconds.",
+            )
+        })?;
+        let event = Event::ActivityVerified {
+            records: found.records,
+            findings: found.count,
+        };
+        let mut tx = self.inner.store.begin().await?;
+        self.record_done(&mut tx, caller, org, event).await?;
+        tx.commit().await?;
+        Ok(LogVerification {
+            records: found.records,
+            count: found.count,
+            findings: found.findings.iter().map(|finding| told(finding, org, with_below)).collect(),
+            checkpoints: found.checkpoints,
+            outside: found.outside,
+            signed_up_to: found.signed_up_to,
+            public_key: found.public_key,
+        })
+    }
+
+    /// The public key that checkpoints are signed with, in hexadecimal.
+    #[must_use]
+    pub fn activity_public_key(&self) -> String {
+        self.inner.log.signer.public_key()
+    }
+}
+
+fn told(finding: &Finding, org: OrgId, with_below: bool) -> ToldFinding {
+    let elsewhere = finding.sequence().is_some() && !finding.is_about(org, with_below);
+    if elsewhere {
+        return ToldFinding {
+            kind: finding.kind(),
+            message: "Elsewhere in the log, a record is not what was written there. Whoever keeps the server can see which, with “russet activity verify --data”.".to_owned(),
+            sequence: None,
+            record: None,
+        };
+    }
+    ToldFinding {
+        kind: finding.kind(),
+        message: finding.words(),
+        sequence: finding.sequence(),
+        record: finding.record,
+    }
+}

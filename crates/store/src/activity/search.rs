@@ -1,0 +1,255 @@
+//! Lists of the activity log, newest first, fast at a million records.
+//!
+//! A filter names at most one subject that leads: the object, the key, the token, the person or the action, whichever
+//! comes first in this order. Each has a statement of its own, and an index that begins with the reach and the subject
+//! and goes on by time, so that a page costs what the page holds. What else the filter asks for is held against the
+//! rows found. `(CAST($n AS TEXT) IS NULL OR …)` for the leading subject would have no index; that is why there are
+//! so many statements that look alike.
+//!
+//! The cursor is the id of a record, looked up within the same reach: one of another organization names nothing.
+
+use domain::{Action, ActivityId, ApiKeyId, ApiTokenId, OrgId, Outcome, Permit, Subject};
+use jiff::Timestamp;
+
+use super::{Recorded, recorded};
+use crate::sql::{Arg, args};
+use crate::{Page, Paging, Result, StoreError, Tx};
+
+/// Whose records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LogReach {
+    /// Those of the permit's organization.
+    #[default]
+    Own,
+    /// Those of the permit's organization, a root, and of all below it.
+    Below,
+    /// Those of one organization below the permit's.
+    Only(OrgId),
+}
+
+/// Which records are wanted; what is `None` does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActivityFilter {
+    /// Whose.
+    pub reach: LogReach,
+    /// Done by this person, also through a token or a job, or by this service token.
+    pub subject: Option<Subject>,
+    /// Done through this personal token.
+    pub token: Option<ApiTokenId>,
+    /// The word of the event, such as `key.add`.
+    pub action: Option<String>,
+    /// About this object, by its id here or at Apple.
+    pub object: Option<String>,
+    /// Through or about this API key.
+    pub key: Option<ApiKeyId>,
+    /// With this outcome.
+    pub outcome: Option<Outcome>,
+    /// Not before.
+    pub since: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+}
+
+/// The subject that leads.
+enum Lead {
+    Object,
+    Key,
+    Token,
+    Subject,
+    Action,
+    Nothing,
+}
+
+impl ActivityFilter {
+    fn lead(&self) -> Lead {
+        match self {
+            Self { object: Some(_), .. } => Lead::Object,
+            Self { key: Some(_), .. } => Lead::Key,
+            Self { token: Some(_), .. } => Lead::Token,
+            Self { subject: Some(_), .. } => Lead::Subject,
+            Self { action: Some(_), .. } => Lead::Action,
+            _ => Lead::Nothing,
+        }
+    }
+
+    /// `$1` to `$12` of every list. `$12` is the root that an organization must be below, where one was named.
+    fn args(&self, permit: &Permit, (at, sequence): (i64, i64), paging: &Paging) -> Vec<Arg> {
+        let (within, root) = match self.reach {
+            LogReach::Own | LogReach::Below => (permit.organization(), None),
+            LogReach::Only(below) => (below, Some(permit.organization())),
+        };
+        let mut args = args![
+            within,
+            self.object.as_deref(),
+            self.key,
+            self.token,
+            self.subject.map(|subject| subject.to_string()),
+            self.action.as_deref(),
+            self.outcome.map(Outcome::as_str),
+            self.since.unwrap_or(Timestamp::MIN),
+            at,
+            sequence,
+            paging.fetch(),
+        ];
+        if !matches!(self.reach, LogReach::Below) {
+            args.extend(args![root]);
+        }
+        args
+    }
+}
+
+impl LogReach {
+    /// Whether this permit reaches so far. One of a root's ownership does; the log of others is no matter of asking.
+    pub(super) fn is_within(self, permit: &Permit) -> bool {
+        self == Self::Own || permit.action() == Action::SeeActivityBelow
+    }
+}
+
+impl Tx {
+    /// The records within reach, newest first. A cursor that names no record within reach gives an empty page.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the permit does not reach so far; what the database says.
+    pub async fn activities(&mut self, permit: &Permit, filter: &ActivityFilter, paging: &Paging) -> Result<Page<Recorded>> {
+        if !filter.reach.is_within(permit) {
+            return Err(StoreError::NotFound);
+        }
+        // Before `until`, and of the records before the cursor: whichever is earlier.
+        let mut before = (filter.until.unwrap_or(Timestamp::MAX).as_microsecond(), 0);
+        if let Some(cursor) = &paging.after {
+            match self.place_of(permit, filter.reach, cursor).await? {
+                Some(place) => before = before.min(place),
+                None => return Ok(Page::cut(Vec::new(), paging, |_| String::new())),
+            }
+        }
+        let args = filter.args(permit, before, paging);
+        let rows = match filter.reach {
+            LogReach::Own | LogReach::Only(_) => self.rows(of_organization(&filter.lead()), args).await?,
+            LogReach::Below => self.rows(of_root(&filter.lead()), args).await?,
+        };
+        let items: Vec<_> = rows.iter().map(recorded).collect::<Result<_>>()?;
+        Ok(Page::cut(items, paging, |a| a.id.to_string()))
+    }
+
+    /// Where a record stands in the order of lists, if it is within reach.
+    async fn place_of(&mut self, permit: &Permit, reach: LogReach, cursor: &str) -> Result<Option<(i64, i64)>> {
+        let Ok(id) = cursor.parse::<ActivityId>() else {
+            return Ok(None);
+        };
+        match self.activity(permit, reach, id).await {
+            Ok(record) => Ok(Some((record.at.as_microsecond(), record.sequence))),
+            Err(StoreError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Lists of one organization.
+fn of_organization(lead: &Lead) -> &'static str {
+    match lead {
+        Lead::Object => {
+            "SELECT * FROM activity WHERE organization_id = $1 AND object_id = $2
+                 AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3) AND (CAST($4 AS TEXT) IS NULL OR token_id = $4)
+                 AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5) AND (CAST($6 AS TEXT) IS NULL OR action = $6)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7) AND (CAST($12 AS TEXT) IS NULL OR root_id = $12)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::Key => {
+            "SELECT * FROM activity WHERE organization_id = $1 AND api_key_id = $3
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($4 AS TEXT) IS NULL OR token_id = $4)
+                 AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5) AND (CAST($6 AS TEXT) IS NULL OR action = $6)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7) AND (CAST($12 AS TEXT) IS NULL OR root_id = $12)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::Token => {
+            "SELECT * FROM activity WHERE organization_id = $1 AND token_id = $4
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5) AND (CAST($6 AS TEXT) IS NULL OR action = $6)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7) AND (CAST($12 AS TEXT) IS NULL OR root_id = $12)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::Subject => {
+            "SELECT * FROM activity WHERE organization_id = $1 AND subject_id = $5
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($4 AS TEXT) IS NULL OR token_id = $4) AND (CAST($6 AS TEXT) IS NULL OR action = $6)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7) AND (CAST($12 AS TEXT) IS NULL OR root_id = $12)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::Action => {
+            "SELECT * FROM activity WHERE organization_id = $1 AND action = $6
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($4 AS TEXT) IS NULL OR token_id = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7) AND (CAST($12 AS TEXT) IS NULL OR root_id = $12)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::Nothing => {
+            "SELECT * FROM activity WHERE organization_id = $1
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($4 AS TEXT) IS NULL OR token_id = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5)
+                 AND (CAST($6 AS TEXT) IS NULL OR action = $6)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7) AND (CAST($12 AS TEXT) IS NULL OR root_id = $12)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+    }
+}
+
+/// Lists of a root organization with all below it.
+fn of_root(lead: &Lead) -> &'static str {
+    match lead {
+        Lead::Object => {
+            "SELECT * FROM activity WHERE root_id = $1 AND object_id = $2
+                 AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3) AND (CAST($4 AS TEXT) IS NULL OR token_id = $4)
+                 AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5) AND (CAST($6 AS TEXT) IS NULL OR action = $6)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::Key => {
+            "SELECT * FROM activity WHERE root_id = $1 AND api_key_id = $3
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($4 AS TEXT) IS NULL OR token_id = $4)
+                 AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5) AND (CAST($6 AS TEXT) IS NULL OR action = $6)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::Token => {
+            "SELECT * FROM activity WHERE root_id = $1 AND token_id = $4
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5) AND (CAST($6 AS TEXT) IS NULL OR action = $6)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::Subject => {
+            "SELECT * FROM activity WHERE root_id = $1 AND subject_id = $5
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($4 AS TEXT) IS NULL OR token_id = $4) AND (CAST($6 AS TEXT) IS NULL OR action = $6)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::Action => {
+            "SELECT * FROM activity WHERE root_id = $1 AND action = $6
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($4 AS TEXT) IS NULL OR token_id = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::Nothing => {
+            "SELECT * FROM activity WHERE root_id = $1
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($4 AS TEXT) IS NULL OR token_id = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5)
+                 AND (CAST($6 AS TEXT) IS NULL OR action = $6)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+    }
+}
