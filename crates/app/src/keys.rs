@@ -71,7 +71,7 @@ impl KeySummary {
 }
 
 /// What somebody is told about a key that was lent to them. Never with whom else it is shared, nor who added it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lent {
     /// The name of the organization whose key it is.
     pub owner: String,

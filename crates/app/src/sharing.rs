@@ -108,6 +108,16 @@ pub struct ShareChange {
 }
 
 impl App {
+    /// The name of the root organization above, which may lend items; none for a root.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn root_above(&self, caller: &Caller, org: OrgId) -> Result<Option<String>, Problem> {
+        let permit = self.permit(caller, Action::SeeOrganization, org).await?;
+        let seen = self.inner.store.read_for(&permit).await?.seen_organization(&permit).await?;
+        Ok(seen.parent_name.map(|name| name.to_string()))
+    }
+
     /// With whom a key is shared, and with whom it could be.
     ///
     /// # Errors

@@ -244,6 +244,10 @@ impl Client {
         self.answer(self.request(Method::PATCH, path).json(body)).await
     }
 
+    pub(crate) async fn put_nothing(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
+        self.send(self.request(Method::PUT, path).json(body)).await.map(|_| ())
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Failure> {
         self.send(self.request(Method::DELETE, path)).await.map(|_| ())
     }

@@ -122,6 +122,55 @@ pub enum Keys {
         #[command(flatten)]
         file: KeyFile,
     },
+    /// Let sub-organizations use it, or change how much of it
+    Share {
+        /// Id or name
+        key: String,
+        #[command(flatten)]
+        with: With,
+        /// Only this feature of its table, such as “certificates”; may be repeated; every one when left out
+        #[arg(long, value_name = "FEATURE")]
+        feature: Vec<String>,
+        /// Only this app: a bundle ID, or a family such as com.example.*; may be repeated; every one when left out
+        #[arg(long, value_name = "BUNDLE ID")]
+        app: Vec<String>,
+        /// Until the end of this day, UTC, such as 2027-01-31
+        #[arg(long, value_name = "DAY")]
+        until: Option<jiff::civil::Date>,
+        /// The name to show there
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Stop letting sub-organizations use it, at once
+    Unshare {
+        /// Id or name
+        key: String,
+        #[command(flatten)]
+        with: With,
+    },
+    /// Show with whom it is shared
+    Shares {
+        /// Id or name
+        key: String,
+    },
+    /// Enter the roles it was given at Apple
+    SetRoles {
+        /// Id or name
+        key: String,
+        /// Role at Apple; may be repeated; not known when left out
+        #[arg(long, value_enum, value_name = "ROLE")]
+        role: Vec<Role>,
+    },
+    /// Let it try a feature that its role does not allow, or stop that
+    Override {
+        /// Id or name
+        key: String,
+        /// A feature of its table, such as “certificates”
+        feature: String,
+        /// Stop it again
+        #[arg(long)]
+        off: bool,
+    },
     /// Remove it from Russet, with its sealed private key
     Remove {
         /// Id or name
@@ -140,7 +189,7 @@ impl Keys {
                 let keys: api::Keys = client.get(&format!("{home}/keys"), &[]).await?;
                 printer.show(&keys, |keys| {
                     table(
-                        &["name", "kind", "key id", "roles", "health", "last used", "id"],
+                        &["name", "kind", "key id", "roles", "health", "last used", "sharing", "id"],
                         keys.items.iter().map(|k| {
                             vec![
                                 k.name.clone(),
@@ -149,6 +198,11 @@ impl Keys {
                                 roles(k),
                                 k.health.clone(),
                                 used(k),
+                                match (&k.shared_from, &k.sharing) {
+                                    (Some(_), _) => "Root".to_owned(),
+                                    (None, Some(sharing)) => sharing.words.clone(),
+                                    (None, None) => String::new(),
+                                },
                                 k.id.clone(),
                             ]
                         }),
@@ -199,6 +253,59 @@ impl Keys {
                 bar.finish_and_clear();
                 printer.show(&rotated?, details);
             }
+            Self::Share {
+                key,
+                with,
+                feature,
+                app,
+                until,
+                name,
+            } => {
+                let key = client.key(&home, &key).await?.key;
+                let limits = api::ShareWith {
+                    with: String::new(),
+                    features: (!feature.is_empty()).then_some(feature),
+                    apps: (!app.is_empty()).then_some(app),
+                    stops_at: until.map(end_of).transpose()?,
+                };
+                let targets = with.targets(client, &home, &key.id).await?;
+                let change = api::ChangeShares {
+                    name,
+                    share: targets.into_iter().map(|with| api::ShareWith { with, ..limits.clone() }).collect(),
+                    stop: vec![],
+                };
+                let sharing: api::Sharing = client.patch(&format!("{home}/keys/{}/shares", key.id), &change).await?;
+                printer.show(&sharing, |sharing| format!("“{}” is shared: {}.", key.name, sharing.words));
+            }
+            Self::Unshare { key, with } => {
+                let key = client.key(&home, &key).await?.key;
+                let change = api::ChangeShares {
+                    stop: with.targets(client, &home, &key.id).await?,
+                    ..api::ChangeShares::default()
+                };
+                let sharing: api::Sharing = client.patch(&format!("{home}/keys/{}/shares", key.id), &change).await?;
+                printer.show(&sharing, |sharing| format!("“{}” is shared now: {}.", key.name, sharing.words));
+            }
+            Self::Shares { key } => {
+                let key = client.key(&home, &key).await?.key;
+                let shares: api::KeyShares = client.get(&format!("{home}/keys/{}/shares", key.id), &[]).await?;
+                printer.show(&shares, shares_table);
+            }
+            Self::SetRoles { key, role } => {
+                let key = client.key(&home, &key).await?.key;
+                let edit = api::EditKey {
+                    name: None,
+                    roles: Some(role.iter().map(word).collect()),
+                };
+                let changed: api::KeyDetails = client.patch(&format!("{home}/keys/{}", key.id), &edit).await?;
+                printer.show(&changed, details);
+            }
+            Self::Override { key, feature, off } => {
+                let key = client.key(&home, &key).await?.key;
+                let path = format!("{home}/keys/{}/features/{}", key.id, segment(&feature));
+                client.put_nothing(&path, &api::FeatureOverride { overridden: !off }).await?;
+                printer.show(&client.key(&home, &key.id).await?, details);
+            }
             Self::Remove { key, yes } => {
                 let key = client.key(&home, &key).await?.key;
                 let path = format!("{home}/keys/{}", key.id);
@@ -207,6 +314,15 @@ impl Keys {
                     printer.hint(&format!(
                         "Made or fetched through this key, and staying here without it: {}.",
                         hangs.certificates.join(", ")
+                    ));
+                }
+                if let Some(sharing) = hangs.sharing.as_ref().filter(|sharing| sharing.all || sharing.chosen > 0) {
+                    printer.hint(&format!("It is shared: {}. Its shares go with it, at once.", sharing.words));
+                }
+                if hangs.certificates_below > 0 {
+                    printer.hint(&format!(
+                        "{} certificate(s) in sub-organizations were made through it, and stay without it.",
+                        hangs.certificates_below
                     ));
                 }
                 if !yes
@@ -228,6 +344,88 @@ impl Keys {
         }
         Ok(Exit::Ok)
     }
+}
+
+/// With whom.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct With {
+    /// All sub-organizations, those of the future included
+    #[arg(long)]
+    all: bool,
+    /// This sub-organization, by id or name; may be repeated
+    #[arg(long, value_name = "ORGANIZATION")]
+    with: Vec<String>,
+}
+
+impl With {
+    /// As the API names them.
+    async fn targets(&self, client: &Client, home: &str, key: &str) -> Result<Vec<String>, Failure> {
+        let mut targets: Vec<String> = self.all.then(|| "all".to_owned()).into_iter().collect();
+        for wanted in &self.with {
+            targets.push(sub_organization(client, home, key, wanted).await?);
+        }
+        Ok(targets)
+    }
+}
+
+/// The id of a sub-organization by its id or its name.
+async fn sub_organization(client: &Client, home: &str, key: &str, wanted: &str) -> Result<String, Failure> {
+    if wanted.starts_with("org_") {
+        return Ok(wanted.to_owned());
+    }
+    let shares: api::KeyShares = client
+        .get(&format!("{home}/keys/{}/shares", segment(key)), &[("search", wanted.to_owned())])
+        .await?;
+    let folded = wanted.trim().to_lowercase();
+    let fit: Vec<_> = shares.items.iter().filter(|sub| sub.name.to_lowercase() == folded).collect();
+    match fit.as_slice() {
+        [one] => Ok(one.id.clone()),
+        _ => Err(Failure::new(
+            Exit::NotFound,
+            format!("No sub-organization here is called “{wanted}”. “russet keys shares” lists them."),
+        )),
+    }
+}
+
+/// The end of a day, UTC.
+fn end_of(day: jiff::civil::Date) -> Result<jiff::Timestamp, Failure> {
+    let end = day.at(23, 59, 59, 0).to_zoned(jiff::tz::TimeZone::UTC);
+    let end = end.map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))?;
+    Ok(end.timestamp())
+}
+
+fn limits(limits: &api::ShareLimits) -> String {
+    let mut words = Vec::new();
+    words.extend(limits.features.iter().flatten().cloned());
+    words.extend(limits.apps.iter().flatten().cloned());
+    if let Some(end) = limits.stops_at {
+        words.push(format!("until {}", date(Some(end))));
+    }
+    if words.is_empty() {
+        "Not limited".to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
+fn shares_table(shares: &api::KeyShares) -> String {
+    let all = match &shares.all {
+        Some(all) => format!("All sub-organizations: {}", limits(all)),
+        None => "Not shared with all.".to_owned(),
+    };
+    let rows = table(
+        &["sub-organization", "share of its own", "last used", "id"],
+        shares.items.iter().map(|sub| {
+            vec![
+                sub.name.clone(),
+                sub.chosen.as_ref().map_or_else(|| "None".to_owned(), limits),
+                sub.last_used_at.map_or_else(|| "Never".to_owned(), |at| date(Some(at))),
+                sub.id.clone(),
+            ]
+        }),
+    );
+    format!("{all}\n\n{rows}")
 }
 
 /// Asks on a terminal; elsewhere the answer is no.
@@ -283,12 +481,20 @@ fn details(details: &api::KeyDetails) -> String {
                 },
             ),
             ("Last used", used(key)),
+            (
+                "Sharing",
+                match (&key.shared_from, &key.limits, &key.sharing) {
+                    (Some(owner), Some(of), _) => format!("Lent by {owner}: {}", limits(of)),
+                    (_, _, Some(sharing)) => sharing.words.clone(),
+                    _ => "Not possible in a sub-organization".to_owned(),
+                },
+            ),
         ]
         .into_iter()
         .map(|(name, value)| vec![name.to_owned(), value]),
     );
     let features = table(
-        &["feature", "declared", "probed", "last result"],
+        &["feature", "here", "declared", "probed", "last result"],
         details.features.iter().map(|f| {
             let mut declared = f.declared.clone();
             if let Some(limit) = &f.limit {
@@ -312,7 +518,8 @@ fn details(details: &api::KeyDetails) -> String {
                     )
                 },
             );
-            vec![f.title.clone(), declared, probed, last]
+            let here = if f.here { "yes" } else { "not shared" }.to_owned();
+            vec![f.title.clone(), here, declared, probed, last]
         }),
     );
     format!("{facts}\n\n{features}")

@@ -25,7 +25,7 @@ async function question(address) {
 
 function show(ask, opener) {
   const dialog = document.createElement("dialog");
-  dialog.className = "window";
+  dialog.className = ask.classList.contains("is-panel") ? "window is-panel" : "window";
   const title = ask.querySelector("h1");
   if (title) { title.id ||= "ask-title"; dialog.setAttribute("aria-labelledby", title.id); }
   dialog.append(document.adoptNode(ask));

@@ -39,7 +39,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// Every page and every act, each address with what it demands ([`crate::doors`] has the rules).
 pub(crate) fn table() -> Doors {
     use certificates::create;
-    use keys::{acts, add, one};
+    use keys::{acts, add, one, share};
     use visit::FILE_FORM_BYTES as FILE;
     Doors::new()
         .page("/", Person, gate::start)
@@ -53,6 +53,7 @@ pub(crate) fn table() -> Doors {
         .act("/o/{org}/keys/{key}/check", In(CheckKey), one::check)
         .act("/o/{org}/keys/{key}/override", In(OverrideFeature), one::override_feature)
         .form("/o/{org}/keys/{key}/rename", In(EditKey), acts::rename_form, acts::rename)
+        .form("/o/{org}/keys/{key}/share", In(ShareKey), share::form, share::share)
         .form("/o/{org}/keys/{key}/roles", In(EditKey), acts::roles_form, acts::roles)
         .form_with_file("/o/{org}/keys/{key}/rotate", In(RotateKey), FILE, acts::rotate_form, acts::rotate)
         .form("/o/{org}/keys/{key}/remove", In(RemoveKey), acts::remove_form, acts::remove)

@@ -127,6 +127,7 @@ fn toast(word: &str) -> Option<&'static str> {
         "key-added" => "Key added",
         "key-checked" => "Apple was asked",
         "key-renamed" => "Name saved",
+        "key-shared" => "Sharing saved",
         "key-roles" => "Apple roles saved",
         "key-rotated" => "Key rotated",
         "key-removed" => "Key removed",

@@ -7,5 +7,6 @@ mod idempotency;
 mod listener;
 mod refusals;
 mod secrets;
+mod sharing;
 mod stage;
 mod stories;

@@ -86,6 +86,9 @@ async fn furnish(tx: &mut Tx, number: u32) {
             "key_last_uses (organization_id, api_key_id, user_organization_id, last_use, used_at) VALUES ('{org}', '{key}', '{org}', '', 0)"
         ),
         format!(
+            "key_last_results (organization_id, api_key_id, user_organization_id, feature, last_result) VALUES ('{org}', '{key}', '{org}', '', '')"
+        ),
+        format!(
             "certificates (id, organization_id, apple_id, certificate_type, name, serial, public_key_fingerprint, sha1, der, expires_at, origin, added_at) VALUES ('cert_{number}', '{org}', '', '', '', '', '', '', '', 0, '', 0)"
         ),
         format!(
@@ -309,6 +312,10 @@ async fn what_is_lent_is_reached_and_nothing_else_of_its_owner(world: World) {
         ),
         format!(
             "INSERT INTO key_last_uses SELECT organization_id, api_key_id, '{}', last_use, used_at FROM key_last_uses WHERE organization_id = '{root}'",
+            tenant.id
+        ),
+        format!(
+            "INSERT INTO key_last_results SELECT organization_id, api_key_id, '{}', feature, last_result FROM key_last_results WHERE organization_id = '{root}'",
             tenant.id
         ),
     ] {

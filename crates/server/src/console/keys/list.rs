@@ -59,12 +59,14 @@ pub(crate) struct KeysPage {
     pub(crate) views: Vec<View>,
     /// The last check of any.
     pub(crate) last_check: Option<Timestamp>,
+    /// The root organization above, which may lend keys; none for a root.
+    pub(crate) root: Option<String>,
 }
 
 impl KeysPage {
     /// From all keys and the query.
     #[must_use]
-    pub(crate) fn new(shell: Shell, org: OrgId, all: Vec<KeySummary>, query: KeysQuery) -> Self {
+    pub(crate) fn new(shell: Shell, org: OrgId, all: Vec<KeySummary>, root: Option<String>, query: KeysQuery) -> Self {
         let total = all.len();
         let usable = all.iter().filter(|key| key.key.health.is_good()).count();
         let view = |name, word: &'static str, query_text, count| View {
@@ -103,6 +105,7 @@ impl KeysPage {
             kind: query.kind,
             views,
             last_check,
+            root,
         }
     }
 }
@@ -112,5 +115,6 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
     let org = id(&org)?;
     let shell = visitor.shell_in(&state, org, Place::Keys).await?;
     let all = state.app.keys(&visitor.who.caller, org).await?;
-    page(&KeysPage::new(shell, org, all, query))
+    let root = state.app.root_above(&visitor.who.caller, org).await?;
+    page(&KeysPage::new(shell, org, all, root, query))
 }

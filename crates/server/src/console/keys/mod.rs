@@ -4,6 +4,7 @@ pub(crate) mod acts;
 pub(crate) mod add;
 pub(crate) mod list;
 pub(crate) mod one;
+pub(crate) mod share;
 
 use super::visit::SentFile;
 use app::keys::NewKey;

@@ -8,7 +8,7 @@ use super::super::{
     when,
 };
 use crate::State;
-use app::keys::{Dependents, KeyDetails};
+use app::keys::{Dependents, KeyDetails, Lent};
 use askama::Template;
 use axum::extract::{Path, State as Reach};
 use domain::{
@@ -142,12 +142,83 @@ impl KeyPage {
     }
 }
 
+/// The page of a key that the root organization lends.
+#[derive(Template)]
+#[template(path = "keys/inherited.html")]
+pub(crate) struct InheritedPage {
+    /// Around it.
+    pub(crate) shell: Shell,
+    /// The organization.
+    pub(crate) org: OrgId,
+    /// The key.
+    pub(crate) key: ApiKey,
+    /// Whose it is, and how much of it is lent.
+    pub(crate) lent: Lent,
+    /// All that may be known about it here.
+    pub(crate) details: KeyDetails,
+    /// What an act on this page answered.
+    pub(crate) notice: Option<Notice>,
+}
+
+impl InheritedPage {
+    /// From what `app` knows of a lent key.
+    #[must_use]
+    pub(crate) fn new(shell: Shell, org: OrgId, details: KeyDetails, notice: Option<Notice>) -> Self {
+        Self {
+            shell,
+            org,
+            key: details.summary.key.clone(),
+            lent: details.summary.lent.clone().unwrap_or_default(),
+            details,
+            notice,
+        }
+    }
+
+    fn address(&self) -> String {
+        format!("/o/{}/keys/{}", self.org, self.key.id)
+    }
+
+    fn is_here(&self, row: &FeatureRow) -> bool {
+        self.details.summary.includes(row.feature)
+    }
+
+    fn whose(&self) -> Notice {
+        Notice::new(
+            Tone::Info,
+            format!("This key belongs to {}", self.lent.owner),
+            "You use it as your own. Its owner can change or stop that at any time.",
+        )
+    }
+
+    fn limits(&self) -> String {
+        let features = self.lent.limits.features.iter().flatten().map(|feature| feature.title().to_owned());
+        let apps = self.lent.limits.apps.iter().flatten().map(|app| app.as_str().to_owned());
+        let words: Vec<_> = features.chain(apps).collect();
+        if words.is_empty() {
+            "Not limited".to_owned()
+        } else {
+            words.join("; ")
+        }
+    }
+}
+
+/// Either page of a key.
+enum OnePage {
+    Own(Box<KeyPage>),
+    Inherited(Box<InheritedPage>),
+}
+
 /// "2 certificates were made through it.": the line of the danger zone.
 fn dependents_words(dependents: &Dependents) -> String {
     let certificates = match dependents.certificates.len() {
         0 => None,
         1 => Some("1 certificate was made through it.".to_owned()),
         many => Some(format!("{many} certificates were made through it.")),
+    };
+    let below = (dependents.certificates_below > 0).then(|| format!("{} in sub-organizations.", dependents.certificates_below));
+    let certificates = match (certificates, below) {
+        (None, None) => None,
+        (here, below) => Some([here, below].into_iter().flatten().collect::<Vec<_>>().join(" ")),
     };
     let running = (dependents.running_operations > 0).then(|| format!("{} running now.", dependents.running_operations));
     match (certificates, running) {
@@ -158,15 +229,21 @@ fn dependents_words(dependents: &Dependents) -> String {
 
 /// `GET /o/{org}/keys/{key}`
 pub(crate) async fn show(Reach(state): Reach<State>, Path((org, key)): Path<(String, String)>, visitor: Visitor) -> Answer {
-    page(&key_page(&state, &visitor, &org, &key, None).await?)
+    match key_page(&state, &visitor, &org, &key, None).await? {
+        OnePage::Own(own) => page(&*own),
+        OnePage::Inherited(inherited) => page(&*inherited),
+    }
 }
 
-async fn key_page(state: &State, visitor: &Visitor, org: &str, key: &str, notice: Option<Notice>) -> Result<KeyPage, app::Problem> {
+async fn key_page(state: &State, visitor: &Visitor, org: &str, key: &str, notice: Option<Notice>) -> Result<OnePage, app::Problem> {
     let (org, key) = (id(org)?, id(key)?);
     let shell = visitor.shell_in(state, org, Place::Keys).await?;
     let details = state.app.key(&visitor.who.caller, org, key).await?;
+    if details.summary.lent.is_some() {
+        return Ok(OnePage::Inherited(Box::new(InheritedPage::new(shell, org, details, notice))));
+    }
     let dependents = state.app.key_dependents(&visitor.who.caller, org, key).await.unwrap_or_default();
-    Ok(KeyPage::new(shell, org, details, &dependents, notice))
+    Ok(OnePage::Own(Box::new(KeyPage::new(shell, org, details, &dependents, notice))))
 }
 
 /// `POST /o/{org}/keys/{key}/check`
@@ -174,8 +251,10 @@ pub(crate) async fn check(Reach(state): Reach<State>, Path((org, key)): Path<(St
     match state.app.check_key(&sent.visitor.who.caller, id(&org)?, id(&key)?).await {
         Ok(_) => Ok(done(&state, &format!("/o/{org}/keys/{key}"), "key-checked")),
         Err(problem) if belongs_in_form(&problem) => {
-            let again = key_page(&state, &sent.visitor, &org, &key, Some(Notice::problem(&problem))).await?;
-            form_again(&problem, &again)
+            match key_page(&state, &sent.visitor, &org, &key, Some(Notice::problem(&problem))).await? {
+                OnePage::Own(own) => form_again(&problem, &*own),
+                OnePage::Inherited(inherited) => form_again(&problem, &*inherited),
+            }
         }
         Err(problem) => Err(problem.into()),
     }

@@ -17,7 +17,8 @@ use super::{
             acts::{RemovePage, RenamePage, RolesPage, RotatePage},
             add::AddKeyPage,
             list::{KeysPage, KeysQuery},
-            one::KeyPage,
+            one::{InheritedPage, KeyPage},
+            share::{ShareForm, SharePage},
         },
         me,
         operation::OperationPage,
@@ -130,15 +131,19 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     add("overview-empty", &OverviewPage::new(shell(Place::Overview), org, empty));
     add(
         "keys",
-        &KeysPage::new(shell(Place::Keys), org, samples::summaries(), KeysQuery::default()),
+        &KeysPage::new(shell(Place::Keys), org, samples::summaries(), None, KeysQuery::default()),
     );
-    add("keys-empty", &KeysPage::new(shell(Place::Keys), org, vec![], KeysQuery::default()));
+    add(
+        "keys-empty",
+        &KeysPage::new(shell(Place::Keys), org, vec![], None, KeysQuery::default()),
+    );
     add(
         "keys-no-match",
         &KeysPage::new(
             shell(Place::Keys),
             org,
             samples::summaries(),
+            None,
             KeysQuery {
                 q: "relase".into(),
                 ..KeysQuery::default()
@@ -170,6 +175,20 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     add(
         "key-revoked",
         &KeyPage::new(shell(Place::Keys), org, samples::details(5), &samples::dependents(), None),
+    );
+    add(
+        "key-inherited",
+        &InheritedPage::new(shell(Place::Keys), org, samples::lent_details(), None),
+    );
+    add(
+        "keys-of-a-sub-organization",
+        &KeysPage::new(shell(Place::Keys), org, vec![], Some("Halden Mobile".into()), KeysQuery::default()),
+    );
+    let panel = samples::share_panel();
+    let standing = ShareForm::standing(&panel, &panel.sub_organizations[1].organization.id.to_string());
+    add(
+        "key-share",
+        &SharePage::new(shell(Place::Keys), org, panel, standing, String::new(), Wrong::default()),
     );
     let ci = samples::details(1).summary.key;
     add(

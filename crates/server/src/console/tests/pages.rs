@@ -106,6 +106,7 @@ fn a_name_with_markup_stays_text() {
         samples::shell(Place::Keys, Theme::System),
         id("org", 1),
         all,
+        None,
         KeysQuery {
             q: String::new(),
             ..KeysQuery::default()
@@ -134,6 +135,7 @@ fn a_name_with_markup_stays_text() {
         samples::shell(Place::Keys, Theme::System),
         id("org", 1),
         samples::summaries(),
+        None,
         KeysQuery {
             q: hostile.into(),
             ..KeysQuery::default()

@@ -7,12 +7,14 @@ use super::super::{
 use app::{
     activity::ActivityView,
     apple_account::{AppleBundleId, AppleDevice, AppleProfile},
-    keys::{DayMark, Dependents, KeyChoice, KeyDetails, KeySummary},
+    keys::{DayMark, Dependents, KeyChoice, KeyDetails, KeySummary, Lent},
     overview::{Expiry, ExpiryOf, Overview},
+    sharing::{Borrower, SharePanel, Sharing},
 };
 use domain::{
     Activity, Actor, ApiKey, AppleRole, CertificateType, CheckMark, Event, Feature, FeatureRow, HeldCertificate, ItemOrigin, KeyHealth,
-    KeyKind, LastResult, LastUse, Need, Organization, Origin, Outcome, Probed, Session, Usability, User, feature::AppleRefusal,
+    KeyKind, LastResult, LastUse, Need, Organization, Origin, Outcome, Probed, Session, ShareLimits, Usability, User,
+    feature::AppleRefusal,
 };
 use jiff::{Timestamp, ToSpan};
 use std::{collections::BTreeSet, str::FromStr};
@@ -206,6 +208,55 @@ pub(super) fn details(number: usize) -> KeyDetails {
         features,
         next_check: Some(at("2026-11-25T06:41:00Z")),
         budget: Some((729, 3600)),
+    }
+}
+
+/// The key as a sub-organization sees it.
+pub(super) fn lent_details() -> KeyDetails {
+    let mut details = details(1);
+    details.next_check = None;
+    details.summary.added_by = None;
+    details.summary.lent = Some(Lent {
+        owner: "Halden Mobile".into(),
+        limits: limits(),
+    });
+    details
+}
+
+fn limits() -> ShareLimits {
+    ShareLimits {
+        features: Some([Feature::UploadBinary, Feature::ManageTestFlight].into()),
+        apps: Some(["com.halden.tickets".parse().expect("a bundle ID")].into()),
+        stops_at: Some(at("2027-01-31T23:59:59Z")),
+    }
+}
+
+pub(super) fn share_panel() -> SharePanel {
+    let below = |number, name: &str, chosen| Borrower {
+        organization: Organization {
+            id: id("org", number),
+            parent: Some(id("org", 1)),
+            name: name.parse().expect("a name"),
+            created_at: at("2026-03-01T10:00:00Z"),
+        },
+        members: number + 4,
+        chosen,
+        last_use: None,
+    };
+    SharePanel {
+        key: details(1).summary.key,
+        sharing: Sharing {
+            all: false,
+            chosen: 1,
+            of: 3,
+        },
+        all: None,
+        sub_organizations: vec![
+            below(2, "Field Labs", None),
+            below(3, "Halden Transit", Some(limits())),
+            below(4, "<b>Halden Retail</b>", None),
+        ],
+        next: None,
     }
 }
 
