@@ -3,9 +3,15 @@
 ALTER TABLE certificates ADD COLUMN folded TEXT NOT NULL DEFAULT '';
 UPDATE certificates SET folded = lower(name);
 
-CREATE INDEX certificates_expiry ON certificates (organization_id, expires_at, id);
--- With what a search and a filter by state look at, so that they need not visit the rows, which carry the certificates.
+-- Each with what a search and the filters look at: rows that do not fit are not visited.
+CREATE INDEX certificates_expiry ON certificates (organization_id, expires_at, id, folded, serial);
 CREATE INDEX certificates_name ON certificates (organization_id, folded, id, expires_at, serial);
-CREATE INDEX certificates_type ON certificates (organization_id, certificate_type, expires_at, id);
+CREATE INDEX certificates_type ON certificates (organization_id, certificate_type, expires_at, id, folded, serial);
 CREATE INDEX certificates_type_name ON certificates (organization_id, certificate_type, folded, id, expires_at, serial);
 CREATE INDEX certificates_serial ON certificates (organization_id, serial);
+
+-- What is asked for, or goes, by organization.
+CREATE INDEX jobs_organization ON jobs (organization_id, object_id);
+CREATE INDEX key_checks_organization ON key_checks (organization_id, day);
+CREATE INDEX key_last_uses_organization ON key_last_uses (organization_id, user_organization_id);
+CREATE INDEX key_last_results_organization ON key_last_results (organization_id, user_organization_id);

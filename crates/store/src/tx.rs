@@ -142,6 +142,20 @@ impl Tx {
         Ok(())
     }
 
+    /// How SQLite would carry out a statement, step by step: for the test that none reads a whole table. Nothing on
+    /// PostgreSQL, which decides by the size of a table.
+    ///
+    /// # Errors
+    /// What the database finds wrong with it.
+    #[doc(hidden)]
+    pub async fn plan(&mut self, statement: &'static str) -> Result<Vec<String>> {
+        if !self.is_sqlite() {
+            return Ok(Vec::new());
+        }
+        let asked = String::leak(format!("EXPLAIN QUERY PLAN {statement}"));
+        self.rows(asked, Vec::new()).await?.iter().map(|row| row.get("detail")).collect()
+    }
+
     /// Runs any statement, for tests that must bring about what the functions never would. Gives how many rows it
     /// changed, or found on PostgreSQL.
     ///

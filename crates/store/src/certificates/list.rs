@@ -3,6 +3,9 @@
 //! Each order has a statement and an index of its own, with a type and without, so that a page costs what the page holds,
 //! the last one too.
 //!
+//! The ids are found first and the rows fetched afterwards: what is searched and filtered stands in the index, and rows that
+//! do not fit are never visited, which carry a whole certificate each.
+//!
 //! The surprising thing: a database takes one bound of each side to its index, and may take the weaker one. So the cursor
 //! is the only bound on its side: `+expires_at` is a value like any other and leads nowhere, and where the list begins is
 //! worked out here, from the filter and the cursor.
@@ -60,7 +63,10 @@ impl CertificateFilter {
             from,
             before,
             literal.as_ref().map(|text| format!("%{text}%")),
-            literal.as_ref().map(|text| format!("{}%", text.to_uppercase())),
+            literal
+                .as_ref()
+                .filter(|text| text.chars().all(|c| c.is_ascii_hexdigit()))
+                .map(|text| format!("{}%", text.to_uppercase())),
         ]
     }
 }
@@ -209,63 +215,73 @@ fn statement(order: CertificateOrder, one_type: bool, falling: bool) -> &'static
     match (order, one_type, falling) {
         (CertificateOrder::Expiry, false, false) => {
             "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
-             FROM certificates WHERE organization_id = $1 AND (expires_at, id) > ($6, $7)
-                 AND +expires_at >= $2 AND expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
-             ORDER BY expires_at, id LIMIT $8"
+             FROM certificates WHERE organization_id = $1 AND id IN (
+                 SELECT id FROM certificates WHERE organization_id = $1 AND (expires_at, id) > ($6, $7) AND +expires_at >= $2 AND expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
+                 ORDER BY expires_at, id LIMIT $8)
+             ORDER BY expires_at, id"
         }
         (CertificateOrder::Expiry, false, true) => {
             "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
-             FROM certificates WHERE organization_id = $1 AND (expires_at, id) < ($6, $7)
-                 AND expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
-             ORDER BY expires_at DESC, id DESC LIMIT $8"
+             FROM certificates WHERE organization_id = $1 AND id IN (
+                 SELECT id FROM certificates WHERE organization_id = $1 AND (expires_at, id) < ($6, $7) AND expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
+                 ORDER BY expires_at DESC, id DESC LIMIT $8)
+             ORDER BY expires_at DESC, id DESC"
         }
         (CertificateOrder::Expiry, true, false) => {
             "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
-             FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (expires_at, id) > ($6, $7)
-                 AND +expires_at >= $2 AND expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
-             ORDER BY expires_at, id LIMIT $8"
+             FROM certificates WHERE organization_id = $1 AND id IN (
+                 SELECT id FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (expires_at, id) > ($6, $7) AND +expires_at >= $2 AND expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
+                 ORDER BY expires_at, id LIMIT $8)
+             ORDER BY expires_at, id"
         }
         (CertificateOrder::Expiry, true, true) => {
             "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
-             FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (expires_at, id) < ($6, $7)
-                 AND expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
-             ORDER BY expires_at DESC, id DESC LIMIT $8"
+             FROM certificates WHERE organization_id = $1 AND id IN (
+                 SELECT id FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (expires_at, id) < ($6, $7) AND expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
+                 ORDER BY expires_at DESC, id DESC LIMIT $8)
+             ORDER BY expires_at DESC, id DESC"
         }
         (CertificateOrder::Name, false, false) => {
             "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
-             FROM certificates WHERE organization_id = $1 AND (folded, id) > ($6, $7)
-                 AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
-             ORDER BY folded, id LIMIT $8"
+             FROM certificates WHERE organization_id = $1 AND id IN (
+                 SELECT id FROM certificates WHERE organization_id = $1 AND (folded, id) > ($6, $7) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
+                 ORDER BY folded, id LIMIT $8)
+             ORDER BY folded, id"
         }
         (CertificateOrder::Name, false, true) => {
             "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
-             FROM certificates WHERE organization_id = $1 AND (folded, id) < ($6, $7)
-                 AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
-             ORDER BY folded DESC, id DESC LIMIT $8"
+             FROM certificates WHERE organization_id = $1 AND id IN (
+                 SELECT id FROM certificates WHERE organization_id = $1 AND (folded, id) < ($6, $7) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
+                 ORDER BY folded DESC, id DESC LIMIT $8)
+             ORDER BY folded DESC, id DESC"
         }
         (CertificateOrder::Name, true, false) => {
             "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
-             FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (folded, id) > ($6, $7)
-                 AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
-             ORDER BY folded, id LIMIT $8"
+             FROM certificates WHERE organization_id = $1 AND id IN (
+                 SELECT id FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (folded, id) > ($6, $7) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
+                 ORDER BY folded, id LIMIT $8)
+             ORDER BY folded, id"
         }
         (CertificateOrder::Name, true, true) => {
             "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
-             FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (folded, id) < ($6, $7)
-                 AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
-             ORDER BY folded DESC, id DESC LIMIT $8"
+             FROM certificates WHERE organization_id = $1 AND id IN (
+                 SELECT id FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (folded, id) < ($6, $7) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
+                 ORDER BY folded DESC, id DESC LIMIT $8)
+             ORDER BY folded DESC, id DESC"
         }
         (CertificateOrder::Type, _, false) => {
             "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
-             FROM certificates WHERE organization_id = $1 AND (certificate_type, expires_at, id) > ($6, $7, $8)
-                 AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
-             ORDER BY certificate_type, expires_at, id LIMIT $9"
+             FROM certificates WHERE organization_id = $1 AND id IN (
+                 SELECT id FROM certificates WHERE organization_id = $1 AND (certificate_type, expires_at, id) > ($6, $7, $8) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
+                 ORDER BY certificate_type, expires_at, id LIMIT $9)
+             ORDER BY certificate_type, expires_at, id"
         }
         (CertificateOrder::Type, _, true) => {
             "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
-             FROM certificates WHERE organization_id = $1 AND (certificate_type, expires_at, id) < ($6, $7, $8)
-                 AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
-             ORDER BY certificate_type DESC, expires_at DESC, id DESC LIMIT $9"
+             FROM certificates WHERE organization_id = $1 AND id IN (
+                 SELECT id FROM certificates WHERE organization_id = $1 AND (certificate_type, expires_at, id) < ($6, $7, $8) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
+                 ORDER BY certificate_type DESC, expires_at DESC, id DESC LIMIT $9)
+             ORDER BY certificate_type DESC, expires_at DESC, id DESC"
         }
     }
 }

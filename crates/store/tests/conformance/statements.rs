@@ -4,7 +4,7 @@
 use crate::coverage::sources;
 use crate::world::{World, on_both};
 
-on_both![every_statement_is_prepared];
+on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
 const TENANT_TABLES: [&str; 14] = [
@@ -135,6 +135,47 @@ async fn every_statement_is_prepared(world: World) {
             panic!("{statement}\n{error}");
         }
     }
+}
+
+/// Statements that do read a whole table, each with its reason.
+const WHOLE: [(&str, &str); 3] = [
+    (
+        "SELECT COUNT(*) AS number FROM jobs",
+        "a count for the operator; what is done is deleted",
+    ),
+    (
+        "SELECT COUNT(*) AS number FROM users",
+        "whether anybody has an account, asked at set-up",
+    ),
+    (
+        "SELECT COUNT(*) AS number FROM organizations WHERE parent_id IS NULL",
+        "whether there is a root, asked where one is made or goes",
+    ),
+];
+
+async fn no_statement_reads_a_whole_table(world: World) {
+    let mut tx = world.store.read_over_all().await.expect("begins");
+    let (mut looked_at, mut whole) = (0, Vec::new());
+    for statement in statements() {
+        let postgres_only = ["SKIP LOCKED", "FOR UPDATE", "FOR SHARE", "set_config", "pg_"];
+        if postgres_only.iter().any(|word| statement.contains(word)) || WHOLE.iter().any(|(start, _)| statement.starts_with(start)) {
+            continue;
+        }
+        looked_at += 1;
+        for step in tx.plan(String::leak(statement.clone())).await.expect("planned") {
+            if step.starts_with("SCAN ") && reads_rows(&step) {
+                whole.push(format!("{step}: {statement}"));
+            }
+        }
+    }
+    assert!(whole.is_empty(), "{}", whole.join("\n"));
+    assert!(looked_at > 100, "only {looked_at} statements were looked at");
+}
+
+/// Whether a step of a plan goes over the rows of a table that grows with what organizations hold, by index or not.
+fn reads_rows(step: &str) -> bool {
+    let table = step.trim_start_matches("SCAN ").split(' ').next().unwrap_or_default();
+    TENANT_TABLES.contains(&table) || ["organizations", "memberships", "users"].contains(&table)
 }
 
 /// Whether every place where the statement reaches a tenant's rows names the organization.
