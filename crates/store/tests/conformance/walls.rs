@@ -80,9 +80,6 @@ async fn furnish(tx: &mut Tx, number: u32) {
         format!("key_checks (organization_id, api_key_id, day, mark, checked_at) VALUES ('{org}', '{key}', '2026-11-23', '', 0)"),
         format!("key_features (organization_id, api_key_id, feature) VALUES ('{org}', '{key}', 'profiles')"),
         format!(
-            "key_last_results (organization_id, api_key_id, user_organization_id, feature, last_result) VALUES ('{org}', '{key}', '{org}', 'profiles', '')"
-        ),
-        format!(
             "key_last_uses (organization_id, api_key_id, user_organization_id, last_use, used_at) VALUES ('{org}', '{key}', '{org}', '', 0)"
         ),
         format!(
@@ -312,10 +309,6 @@ async fn what_is_lent_is_reached_and_nothing_else_of_its_owner(world: World) {
         ),
         format!(
             "INSERT INTO key_last_uses SELECT organization_id, api_key_id, '{}', last_use, used_at FROM key_last_uses WHERE organization_id = '{root}'",
-            tenant.id
-        ),
-        format!(
-            "INSERT INTO key_last_results SELECT organization_id, api_key_id, '{}', feature, last_result FROM key_last_results WHERE organization_id = '{root}'",
             tenant.id
         ),
     ] {
