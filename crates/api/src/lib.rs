@@ -14,6 +14,7 @@ mod apple_account;
 mod certificates;
 mod keys;
 mod problem;
+mod service_tokens;
 mod sharing;
 
 pub use account::{CreatedToken, Login, Me, NewToken, Organization, Status, Token, Tokens};
@@ -28,6 +29,7 @@ pub use keys::{
     NewAppleToken, NewKey, RemoveKey,
 };
 pub use problem::{AppleAnswer, Field, Problem, UsableKey};
+pub use service_tokens::{CreatedServiceToken, EditServiceToken, NewServiceToken, RotateServiceToken, ServiceToken, ServiceTokens};
 pub use sharing::{ChangeShares, KeyShares, ShareLimits, ShareWith, SharedWith, Sharing};
 
 /// Where the API begins.

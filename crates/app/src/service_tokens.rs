@@ -20,10 +20,11 @@ use crate::{
     activity::Names,
     problem::Kind,
 };
-use domain::{Action, Event, ItemName, OrgId, ServiceToken, ServiceTokenId};
+use domain::{Action, Event, ItemName, OrgId, Organization, Role, ServiceToken, ServiceTokenId, policy::lacking};
 use jiff::Timestamp;
 use scope::Scope;
-use store::{Page, Paging, StoreError, Tx};
+use std::collections::BTreeSet;
+use store::{OrganizationFilter, Page, Paging, StoreError, Tx};
 
 /// A token with names in the place of ids.
 #[derive(Debug, Clone)]
@@ -33,6 +34,18 @@ pub struct ServiceTokenView {
     /// Who made it.
     pub made_by: String,
 }
+
+/// What a token of an organization can be given.
+#[derive(Debug, Clone)]
+pub struct ServiceTokenOptions {
+    /// The organization itself, then its sub-organizations by name; [`OFFERED_MOST`] of them at most.
+    pub organizations: Vec<Organization>,
+    /// Every role that a token can hold, and whether the asking one holds it in this organization.
+    pub roles: Vec<(Role, bool)>,
+}
+
+/// How many organizations are offered to choose from.
+pub const OFFERED_MOST: usize = 1000;
 
 impl App {
     /// The tokens of an organization, newest first.
@@ -65,6 +78,62 @@ impl App {
         let mut tx = self.inner.store.read_for(&permit).await?;
         let token = tx.service_token(&permit, id).await?;
         view(&mut tx, &mut Names::default(), token).await
+    }
+
+    /// The organizations that a token is confined to, as far as they still exist; none for its own and every one below.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn service_token_organizations(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        id: ServiceTokenId,
+    ) -> Result<Option<Vec<Organization>>, Problem> {
+        let permit = self.permit(caller, Action::SeeTokens, org).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let Some(chosen) = tx.service_token(&permit, id).await?.confined_to else {
+            return Ok(None);
+        };
+        let mut organizations = Vec::with_capacity(chosen.len());
+        for one in chosen {
+            let found = if one == org {
+                tx.organization(&permit).await
+            } else {
+                tx.sub_organization(&permit, one).await
+            };
+            match found {
+                Ok(organization) => organizations.push(organization),
+                Err(StoreError::NotFound) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Some(organizations))
+    }
+
+    /// What there is to choose from for a token of this organization.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn service_token_options(&self, caller: &Caller, org: OrgId) -> Result<ServiceTokenOptions, Problem> {
+        let permit = self.permit(caller, Action::ManageTokens, org).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let mut organizations = vec![tx.organization(&permit).await?];
+        let mut paging = Paging::first(Paging::MOST);
+        while organizations.len() <= OFFERED_MOST {
+            let page = tx.sub_organizations(&permit, &OrganizationFilter::default(), &paging).await?;
+            organizations.extend(page.items.into_iter().map(|sub| sub.organization));
+            let Some(next) = page.next else { break };
+            paging = Paging::after(next, Paging::MOST);
+        }
+        let held: BTreeSet<Role> = caller.principal.roles_in(permit.tenant()).into_keys().collect();
+        let grantable = Role::ALL.into_iter().filter(|role| *role != Role::Owner);
+        Ok(ServiceTokenOptions {
+            organizations,
+            roles: grantable
+                .map(|role| (role, lacking(&held, &BTreeSet::from([role])).is_empty()))
+                .collect(),
+        })
     }
 
     /// Makes a token (`russet_…` with a checksum, as personal ones), shown once.

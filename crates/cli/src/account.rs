@@ -1,13 +1,12 @@
-//! Signing in, organizations, tokens for Russet itself.
+//! Signing in and organizations.
 
 use crate::{
     Exit, Failure, Global,
     client::{Client, Remembered, pick, server_url},
-    output::{Printer, date, table},
+    output::{Printer, table},
     secret::PasswordSource,
 };
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 
 /// `russet login`
 #[derive(Debug, Args)]
@@ -155,80 +154,4 @@ impl Orgs {
         }
         Ok(Exit::Ok)
     }
-}
-
-/// `russet tokens`
-#[derive(Debug, Subcommand)]
-pub enum Tokens {
-    /// List your tokens
-    List,
-    /// Make a token; its value is shown once
-    Create {
-        /// What to call it
-        name: String,
-        /// Days until it ends, 366 at most; six months when left out
-        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=366))]
-        days: Option<i64>,
-    },
-    /// End a token at once
-    Revoke {
-        /// Id or name
-        token: String,
-    },
-}
-
-impl Tokens {
-    pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
-        match self {
-            Self::List => {
-                let tokens: api::Tokens = client.get("/me/tokens", &[]).await?;
-                printer.show(&tokens, |tokens| {
-                    let last = |at: Option<Timestamp>| at.map_or_else(|| "Never".to_owned(), |at| date(Some(at)));
-                    table(
-                        &["name", "expires", "last used", "id"],
-                        tokens
-                            .items
-                            .iter()
-                            .map(|t| vec![t.name.clone(), date(Some(t.expires_at)), last(t.used_at), t.id.clone()]),
-                    )
-                });
-            }
-            Self::Create { name, days } => {
-                let expires_at = match days {
-                    Some(days) => Some(later(client.get::<api::Status>("/status", &[]).await?.time, days)?),
-                    None => None,
-                };
-                let created: api::CreatedToken = client.post("/me/tokens", &api::NewToken { name, expires_at }).await?;
-                printer.show(&created, |c| c.value.clone());
-                printer.hint(&format!(
-                    "“{}” ends on {}. This is the only time its value is shown.",
-                    created.token.name,
-                    date(Some(created.token.expires_at))
-                ));
-            }
-            Self::Revoke { token } => {
-                let tokens: api::Tokens = client.get("/me/tokens", &[]).await?;
-                let fitting: Vec<_> = tokens.items.iter().filter(|t| t.id == token || t.name == token).collect();
-                let [one] = fitting.as_slice() else {
-                    let found = if fitting.is_empty() {
-                        "There is no token"
-                    } else {
-                        "There are several tokens"
-                    };
-                    return Err(Failure::new(
-                        Exit::NotFound,
-                        format!("{found} “{token}”. “russet tokens list” shows their ids."),
-                    ));
-                };
-                client.delete(&format!("/me/tokens/{}", one.id)).await?;
-                printer.done(&format!("“{}” is revoked.", one.name));
-            }
-        }
-        Ok(Exit::Ok)
-    }
-}
-
-fn later(now: Timestamp, days: i64) -> Result<Timestamp, Failure> {
-    now.checked_add(jiff::SignedDuration::from_hours(24 * days))
-        .map_err(|_| Failure::new(Exit::Usage, "That many days do not fit the calendar."))
 }

@@ -83,6 +83,8 @@ pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
     token: Option<String>,
+    /// Whether the token is the one in `RUSSET_TOKEN`.
+    from_environment: bool,
     org: Option<String>,
 }
 
@@ -99,12 +101,14 @@ impl Client {
         let url = server_url(&url)?;
         // A remembered token belongs to the server it was given by, and goes to no other.
         let kept = remembered.filter(|r| server_url(&r.url).ok().as_deref() == Some(url.as_str()));
-        let token = std::env::var("RUSSET_TOKEN")
-            .ok()
-            .filter(|t| !t.is_empty())
-            .or_else(|| kept.as_ref().map(|r| r.token.clone()));
+        let given = std::env::var("RUSSET_TOKEN").ok().filter(|t| !t.is_empty());
+        let from_environment = given.is_some();
+        let token = given.or_else(|| kept.as_ref().map(|r| r.token.clone()));
         let org = global.org().or_else(|| kept.and_then(|r| r.org));
-        Self::new(url, token, org)
+        Ok(Self {
+            from_environment,
+            ..Self::new(url, token, org)?
+        })
     }
 
     pub(crate) fn new(url: String, token: Option<String>, org: Option<String>) -> Result<Self, Failure> {
@@ -115,7 +119,30 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|cause| Failure::new(Exit::Fault, format!("Cannot start an HTTP client: {cause}.")))?;
-        Ok(Self { http, url, token, org })
+        Ok(Self {
+            http,
+            url,
+            token,
+            from_environment: false,
+            org,
+        })
+    }
+
+    /// What a refused sign-in means at a terminal, where the server cannot know which token was sent.
+    fn not_signed_in(&self) -> String {
+        let url = &self.url;
+        match &self.token {
+            Some(_) if self.from_environment => format!(
+                "{url} does not accept the token in RUSSET_TOKEN: it is mistyped, has ended or was revoked. Put another there, or unset it and run “russet login {url}”."
+            ),
+            Some(_) => format!("Your sign-in at {url} has ended or was revoked. Run “russet login {url}”, or set RUSSET_TOKEN."),
+            None => format!("Nobody is signed in at {url}. Run “russet login {url}”, or set RUSSET_TOKEN."),
+        }
+    }
+
+    /// Whether the organization to work in was named, or chosen before.
+    pub(crate) fn names_organization(&self) -> bool {
+        self.org.is_some()
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -158,6 +185,9 @@ impl Client {
         match serde_json::from_slice::<api::Problem>(&body) {
             Ok(mut problem) => {
                 problem.request_id = problem.request_id.or(request_id);
+                if problem.code == "sign_in_needed" {
+                    problem.detail = self.not_signed_in();
+                }
                 Err(Failure::of_server(problem))
             }
             Err(_) => Err(not_russet(&self.url, status)),

@@ -54,6 +54,12 @@ impl Failure {
         }
     }
 
+    /// The code of the server's refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.problem.as_ref().map(|problem| problem.code.as_str())
+    }
+
     /// A refusal of the server.
     #[must_use]
     pub fn of_server(problem: api::Problem) -> Self {

@@ -17,6 +17,7 @@ mod lists;
 mod output;
 mod profile;
 mod secret;
+mod tokens;
 
 pub use exit::{Exit, Failure};
 
@@ -61,9 +62,9 @@ pub enum Command {
     /// Organizations
     #[command(subcommand)]
     Orgs(account::Orgs),
-    /// Personal tokens for Russet itself
+    /// Tokens for Russet itself, yours and the organization's
     #[command(subcommand)]
-    Tokens(account::Tokens),
+    Tokens(tokens::Tokens),
     /// App Store Connect API keys
     #[command(subcommand)]
     Keys(keys::Keys),

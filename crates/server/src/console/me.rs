@@ -1,13 +1,13 @@
 //! The person's own pages: profile, password, sessions, tokens.
 
 use super::{
-    filters,
+    filters, once,
     parts::{Notice, Tone, Wrong},
     shell::{Shell, Theme},
     visit::{Answer, Preference, Sent, Visitor, back, belongs_in_form, done, form_again, id, page, prefer},
 };
 use crate::State;
-use app::{Problem, idempotency::Replay};
+use app::Problem;
 use askama::Template;
 use axum::{
     extract::{Path, State as Reach},
@@ -147,7 +147,7 @@ pub(crate) async fn end_session(Reach(state): Reach<State>, Path(session): Path<
 }
 
 /// What can be chosen for a token's life, in days.
-const LIFETIMES: [(i64, &str); 4] = [
+pub(crate) const LIFETIMES: [(i64, &str); 4] = [
     (30, "In 30 days"),
     (90, "In 90 days"),
     (account::TOKEN_DAYS, "In six months"),
@@ -161,14 +161,12 @@ async fn tokens_page(
     entered: (&str, i64),
     wrong: Wrong,
 ) -> Result<TokensPage, Problem> {
-    let mut random = [0; 16];
-    state.entropy.fill(&mut random);
     Ok(TokensPage {
         shell: visitor.shell(state).await?,
         tokens: state.app.tokens(&visitor.who).await?,
         secret,
         url: state.settings.public_url.as_str().trim_end_matches('/').to_owned(),
-        once: hex::encode(random),
+        once: once::fresh(state),
         name: entered.0.to_owned(),
         chosen_days: entered.1,
         lifetimes: LIFETIMES.to_vec(),
@@ -191,7 +189,7 @@ pub(crate) async fn create_token(Reach(state): Reach<State>, sent: Sent) -> Answ
     let entered = (sent.fields.text("name"), days);
     match token_once(&state, &sent, days).await {
         Ok(secret) => page(&tokens_page(&state, &sent.visitor, Some(secret), ("", account::TOKEN_DAYS), Wrong::default()).await?),
-        Err(problem) if problem.code == "already_done" => {
+        Err(problem) if problem.code == once::DONE_BEFORE => {
             let shown = Notice::new(
                 Tone::Info,
                 "The token was shown once, and that was before",
@@ -209,29 +207,11 @@ pub(crate) async fn create_token(Reach(state): Reach<State>, sent: Sent) -> Answ
 
 async fn token_once(state: &State, sent: &Sent, days: i64) -> Result<String, Problem> {
     let who = &sent.visitor.who;
-    let caller = &who.caller;
-    let days = SignedDuration::from_hours(24 * days);
-    let until: Option<Timestamp> = state.clock.now().checked_add(days).ok();
-    // Whoever belongs nowhere has no place where a form sent twice could be noticed.
-    let Some(org) = who.home() else {
-        let (_, token) = state.app.create_token(who, sent.fields.text("name"), until).await?;
-        return Ok(token.expose().to_owned());
-    };
-    let once = format!("console-{}", sent.fields.text("once"));
-    if let Replay::Answered { .. } = state.app.replay(caller, org, &once, [0; 32]).await? {
-        return Err(Problem::not_found());
-    }
-    match state.app.create_token(who, sent.fields.text("name"), until).await {
-        Ok((_, token)) => {
-            state.app.remember(caller, org, &once, 200, &[], true).await?;
-            Ok(token.expose().to_owned())
-        }
-        Err(problem) => {
-            // Let go of, so that the corrected form begins afresh.
-            state.app.remember(caller, org, &once, 503, &[], false).await?;
-            Err(problem)
-        }
-    }
+    let org = who.home().ok_or_else(Problem::not_found)?;
+    let until: Option<Timestamp> = state.clock.now().checked_add(SignedDuration::from_hours(24 * days)).ok();
+    let make = state.app.create_token(who, sent.fields.text("name"), until);
+    let (_, token) = once::once(state, &who.caller, org, sent.fields.text("once"), make).await?;
+    Ok(token.expose().to_owned())
 }
 
 /// `POST /me/tokens/{token}/revoke`

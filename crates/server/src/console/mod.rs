@@ -16,11 +16,13 @@ pub(crate) mod gate;
 pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod me;
+pub(crate) mod once;
 pub(crate) mod operation;
 pub(crate) mod overview;
 pub(crate) mod parts;
 pub(crate) mod pictures;
 pub(crate) mod shell;
+pub(crate) mod tokens;
 pub(crate) mod visit;
 pub(crate) mod when;
 
@@ -74,6 +76,32 @@ pub(crate) fn table() -> Doors {
         .page("/o/{org}/profiles/{profile}/download", In(DownloadProfile), apple::download_profile)
         .page("/o/{org}/bundle-ids", In(SeeSigning), apple::bundle_ids)
         .page("/o/{org}/devices", In(SeeSigning), apple::devices)
+        .page("/o/{org}/tokens", In(SeeTokens), tokens::list::show)
+        .form(
+            "/o/{org}/tokens/new",
+            In(ManageTokens),
+            tokens::form::new_form,
+            tokens::form::create,
+        )
+        .page("/o/{org}/tokens/{service_token}", In(SeeTokens), tokens::list::one)
+        .form(
+            "/o/{org}/tokens/{service_token}/edit",
+            In(ManageTokens),
+            tokens::form::edit_form,
+            tokens::form::edit,
+        )
+        .form(
+            "/o/{org}/tokens/{service_token}/rotate",
+            In(ManageTokens),
+            tokens::acts::rotate_form,
+            tokens::acts::rotate,
+        )
+        .form(
+            "/o/{org}/tokens/{service_token}/revoke",
+            In(ManageTokens),
+            tokens::acts::revoke_form,
+            tokens::acts::revoke,
+        )
         .page("/o/{org}/activity", In(SeeActivity), activity::show)
         .page("/o/{org}/activity/export", In(ExportActivity), activity::export)
         .act("/o/{org}/activity/verify", In(VerifyActivity), activity::verify)

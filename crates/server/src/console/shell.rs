@@ -67,6 +67,8 @@ pub(crate) enum Place {
     BundleIds,
     /// Devices.
     Devices,
+    /// API tokens of the organization.
+    Tokens,
     /// The activity log.
     Activity,
     /// The person's own pages; not in the sidebar.
@@ -194,7 +196,8 @@ impl Shell {
             entry(None, Place::Profiles, "/profiles", "profile", "Profiles"),
             entry(None, Place::BundleIds, "/bundle-ids", "bundle", "Bundle IDs"),
             entry(None, Place::Devices, "/devices", "device", "Devices"),
-            entry(Some("Organization"), Place::Activity, "/activity", "activity", "Activity"),
+            entry(Some("Organization"), Place::Tokens, "/tokens", "token", "API tokens"),
+            entry(None, Place::Activity, "/activity", "activity", "Activity"),
         ]
     }
 }

@@ -134,6 +134,7 @@ fn toast(word: &str) -> Option<&'static str> {
         "override" => "Saved",
         "password-changed" => "Password changed; your other sessions have ended",
         "session-ended" => "Session ended",
+        "token-changed" => "Token saved",
         "token-revoked" => "Token revoked",
         _ => return None,
     })

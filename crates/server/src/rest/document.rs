@@ -26,7 +26,8 @@ use utoipa::{
     modifiers(&BearerScheme),
     security(("bearer" = [])),
     tags(
-        (name = "account", description = "Signing in, tokens, organizations"),
+        (name = "account", description = "Signing in, personal tokens, organizations"),
+        (name = "tokens", description = "API tokens of an organization"),
         (name = "keys", description = "App Store Connect API keys"),
         (name = "apple", description = "The Apple account, read through a key"),
         (name = "certificates", description = "Certificates held here, and long acts"),
@@ -119,9 +120,9 @@ fn complete(operation: &mut Operation, path: &str, method: &HttpMethod) {
     let refusals = [
         (needs_token, "401", "The token is missing, ended or revoked"),
         (
-            !reads || path.contains("{org}"),
+            needs_token || !reads,
             "403",
-            "Your role does not allow it, or it came from another site",
+            "Your role or the token's address ranges do not allow it, or it came from another site",
         ),
         (path.contains('{'), "404", "It does not exist, or you may not see it"),
         (!reads || path.contains("{key}"), "409", "It stands in the way of something"),
@@ -153,6 +154,7 @@ fn in_path(name: &str) -> &'static str {
         "operation" => "The act's id",
         "feature" => "The feature's word, such as `upload-binary`",
         "token" => "The token's id, or `current`",
+        "service_token" => "The token's id",
         _ => "",
     }
 }

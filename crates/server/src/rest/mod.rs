@@ -10,6 +10,7 @@ mod document;
 mod extract;
 mod idempotency;
 mod keys;
+mod service_tokens;
 mod sharing;
 pub(crate) mod views;
 
@@ -63,6 +64,11 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeSigning), routes!(certificates::show))
         .operation(InOneOf(certificates::EXPORT), routes!(certificates::export))
         .operation(In(SeeSigning), routes!(certificates::operation))
+        .operation(In(SeeTokens), routes!(service_tokens::list))
+        .operation(In(ManageTokens), routes!(service_tokens::create))
+        .operation(In(SeeTokens), routes!(service_tokens::show))
+        .operation(In(ManageTokens), routes!(service_tokens::edit, service_tokens::revoke))
+        .operation(In(ManageTokens), routes!(service_tokens::rotate))
         .operation(In(SeeActivity), routes!(activity::list))
         .operation(In(SeeActivity), routes!(activity::show))
         .operation(In(ExportActivity), routes!(activity::export))

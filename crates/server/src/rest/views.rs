@@ -6,14 +6,16 @@ use app::{
     apple_account::{AppleBundleId, AppleCertificate, AppleDevice, AppleProfile},
     certificates::{Export, Place},
     keys::{KeyChoice, KeyDetails, KeySummary},
+    service_tokens::ServiceTokenView,
     sharing::{SharePanel, Sharing},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    Actor, ApiToken, CheckMark, Declared, FeatureRow, KeyHealth, ListedCertificate, Operation, OperationKind, OperationState, Organization,
-    Probed, ShareLimits, Usability,
+    Actor, ApiToken, CheckMark, Declared, FeatureRow, KeyHealth, ListedCertificate, Operation, OperationKind, OperationState, OrgId,
+    Organization, Probed, ShareLimits, Usability,
 };
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// Whole days until a moment; negative when it is past.
 pub(crate) fn days_left(at: Timestamp, now: Timestamp) -> i64 {
@@ -24,6 +26,22 @@ pub(super) fn token(token: &ApiToken) -> api::Token {
     api::Token {
         id: token.id.to_string(),
         name: token.name.to_string(),
+        created_at: token.created_at,
+        expires_at: token.expires_at,
+        used_at: token.used_at,
+    }
+}
+
+pub(super) fn service_token(view: &ServiceTokenView) -> api::ServiceToken {
+    let token = &view.token;
+    let ids = |these: &BTreeSet<OrgId>| these.iter().map(ToString::to_string).collect();
+    api::ServiceToken {
+        id: token.id.to_string(),
+        name: token.name.to_string(),
+        roles: token.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+        organizations: token.confined_to.as_ref().map(ids),
+        address_ranges: token.address_ranges.iter().map(ToString::to_string).collect(),
+        made_by: view.made_by.clone(),
         created_at: token.created_at,
         expires_at: token.expires_at,
         used_at: token.used_at,

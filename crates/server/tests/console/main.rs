@@ -7,3 +7,4 @@ mod browser;
 mod doors;
 mod forms;
 mod once;
+mod tokens;

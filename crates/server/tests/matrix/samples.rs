@@ -108,7 +108,7 @@ impl Sample {
 
     /// The names of the ids in it, but for the organization's.
     pub(crate) fn named(&self, door: &Door, things: &Things) -> Vec<&'static str> {
-        let text = format!("{}{}{:?}", door.path, self.query, self.content);
+        let text = format!("{}{:?}", format!("{}{}", door.path, self.query), self.content);
         things
             .keys()
             .copied()
@@ -236,6 +236,17 @@ fn rest(address: &str) -> Vec<Sample> {
         ("DELETE", "/orgs/{org}/invitations/{invitation}") => bare(204).fresh(Fresh::Invitation),
         ("POST", "/invitations/look") => json(404, r#"{"token": "none"}"#).says("invitation_"),
         ("POST", "/invitations/accept") => json(404, r#"{"token": "none", "name": "X", "password": "correct horse"}"#),
+        ("GET", "/orgs/{org}/tokens") => get().query("?after={service_token}").says("items"),
+        ("POST", "/orgs/{org}/tokens") => {
+            let body = r#"{"name": "x", "roles": ["organization-viewer"], "organizations": ["{service_token}"]}"#;
+            json(422, body).says("organization_unknown")
+        }
+        ("GET", "/orgs/{org}/tokens/{service_token}") => get().says("svc_"),
+        ("PATCH", "/orgs/{org}/tokens/{service_token}") => json(200, r#"{"address_ranges": []}"#).says("svc_"),
+        ("POST", "/orgs/{org}/tokens/{service_token}/rotate") => {
+            json(422, r#"{"expires_at": "2020-01-01T00:00:00Z"}"#).says("expiry_unfit")
+        }
+        ("DELETE", "/orgs/{org}/tokens/{service_token}") => bare(204).fresh(Fresh::ServiceToken),
         ("GET", "/orgs/{org}/activity") => get().query("?before={activity}").says("items"),
         ("GET", "/orgs/{org}/activity/{activity}") => get().says("sequence"),
         ("GET", "/orgs/{org}/activity/export") => get().query("?key={key}").says("actor_kind"),
@@ -313,6 +324,20 @@ fn console(address: &str) -> Vec<Sample> {
         ("POST", "/o/{org}/invitations/{invitation}/revoke") => form(303, &[]).fresh(Fresh::Invitation),
         ("GET", "/invitations/{token}") => bare(404),
         ("POST", "/invitations/{token}") => form(404, &[("name", "X"), ("password", "correct horse")]),
+        ("GET", "/o/{org}/tokens") => get().says("Token-of-"),
+        ("GET", "/o/{org}/tokens/new") => get().says("name=\"address_ranges\""),
+        ("POST", "/o/{org}/tokens/new") => {
+            form(422, &[("name", "x"), ("role", "owner"), ("once", "matrix")]).says("name=\"address_ranges\"")
+        }
+        ("GET", "/o/{org}/tokens/{service_token}") => get().says("Token-of-"),
+        ("GET", "/o/{org}/tokens/{service_token}/edit") => get().says("Token-of-"),
+        ("POST", "/o/{org}/tokens/{service_token}/edit") => form(422, &[("name", "x"), ("role", "owner")]).says("name=\"address_ranges\""),
+        ("GET", "/o/{org}/tokens/{service_token}/rotate") => get().says("Token-of-"),
+        ("POST", "/o/{org}/tokens/{service_token}/rotate") => form(200, &[("once", "rotate"), ("days", "30")])
+            .says("API tokens")
+            .fresh(Fresh::ServiceToken),
+        ("GET", "/o/{org}/tokens/{service_token}/revoke") => get().says("Token-of-"),
+        ("POST", "/o/{org}/tokens/{service_token}/revoke") => form(303, &[]).fresh(Fresh::ServiceToken),
         ("GET", "/o/{org}/activity") => get().query("?before={activity}").says("Activity"),
         ("GET", "/o/{org}/activity/{activity}") => get().says("Record"),
         ("GET", "/o/{org}/activity/export") => get().query("?key={key}").says("actor_kind"),

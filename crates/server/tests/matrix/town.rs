@@ -73,7 +73,7 @@ pub(crate) struct Town {
 }
 
 /// What the samples may name.
-const IDS: [(&str, &str); 11] = [
+const IDS: [(&str, &str); 12] = [
     ("org", "org"),
     ("key", "key"),
     ("weak-key", "key"),
@@ -81,6 +81,7 @@ const IDS: [(&str, &str); 11] = [
     ("operation", "op"),
     ("activity", "act"),
     ("token", "tok"),
+    ("service_token", "svc"),
     ("session", "sess"),
     ("user", "user"),
     ("invitation", "inv"),
@@ -92,6 +93,7 @@ const IDS: [(&str, &str); 11] = [
 pub(crate) enum Fresh {
     Member,
     Invitation,
+    ServiceToken,
 }
 
 impl Town {
@@ -172,6 +174,10 @@ impl Town {
                 let member = self.world.person(&name, &[(org, guest())]).await;
                 Things::from([("user", member.signed_in.person().expect("a person").id.to_string())])
             }
+            Fresh::ServiceToken => {
+                let (id, _) = self.token(place, &name, "organization-viewer", None, None).await;
+                Things::from([("service_token", id)])
+            }
             Fresh::Invitation => Things::from([("invitation", name)]),
         }
     }
@@ -236,6 +242,12 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         .person(&named("guest", place).to_lowercase(), &[(org, guest())])
         .await
         .signed_in;
+    let for_machines = NewServiceToken {
+        name: named("Token", place),
+        roles: vec!["organization-viewer".to_owned()],
+        ..NewServiceToken::default()
+    };
+    let (service_token, _) = app.create_service_token(hand, org, for_machines).await.expect("made");
     let mut things = nothing();
     things.extend([
         ("user", guest.person().expect("a person").id.to_string()),
@@ -248,6 +260,7 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ("operation", operation.to_string()),
         ("session", session.to_string()),
         ("token", token.to_string()),
+        ("service_token", service_token.token.id.to_string()),
         ("activity", activity[0].record.id.to_string()),
         ("profile", profiles.items[0].id.clone()),
     ]);

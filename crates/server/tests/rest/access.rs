@@ -2,6 +2,7 @@
 //! are foreign, unknown or no ids at all. Generated: a route that is added is asked too.
 
 use crate::{conformance::Operation, stage::Stage};
+use app::service_tokens::NewServiceToken;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use testkit::Role;
@@ -16,6 +17,9 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "keys_override_feature" => json!({ "overridden": true }),
         "keys_apple_token" => json!({ "minutes": 5 }),
         "certificates_create" => json!({ "key": "Admin", "certificate_type": "DISTRIBUTION" }),
+        "tokens_create" => json!({ "name": "CI", "roles": ["signing-viewer"] }),
+        "tokens_edit" => json!({ "name": "Taken over" }),
+        "tokens_rotate" => json!({}),
         "certificates_export" => json!({ "form": "pem" }),
         other if operation.has_body() => panic!("give {other} a body that fits, in access.rs"),
         _ => json!({}),
@@ -63,12 +67,19 @@ async fn town() -> Town {
     let operations = stage.answers.lock().unwrap().last().unwrap().0.clone();
     let operation = operations.rsplit('/').next().unwrap().to_owned();
     let (spare, _) = world.app().create_token(&world.owner, "Spare", None).await.unwrap();
+    let new = NewServiceToken {
+        name: "Build".to_owned(),
+        roles: vec!["signing-viewer".to_owned()],
+        ..NewServiceToken::default()
+    };
+    let (service, _) = world.app().create_service_token(&world.owner, world.org, new).await.unwrap();
     let owned = things([
         ("org", world.org.to_string()),
         ("key", key.to_string()),
         ("certificate", certificate),
         ("operation", operation),
         ("token", spare.id.to_string()),
+        ("service_token", service.token.id.to_string()),
         ("profile", "AAAAAAAAAA".to_owned()),
         ("feature", "certificates".to_owned()),
     ]);
@@ -84,6 +95,7 @@ async fn town() -> Town {
         ("certificate", unknown("cert")),
         ("operation", unknown("op")),
         ("token", mine.id.to_string()),
+        ("service_token", unknown("svc")),
         ("profile", "AAAAAAAAAA".to_owned()),
         ("feature", "certificates".to_owned()),
     ]);
@@ -104,6 +116,7 @@ fn prefix(parameter: &str) -> &str {
         "certificate" => "cert",
         "operation" => "op",
         "token" => "tok",
+        "service_token" => "svc",
         other => other,
     }
 }
@@ -191,6 +204,8 @@ async fn what_belongs_to_others_is_what_does_not_exist() {
     assert_eq!(keys["items"].as_array().unwrap().len(), 1);
     let tokens = stage.get("/me/tokens").send().await.expect(200).json();
     assert_eq!(tokens["items"].as_array().unwrap().len(), 2);
+    let tokens = stage.get(&format!("{}/tokens", stage.home())).send().await.expect(200).json();
+    assert_eq!(tokens["items"][0]["name"], "Build");
 }
 
 #[tokio::test(flavor = "multi_thread")]

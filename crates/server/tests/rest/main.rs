@@ -7,6 +7,7 @@ mod idempotency;
 mod listener;
 mod refusals;
 mod secrets;
+mod service_tokens;
 mod sharing;
 mod stage;
 mod stories;

@@ -489,6 +489,24 @@ pub(super) fn devices() -> Vec<AppleDevice> {
     ]
 }
 
+pub(super) fn service_token() -> domain::ServiceToken {
+    domain::ServiceToken {
+        id: id("svc", 1),
+        organization: id("org", 1),
+        name: "nightly build".parse().expect("a name"),
+        roles: ["signing-manager", "credentials-viewer"]
+            .iter()
+            .filter_map(|word| domain::Role::parse(word))
+            .collect(),
+        confined_to: None,
+        address_ranges: domain::address_range::address_ranges(["203.0.113.0/24", "2001:db8::/32"]).expect("ranges"),
+        created_by: domain::Subject::User(id("user", 1)),
+        created_at: at("2026-06-19T10:00:00Z"),
+        expires_at: at("2026-12-19T10:00:00Z"),
+        used_at: Some(at("2026-11-24T14:02:00Z")),
+    }
+}
+
 pub(super) fn sessions() -> Vec<Session> {
     let session = |number, seen: &str, agent: &str| Session {
         id: id("sess", number),
