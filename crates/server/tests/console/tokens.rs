@@ -132,7 +132,7 @@ async fn a_token_that_ends_soon_is_an_attention_item_for_whoever_may_see_it() {
         )
         .await;
     let overview = browser.below("");
-    assert!(!browser.open(&overview).await.text.contains("Nightly expires"));
+    assert!(!browser.open(&overview).await.text.contains("Rotate it and put the new value"));
     // Sessions end after two weeks; this one is begun anew.
     world.advance_days(61);
     let mut browser = Browser::signed_in(&world).await;
