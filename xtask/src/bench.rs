@@ -4,6 +4,7 @@
 //! loaded machine is no fault of the code. Only the counts of requests to Apple are exact.
 
 mod borders;
+mod scale;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,6 +24,8 @@ use crate::workbench::Workbench;
 /// How long each rate is measured, and over how many connections.
 const SPAN: Duration = Duration::from_secs(5);
 const CONNECTIONS: usize = 8;
+/// Where the figures stand.
+const DOCUMENT: &str = "docs/benchmarks.md";
 
 /// One row of the table.
 struct Figure {
@@ -32,8 +35,33 @@ struct Figure {
     aim: &'static str,
 }
 
-/// Builds, measures, prints the table and writes it into `docs/benchmarks.md`.
+/// Builds, measures, prints the tables and writes them into `docs/benchmarks.md`.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    let (bench, folder) = prepare()?;
+    let mut figures = vec![version(&bench)?];
+    figures.extend(start_and_memory(&bench, &folder)?);
+    figures.extend(demo(&bench, &folder)?);
+    figures.extend(borders::figures(&bench, &folder)?);
+    let (table, lists) = (table(&figures), scale::section(&bench, &folder)?);
+    println!("\n{table}\n{lists}");
+    fs::write(bench.root.join(DOCUMENT), format!("{}\n{lists}", head(&table)?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Measures only how lists grow, and leaves the rest of the document as it is.
+pub(crate) fn run_scale() -> anyhow::Result<ExitCode> {
+    let (bench, folder) = prepare()?;
+    let lists = scale::section(&bench, &folder)?;
+    println!("\n{lists}");
+    let path = bench.root.join(DOCUMENT);
+    let present = fs::read_to_string(&path)?;
+    let head = present.split_once("\n## ").map_or(present.as_str(), |(head, _)| head);
+    fs::write(&path, format!("{head}\n{lists}"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The release binary, and an empty folder.
+fn prepare() -> anyhow::Result<(Workbench, PathBuf)> {
     let bench = Workbench::open()?;
     println!("building the release binary");
     process::check(
@@ -46,15 +74,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-
-    let mut figures = vec![version(&bench)?];
-    figures.extend(start_and_memory(&bench, &folder)?);
-    figures.extend(demo(&bench, &folder)?);
-    figures.extend(borders::figures(&bench, &folder)?);
-    let table = table(&figures);
-    println!("\n{table}");
-    write(&bench, &table)?;
-    Ok(ExitCode::SUCCESS)
+    Ok((bench, folder))
 }
 
 fn binary(bench: &Workbench) -> PathBuf {
@@ -429,20 +449,19 @@ fn table(figures: &[Figure]) -> String {
     table
 }
 
-fn write(bench: &Workbench, table: &str) -> anyhow::Result<()> {
+/// The document down to its first table.
+fn head(table: &str) -> anyhow::Result<String> {
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processor
         .lines()
         .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
         .map_or("a processor without name", |(_, name)| name);
     let count = thread::available_parallelism()?;
-    let text = format!(
+    Ok(format!(
         "# Speed and memory\n\n\
          Measured by `cargo xtask bench`, which writes this file: {count} processors of the kind {model}, release build,\n\
          {CONNECTIONS} connections for {} s each, SQLite with full durability. Figures of a busy machine are lower; read each beside its neighbor.\n\n\
          {table}",
         SPAN.as_secs(),
-    );
-    fs::write(bench.root.join("docs/benchmarks.md"), text)?;
-    Ok(())
+    ))
 }

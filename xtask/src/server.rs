@@ -30,13 +30,26 @@ impl Server {
     /// Starts `BINARY VERB --data FOLDER` on a free port and waits for it to take connections. Simulators in it keep their
     /// journal in `journal`.
     pub(crate) fn start(bench: &Workbench, binary: &Path, verb: &str, data: &Path, journal: &Path) -> anyhow::Result<Self> {
+        Self::start_with(bench, binary, verb, data, journal, &[])
+    }
+
+    /// The same with variables of its environment.
+    pub(crate) fn start_with(
+        bench: &Workbench,
+        binary: &Path,
+        verb: &str,
+        data: &Path,
+        journal: &Path,
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let port = free_port()?;
         let address = format!("127.0.0.1:{port}");
         let mut command = bench.command(binary);
         command
             .args([verb, "--listen", &address, "--data"])
             .arg(data)
-            .env("RUSSET_SIMULATOR_JOURNAL_DIR", journal);
+            .env("RUSSET_SIMULATOR_JOURNAL_DIR", journal)
+            .envs(variables.iter().copied());
         let start = Instant::now();
         let child = command
             .stdin(Stdio::null())
