@@ -6,7 +6,7 @@ use crate::{
     certificates::{CertificateCounts, past, soon},
     keys::KeySummary,
 };
-use domain::{Action, CertificateId, ListedCertificate, OrgId, Permit, ServiceTokenId, decide};
+use domain::{Action, CertificateId, KeyHealth, ListedCertificate, OrgId, Permit, ServiceTokenId, decide};
 use jiff::{SignedDuration, Timestamp};
 use store::{CertificateFilter, CertificateOrder, Paging, Tx};
 
@@ -63,8 +63,8 @@ const RECORDS: u32 = 8;
 /// What stands beside the names of the lists. What somebody may not see is not counted.
 #[derive(Debug, Clone, Default)]
 pub struct Counts {
-    /// Keys.
-    pub keys: Vec<KeySummary>,
+    /// Keys, own and lent: how each stands with Apple.
+    pub keys: Vec<KeyHealth>,
     /// Certificates held here.
     pub certificates: CertificateCounts,
 }
@@ -143,8 +143,11 @@ impl App {
     pub async fn counts(&self, caller: &Caller, org: OrgId) -> Result<Counts, Problem> {
         let tenant = self.permit(caller, Action::SeeOrganization, org).await?.tenant();
         let mut counts = Counts::default();
-        if decide(&caller.principal, Action::SeeKeys, tenant).is_ok() {
-            counts.keys = self.keys(caller, org).await?;
+        // Two scopes, for the wall around each is drawn by its permit.
+        if let Ok(permit) = decide(&caller.principal, Action::SeeKeys, tenant) {
+            let mut tx = self.inner.store.read_for(&permit).await?;
+            let keys = tx.keys_to_use(&permit, None, self.now()).await?;
+            counts.keys = keys.into_iter().map(|used| used.key.health).collect();
         }
         if let Ok(permit) = decide(&caller.principal, Action::SeeSigning, tenant) {
             let mut tx = self.inner.store.read_for(&permit).await?;

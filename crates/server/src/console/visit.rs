@@ -231,7 +231,7 @@ async fn counts(state: &State, who: &SignedIn, org: OrgId) -> Result<Counts, Pro
         keys_in_need: counts
             .keys
             .iter()
-            .filter(|key| super::parts::Mark::health(&key.key.health).tone.needs_somebody())
+            .filter(|key| super::parts::Mark::health(key).tone.needs_somebody())
             .count(),
         certificates: counts.certificates.all as usize,
         certificates_in_need: counts.certificates.ending as usize,
