@@ -7,8 +7,8 @@
 //! afterwards, a thousand attempts sent at once would all pass the limit.
 
 pub(crate) mod bearer;
-mod password;
-mod sign_in;
+pub(crate) mod password;
+pub(crate) mod sign_in;
 mod tokens;
 mod who;
 
@@ -242,7 +242,13 @@ impl App {
         Ok(())
     }
 
-    async fn begin_session(&self, tx: &mut Tx, user: UserId, origin: &Origin, agent: Option<&str>) -> Result<(Session, Shown), Problem> {
+    pub(crate) async fn begin_session(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        origin: &Origin,
+        agent: Option<&str>,
+    ) -> Result<(Session, Shown), Problem> {
         let now = self.now();
         let cookie = bearer::fresh(&*self.inner.entropy);
         let session = Session {
@@ -285,7 +291,7 @@ pub(crate) async fn principal_of(tx: &mut Tx, actor: Actor) -> Result<Principal,
 }
 
 /// Gathers what somebody signed in is and may.
-async fn signed_in(tx: &mut Tx, who: Who, origin: Origin) -> Result<SignedIn, Problem> {
+pub(crate) async fn signed_in(tx: &mut Tx, who: Who, origin: Origin) -> Result<SignedIn, Problem> {
     let principal = principal_of(tx, who.actor()).await?;
     Ok(SignedIn {
         who,

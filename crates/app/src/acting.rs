@@ -28,7 +28,7 @@ impl App {
         let tenant = self.inner.store.read().await?.tenant(org).await?.unwrap_or(Tenant::root(org));
         match decide(&caller.principal, action, tenant) {
             Ok(permit) => Ok(permit),
-            Err(denied) => Err(self.refuse(caller, action, org, &denied).await?),
+            Err(denied) => Err(self.refuse(caller, action, tenant, &denied).await?),
         }
     }
 
@@ -36,6 +36,15 @@ impl App {
     /// refused as if they had come only now.
     pub(crate) async fn begin_for(&self, caller: &Caller, permit: &Permit) -> Result<Tx, Problem> {
         match self.inner.store.begin_for(permit).await {
+            Err(StoreError::RightsChanged) => Err(self.refuse_by_todays_rights(caller, permit).await?),
+            begun => Ok(begun?),
+        }
+    }
+
+    /// The same for what changes who belongs to the tree: when it is its turn. Whoever changes members then holds what their
+    /// permit says, and nobody else changes any until this ends.
+    pub(crate) async fn begin_at_members(&self, caller: &Caller, permit: &Permit) -> Result<Tx, Problem> {
+        match self.inner.store.begin_at_members(permit).await {
             Err(StoreError::RightsChanged) => Err(self.refuse_by_todays_rights(caller, permit).await?),
             begun => Ok(begun?),
         }
@@ -49,27 +58,16 @@ impl App {
         drop(tx);
         match decide(&principal, permit.action(), permit.tenant()) {
             Ok(_) => Ok(StoreError::RightsChanged.into()),
-            Err(denied) => self.refuse(caller, permit.action(), permit.organization(), &denied).await,
+            Err(denied) => self.refuse(caller, permit.action(), permit.tenant(), &denied).await,
         }
     }
 
     /// Records a refusal, and tells it: as "not found" where the organization itself is not to be seen.
-    async fn refuse(&self, caller: &Caller, action: Action, org: OrgId, denied: &Denied) -> Result<Problem, Problem> {
+    async fn refuse(&self, caller: &Caller, action: Action, tenant: Tenant, denied: &Denied) -> Result<Problem, Problem> {
         let (problem, org) = match denied {
             // What belongs to others is not written into their log: there it would be a way to fill it.
             Denied::Invisible => (Problem::not_found(), None),
-            Denied::RoleMissing { action } => (
-                Problem::new(
-                    Kind::NotAllowed,
-                    "not_allowed",
-                    format!(
-                        "You may not {}: that needs {}. An Owner can give it to you.",
-                        action.words(),
-                        action.needed_role().title()
-                    ),
-                ),
-                Some(org),
-            ),
+            Denied::RoleMissing { action } => (self.not_allowed(caller, *action, tenant).await?, Some(tenant.id)),
         };
         Ok(self.denied(caller, org, action.words(), problem).await)
     }
@@ -85,6 +83,33 @@ impl App {
         }
         .await;
         recorded.err().unwrap_or(problem)
+    }
+
+    /// Why somebody who sees the organization may not do this, and who can help.
+    async fn not_allowed(&self, caller: &Caller, action: Action, tenant: Tenant) -> Result<Problem, Problem> {
+        let words = action.words();
+        let message = if action.is_only_in_roots() && tenant.parent.is_some() {
+            format!("You may not {words} here: for a sub-organization that is done in its root organization.")
+        } else {
+            let role = action.needed_role().title();
+            let who = self.who_can_help(caller, tenant).await?;
+            format!("You may not {words}: that needs {role}. {who} can give it to you.")
+        };
+        Ok(Problem::new(Kind::NotAllowed, "not_allowed", message))
+    }
+
+    /// Who can give a role that is missing: an Owner by name, for whoever may see the members, else "An Owner".
+    pub(crate) async fn who_can_help(&self, caller: &Caller, tenant: Tenant) -> Result<String, Problem> {
+        let owners = match decide(&caller.principal, Action::SeeMembers, tenant) {
+            Ok(permit) => self.inner.store.read_for(&permit).await?.owners(&permit, 2).await?,
+            Err(_) => Vec::new(),
+        };
+        let names: Vec<_> = owners.iter().map(|owner| owner.name.as_str()).collect();
+        Ok(if names.is_empty() {
+            "An Owner".to_owned()
+        } else {
+            names.join(" or ")
+        })
     }
 
     /// A record of now by this caller.

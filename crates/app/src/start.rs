@@ -1,6 +1,6 @@
 //! One constructor, in production and in tests; only clock, randomness, database and Apple's addresses differ.
 
-use crate::{accounts::Passwords, activity::keeper::Log, crash_point::CrashPoints};
+use crate::{accounts::Passwords, activity::keeper::Log, crash_point::CrashPoints, mail::Mailer};
 use apple::{Apple, TokenCache};
 use domain::{ApiKeyId, Clock, Entropy};
 use signing::chain::TrustRoot;
@@ -30,6 +30,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where random bytes come from.
     pub entropy: Arc<dyn Entropy>,
+    /// The way to people's mailboxes, where there is one.
+    pub mailer: Option<Mailer>,
 }
 
 /// The application. Cheap to clone.
@@ -46,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) passwords: Passwords,
+    pub(crate) mailer: Option<Mailer>,
     /// One token per key and generation, reused until shortly before its end.
     pub(crate) tokens: TokenCache,
     /// What Apple last said about each key's hourly budget: (left, of). In memory: it is stale within the hour anyway.
@@ -107,6 +110,7 @@ impl App {
                 clock: parts.clock,
                 entropy: parts.entropy,
                 passwords,
+                mailer: parts.mailer,
                 tokens,
                 budgets: Mutex::default(),
                 apple_skew: Mutex::default(),

@@ -105,14 +105,7 @@ impl App {
         let end = end.unwrap_or_else(|problem| {
             let cause = problem.inside.clone().unwrap_or(problem.message);
             tracing::warn!(job = %job.id, kind = job.payload.kind(), cause, "a job broke down and is tried again");
-            let seconds = RETRY_SECONDS.saturating_mul(1 << job.attempts.min(8)).min(3600);
-            JobEnd::Again {
-                at: self
-                    .now()
-                    .saturating_add(SignedDuration::from_secs(seconds))
-                    .unwrap_or(Timestamp::MAX),
-                why: cause,
-            }
+            self.again(&job, cause)
         });
         let worker = &self.inner.worker;
         let mut tx = self.inner.store.begin_over_all().await?;
@@ -140,6 +133,17 @@ impl App {
         match job.payload {
             JobPayload::CheckKey { key } => self.check_key_job(job, key).await,
             JobPayload::Continue { .. } => self.continue_operation(job).await,
+            JobPayload::MailInvitation { invitation } => self.mail_invitation(job, invitation).await,
+        }
+    }
+
+    /// The same job later: each attempt waits twice as long as the one before.
+    pub(crate) fn again(&self, job: &Job, why: String) -> JobEnd {
+        let seconds = RETRY_SECONDS.saturating_mul(1 << job.attempts.min(8)).min(3600);
+        let at = self.now().saturating_add(SignedDuration::from_secs(seconds));
+        JobEnd::Again {
+            at: at.unwrap_or(Timestamp::MAX),
+            why,
         }
     }
 

@@ -34,7 +34,7 @@ pub use id::{
     ActivityId, ApiKeyId, ApiTokenId, CertificateId, InvitationId, JobId, OperationId, OrgId, SecretId, ServiceTokenId, SessionId, UserId,
 };
 pub use job::{Job, JobPayload};
-pub use membership::{Invitation, Member, ServiceToken};
+pub use membership::{Delivery, Invitation, Member, ServiceToken};
 pub use name::{Email, ItemName, NameError};
 pub use operation::{HeldPlace, Operation, OperationKind, OperationState};
 pub use policy::{Action, Denied, Permit, Principal, Role, Standing, Subject, Tenant, decide};

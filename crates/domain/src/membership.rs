@@ -9,6 +9,7 @@ use crate::{
 };
 use ipnet::IpNet;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
@@ -18,6 +19,10 @@ use std::{
 pub const INVITATION_DAYS: i64 = 7;
 /// Most invitations of an organization that may be pending at once.
 pub const INVITATIONS_PENDING_MOST: u32 = 500;
+/// How long an invitation that nobody accepted is still shown after its end, in days.
+pub const INVITATION_KEPT_DAYS: i64 = 30;
+/// The least time between two mails of one invitation, in seconds.
+pub const INVITATION_MAIL_SECONDS: i64 = 60;
 /// Most address ranges of a service token.
 pub const ADDRESS_RANGES_MOST: usize = 20;
 /// Most organizations that a service token is confined to; without the confinement it works in all of them.
@@ -55,6 +60,30 @@ pub struct Invitation {
     pub sent_at: Timestamp,
     /// Until when the present link works.
     pub expires_at: Timestamp,
+    /// How the link comes to whom it is for.
+    pub delivery: Delivery,
+}
+
+/// How the link of an invitation travels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "delivery")]
+pub enum Delivery {
+    /// It was shown once to whoever invited, who hands it on.
+    Shown,
+    /// By mail, which is about to be sent.
+    Waiting,
+    /// By mail, which a mail server has taken.
+    Sent {
+        /// When.
+        at: Timestamp,
+    },
+    /// By mail, which no mail server has taken so far.
+    Failed {
+        /// When it was last tried.
+        at: Timestamp,
+        /// What was seen, for people.
+        why: String,
+    },
 }
 
 /// A token of an organization: an account for machines. It holds roles of its own and belongs to no person; the store

@@ -125,7 +125,7 @@ impl Action {
     /// What the server does by itself, without anybody asking.
     #[must_use]
     pub fn is_servers_own(self) -> bool {
-        matches!(self, Self::CheckKey | Self::SeeKeys | Self::SettleOperation)
+        matches!(self, Self::CheckKey | Self::SeeKeys | Self::SettleOperation | Self::SeeMembers)
     }
 
     /// What is done in a root organization about its sub-organizations: it does not exist in one of those.
@@ -375,12 +375,15 @@ mod tests {
     }
 
     #[test]
-    fn the_server_checks_keys_and_settles_acts_and_does_nothing_else_by_itself() {
+    fn the_server_checks_keys_settles_acts_mails_invitations_and_does_nothing_else_by_itself() {
         let allowed: Vec<_> = Action::ALL
             .iter()
             .filter(|a| decide(&Principal::server(), **a, home()).is_ok())
             .collect();
-        assert_eq!(allowed, [&Action::SeeKeys, &Action::CheckKey, &Action::SettleOperation]);
+        assert_eq!(
+            allowed,
+            [&Action::SeeMembers, &Action::SeeKeys, &Action::CheckKey, &Action::SettleOperation]
+        );
     }
 
     #[test]

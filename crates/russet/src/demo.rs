@@ -71,6 +71,7 @@ async fn demo(home: &Path, settings: Settings, bound: Bound) -> anyhow::Result<(
         apple_enterprise_url: apple.enterprise_url(),
         apple_roots_pem: Some(apple.authority_pem().to_owned()),
         activity_copy: home.join("data").join(serve::ACTIVITY_COPY),
+        mailer: None,
     };
     let running = Running::start(plan, bound).await?;
     let url = format!("http://localhost:{}", running.listening.address.port());

@@ -2,7 +2,7 @@
 
 use crate::stop;
 use anyhow::Context;
-use app::{App, Parts, SystemEntropy};
+use app::{App, Parts, SystemEntropy, mail::Mailer};
 use clap::Args;
 use cli::{Exit, Failure};
 use domain::{Clock, Entropy, SystemClock};
@@ -10,12 +10,13 @@ use server::{Bound, Listening, Settings, State, Tls, TrustedProxies};
 use std::{
     io::{IsTerminal, Write},
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
 };
 use store::{Location, Store};
 use tokio::sync::oneshot;
+use url::Url;
 use vault::{KeyFile, Passphrase, RootKeySource};
 use zeroize::Zeroizing;
 
@@ -66,6 +67,23 @@ pub(crate) struct Arguments {
     /// The Enterprise Program API's address, with or without /v1
     #[arg(long, value_name = "URL", default_value = ENTERPRISE_URL)]
     apple_enterprise_url: String,
+    /// Mail server for invitations: smtps://user:password@host, or smtp://host with STARTTLS. With a password, give it in
+    /// the variable or with --smtp-url-file
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "RUSSET_SMTP_URL",
+        hide_env_values = true,
+        requires = "mail_from",
+        group = "smtp"
+    )]
+    smtp_url: Option<String>,
+    /// File whose first line is the mail server's address
+    #[arg(long, value_name = "FILE", requires = "mail_from", group = "smtp")]
+    smtp_url_file: Option<PathBuf>,
+    /// Who mails are from, such as "Russet <russet@example.com>"
+    #[arg(long, value_name = "ADDRESS", env = "RUSSET_MAIL_FROM")]
+    mail_from: Option<String>,
     /// PEM file with the certificate authorities that Apple's certificates and profiles are held against
     #[arg(long, value_name = "FILE")]
     apple_root: Option<PathBuf>,
@@ -80,6 +98,7 @@ pub(crate) struct Plan {
     pub(crate) apple_enterprise_url: String,
     pub(crate) apple_roots_pem: Option<String>,
     pub(crate) activity_copy: PathBuf,
+    pub(crate) mailer: Option<Mailer>,
 }
 
 /// A running server with its worker.
@@ -115,6 +134,7 @@ impl Running {
             activity_copy: Some(plan.activity_copy),
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
+            mailer: plan.mailer,
         })
         .await?;
         let state = State {
@@ -242,11 +262,11 @@ fn plan(arguments: Arguments) -> anyhow::Result<(Plan, Bound)> {
         .into());
     }
     let source: Box<dyn RootKeySource> = match arguments.passphrase_file {
-        Some(path) => Box::new(Passphrase::new(passphrase(&path)?)),
+        Some(path) => Box::new(Passphrase::new(first_line(&path, "the passphrase")?)),
         None => Box::new(KeyFile::new(arguments.key_file.unwrap_or_else(|| arguments.data.join("root.key")))),
     };
     let scheme = if arguments.tls_cert.is_some() { "https" } else { "http" };
-    let public_url = match &arguments.public_url {
+    let public_url: Url = match &arguments.public_url {
         Some(text) => text.parse().map_err(|_| {
             usage(format!(
                 "--public-url is “{text}”, which is not an address like https://russet.example.com"
@@ -265,7 +285,12 @@ fn plan(arguments: Arguments) -> anyhow::Result<(Plan, Bound)> {
         ),
         None => None,
     };
+    let mail_from = arguments.mail_from.as_deref().unwrap_or_default();
+    let mailer = mail_server(arguments.smtp_url, arguments.smtp_url_file.as_deref())?
+        .map(|smtp| Mailer::new(&smtp, mail_from, public_url.clone()).map_err(usage))
+        .transpose()?;
     let mut plan = Plan {
+        mailer,
         location,
         source,
         settings: Settings {
@@ -295,19 +320,37 @@ pub(crate) fn bind(settings: &mut Settings) -> anyhow::Result<Bound> {
     Ok(bound)
 }
 
+/// The mail server's address. What stands among the words of a command can be read by everybody on the host, so a
+/// password is not taken from there.
+fn mail_server(url: Option<String>, file: Option<&Path>) -> anyhow::Result<Option<Zeroizing<String>>> {
+    if let Some(path) = file {
+        return first_line(path, "the mail server's address").map(Some);
+    }
+    let Some(url) = url.map(Zeroizing::new) else { return Ok(None) };
+    let from_environment = std::env::var("RUSSET_SMTP_URL").is_ok_and(|value| value == *url);
+    let has_password = Url::parse(&url).is_ok_and(|url| url.password().is_some());
+    if has_password && !from_environment {
+        return Err(usage(
+            "--smtp-url holds a password, which everybody on this host can read. Give it in RUSSET_SMTP_URL, or in a file with --smtp-url-file",
+        )
+        .into());
+    }
+    Ok(Some(url))
+}
+
 /// The first line of a file, or of standard input for `-`.
-fn passphrase(path: &std::path::Path) -> anyhow::Result<Zeroizing<String>> {
-    let text = if path == std::path::Path::new("-") {
+fn first_line(path: &Path, what: &str) -> anyhow::Result<Zeroizing<String>> {
+    let text = if path == Path::new("-") {
         let mut line = Zeroizing::new(String::new());
         std::io::stdin().read_line(&mut line)?;
         line
     } else {
         let read = std::fs::read_to_string(path);
-        Zeroizing::new(read.map_err(|cause| usage(format!("cannot read the passphrase from {}: {cause}", path.display())))?)
+        Zeroizing::new(read.map_err(|cause| usage(format!("cannot read {what} from {}: {cause}", path.display())))?)
     };
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
-        return Err(usage(format!("the passphrase is empty; put it into the first line of {}", path.display())).into());
+        return Err(usage(format!("{what} is empty; put it into the first line of {}", path.display())).into());
     }
     Ok(Zeroizing::new(line.to_owned()))
 }

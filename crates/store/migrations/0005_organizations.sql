@@ -11,6 +11,11 @@ CREATE UNIQUE INDEX organizations_twins ON organizations (parent_id, likeness) W
 -- Raised by whatever takes rights away: a write that rests on an older version is refused.
 ALTER TABLE users ADD COLUMN standing BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE memberships ADD COLUMN given_at BIGINT NOT NULL DEFAULT 0;
+UPDATE memberships SET given_at = (SELECT created_at FROM users WHERE users.id = memberships.user_id);
+
+-- What people are found and sorted by.
+ALTER TABLE users ADD COLUMN folded TEXT NOT NULL DEFAULT '';
+UPDATE users SET folded = lower(name);
 
 CREATE TABLE invitations (
     id TEXT PRIMARY KEY,
@@ -22,6 +27,8 @@ CREATE TABLE invitations (
     created_at BIGINT NOT NULL,
     sent_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    -- How the link travels, and what became of it.
+    delivery TEXT NOT NULL,
     UNIQUE (organization_id, email)
 );
 

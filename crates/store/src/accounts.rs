@@ -6,8 +6,9 @@ use std::fmt;
 use domain::policy::{Role, Standing, Subject};
 use domain::{Email, OrgId, User, UserId};
 
+use crate::members::role;
 use crate::sql::{Row, args};
-use crate::{Conflict, Result, StoreError, Tx};
+use crate::{Conflict, Result, Tx};
 
 /// A password hash in the PHC form, `$argon2id$…`. `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-fn user(row: &Row) -> Result<User> {
+pub(crate) fn user(row: &Row) -> Result<User> {
     Ok(User {
         id: row.parse("id")?,
         email: row.parse("email")?,
@@ -46,7 +47,7 @@ impl Tx {
     /// The version of a person's rights, to be read before the rights themselves.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`crate::StoreError::NotFound`].
     pub async fn standing_of(&mut self, user: UserId) -> Result<Standing> {
         let row = self.row("SELECT standing FROM users WHERE id = $1", args![user]).await?;
         Ok(Standing {
@@ -62,9 +63,16 @@ impl Tx {
     pub async fn insert_user(&mut self, new: &User, password: &PasswordHash) -> Result<()> {
         let inserted = self
             .execute(
-                "INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+                "INSERT INTO users (id, email, name, folded, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)
                  ON CONFLICT DO NOTHING",
-                args![new.id, new.email.as_str(), new.name.as_str(), password.as_str(), new.created_at],
+                args![
+                    new.id,
+                    new.email.as_str(),
+                    new.name.as_str(),
+                    new.name.folded(),
+                    password.as_str(),
+                    new.created_at,
+                ],
             )
             .await?;
         if inserted == 0 { Err(Conflict::Email.into()) } else { Ok(()) }
@@ -73,7 +81,7 @@ impl Tx {
     /// The person with this id.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`crate::StoreError::NotFound`].
     pub async fn user(&mut self, id: UserId) -> Result<User> {
         let row = self
             .row("SELECT id, email, name, created_at FROM users WHERE id = $1", args![id])
@@ -99,7 +107,7 @@ impl Tx {
     /// The hash of a signed-in person, to check the password once more before changing it.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`crate::StoreError::NotFound`].
     pub async fn password_hash(&mut self, id: UserId) -> Result<PasswordHash> {
         let row = self.row("SELECT password_hash FROM users WHERE id = $1", args![id]).await?;
         Ok(PasswordHash(row.get("password_hash")?))
@@ -108,7 +116,7 @@ impl Tx {
     /// Changes a password. End the other sessions in the same transaction.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`crate::StoreError::NotFound`].
     pub async fn set_password(&mut self, id: UserId, password: &PasswordHash) -> Result<()> {
         self.change("UPDATE users SET password_hash = $2 WHERE id = $1", args![id, password.as_str()])
             .await
@@ -138,19 +146,14 @@ impl Tx {
     /// The roles somebody holds, by organization: what a principal is made of.
     ///
     /// # Errors
-    /// [`StoreError::Unreadable`] for a role that this program does not know.
+    /// [`crate::StoreError::Unreadable`] for a role that this program does not know.
     pub async fn roles_of(&mut self, user: UserId) -> Result<BTreeMap<OrgId, BTreeSet<Role>>> {
         let mut roles: BTreeMap<OrgId, BTreeSet<Role>> = BTreeMap::new();
         let rows = self
             .rows("SELECT organization_id, role FROM memberships WHERE user_id = $1", args![user])
             .await?;
         for row in rows {
-            let word: String = row.get("role")?;
-            let role = Role::parse(&word).ok_or_else(|| StoreError::Unreadable {
-                column: "role",
-                why: format!("“{word}” is not a role"),
-            })?;
-            roles.entry(row.parse("organization_id")?).or_default().insert(role);
+            roles.entry(row.parse("organization_id")?).or_default().insert(role(&row)?);
         }
         Ok(roles)
     }

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! store.begin_for(&permit)      writes for an organization; refused when the actor's rights were taken away meanwhile
+//! store.begin_at_members(&permit)   the same when it is the permit's turn at who belongs to the tree (members.rs)
 //! store.begin_outcome(&permit)  writes down what came of an act that was begun: that must not be lost with the rights
 //! store.read_for(&permit)       reads for an organization
 //! tx.also_for(&use_permit)      …and one item that another organization lends
@@ -217,7 +218,7 @@ impl Tx {
 
     /// Does the same, and refuses to go on when the rights that the scope rests on were taken away; else keeps them as they
     /// are until the end. SQLite's writer has the whole database already.
-    async fn enter_with_rights(&mut self, scope: &Scope) -> Result<()> {
+    pub(crate) async fn enter_with_rights(&mut self, scope: &Scope) -> Result<()> {
         let found = match scope.standing.map(|standing| standing.subject) {
             None => return self.enter(scope).await,
             Some(Subject::User(user)) if self.is_sqlite() => self.row_opt("SELECT standing FROM users WHERE id = $1", args![user]).await?,

@@ -18,11 +18,13 @@
 mod canary;
 mod entropy;
 mod logs;
+mod mailbox;
 pub mod postgres;
 mod world;
 
 pub use canary::Canary;
 pub use logs::Logs;
+pub use mailbox::{Mail, Mailbox};
 pub use simulator::{AppleError, Effect, Fault, KeyFile, KeyKind, Role};
 pub use world::{PASSWORD, Person, World};
 

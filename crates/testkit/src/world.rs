@@ -1,11 +1,12 @@
 //! A simulated Apple, a database, the application, and an Owner who is signed in.
 
-use crate::{entropy::Seeded, postgres::Database};
+use crate::{Mailbox, entropy::Seeded, postgres::Database};
 use app::{
     App, Parts,
     accounts::{SetUp, SignedIn},
     crash_point::CrashPoints,
     keys::NewKey,
+    mail::Mailer,
 };
 use apple::{Apple, Config, RetryPolicy};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -47,6 +48,7 @@ pub struct World {
     /// Their organization.
     pub org: OrgId,
     location: Location,
+    mail_server: Mutex<Option<String>>,
     entropy: Arc<Seeded>,
     // Last, because they go away last.
     directory: TempDir,
@@ -79,7 +81,7 @@ impl World {
         .await
         .expect("a simulator");
         let entropy = Arc::new(Seeded::new(7));
-        let app = start(&location, directory.path(), &apple, &clock, &entropy, CrashPoints::none()).await;
+        let app = start(&location, directory.path(), &apple, &clock, &entropy, CrashPoints::none(), None).await;
         let token = app.set_up_token().await.expect("asked").expect("nobody has an account yet");
         let input = SetUp {
             organization: "Halden".to_owned(),
@@ -100,6 +102,7 @@ impl World {
             owner,
             org,
             location,
+            mail_server: Mutex::default(),
             entropy,
             directory,
             database,
@@ -123,6 +126,7 @@ impl World {
     /// Starts it anew with places at which it dies.
     pub async fn restart_with(&self, crash_points: CrashPoints) {
         self.app.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mail_server = self.mail_server.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let app = start(
             &self.location,
             self.directory.path(),
@@ -130,9 +134,16 @@ impl World {
             &self.clock,
             &self.entropy,
             crash_points,
+            mail_server.as_deref(),
         )
         .await;
         *self.app.lock().unwrap_or_else(PoisonError::into_inner) = Some(app);
+    }
+
+    /// Starts it anew with this mail server.
+    pub async fn restart_with_mail(&self, mailbox: &Mailbox) {
+        *self.mail_server.lock().unwrap_or_else(PoisonError::into_inner) = Some(mailbox.url());
+        self.restart().await;
     }
 
     /// Runs an act that dies at a named point, then starts the application anew. Answers whether the point was reached.
@@ -170,6 +181,7 @@ impl World {
             &self.clock,
             &self.entropy,
             CrashPoints::none(),
+            None,
         )
         .await
     }
@@ -400,7 +412,12 @@ async fn start(
     clock: &SteppedClock,
     entropy: &Arc<Seeded>,
     crash_points: CrashPoints,
+    mail_server: Option<&str>,
 ) -> App {
+    let mailer = mail_server.map(|address| {
+        let public_url = "http://localhost:7400".parse().expect("an origin");
+        Mailer::new(address, "Russet <russet@halden.example>", public_url).expect("a mail server")
+    });
     let store = Store::open(location).await.expect("the database opens");
     let vault = app::unseal::unseal(&store, &root_key(directory), clock, &**entropy)
         .await
@@ -413,6 +430,7 @@ async fn start(
         activity_copy: Some(copy_of_activity(directory)),
         clock: Arc::new(clock.clone()),
         entropy: entropy.clone(),
+        mailer,
     };
     App::start_with_crash_points(parts, crash_points)
         .await

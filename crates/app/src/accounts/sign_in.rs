@@ -35,11 +35,12 @@ impl CountedAttempt {
     }
 }
 
-fn window_begins(now: Timestamp) -> Timestamp {
+pub(crate) fn window_begins(now: Timestamp) -> Timestamp {
     now.saturating_sub(SignedDuration::from_mins(SIGN_IN_MINUTES)).unwrap_or(now)
 }
 
-fn address_subject(origin: &Origin) -> Option<String> {
+/// The client's network as a subject that attempts are counted under.
+pub(crate) fn address_subject(origin: &Origin) -> Option<String> {
     let address = origin.address.as_ref()?;
     let who = match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V6(address)) => {

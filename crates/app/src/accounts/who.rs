@@ -44,7 +44,7 @@ pub enum SignedBy {
 
 impl Who {
     /// A person in a browser.
-    pub(super) fn by_session(user: User, session: Session) -> Self {
+    pub(crate) fn by_session(user: User, session: Session) -> Self {
         Self::Person {
             user,
             by: SignedBy::Session(session),

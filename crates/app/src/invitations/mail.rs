@@ -1,0 +1,109 @@
+//! An invitation by mail: a job, so that it outlives a restart and is tried again.
+//!
+//! The job makes the link's token itself and writes its SHA-256 down before the mail leaves. Whoever looks into the
+//! database finds no link, and a mail that was sent twice, because the server died in between, holds one dead link and one
+//! that works.
+
+use super::accept::{actor, standing};
+use crate::{
+    App, Caller, Problem,
+    accounts::{bearer, hashed},
+    mail::Mailer,
+    members::titles,
+    worker::JobEnd,
+};
+use domain::{Action, Delivery, Invitation, InvitationId, Job, Origin, Permit, Principal, Role};
+use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
+use store::{StoreError, TokenHash};
+
+impl App {
+    /// Mails a waiting invitation with a fresh link.
+    pub(crate) async fn mail_invitation(&self, job: &Job, id: InvitationId) -> Result<JobEnd, Problem> {
+        let caller = Caller {
+            principal: Principal::job(job.id, None, Default::default()),
+            origin: Origin::default(),
+        };
+        // The server reads what it has to deliver; what it delivers stands on the rights of whoever invited.
+        let permit = self.permit(&caller, Action::SeeMembers, job.organization).await?;
+        let invitation = match self.inner.store.read().await?.invitation(&permit, id).await {
+            Ok(invitation) => invitation,
+            // Accepted or revoked meanwhile.
+            Err(StoreError::NotFound) => return Ok(JobEnd::Done),
+            Err(error) => return Err(error.into()),
+        };
+        if matches!(invitation.delivery, Delivery::Shown | Delivery::Sent { .. }) || invitation.expires_at <= self.now() {
+            return Ok(JobEnd::Done);
+        }
+        let token = bearer::fresh(&*self.inner.entropy);
+        let hash = hashed(token.expose());
+        let mut tx = self.inner.store.begin().await?;
+        let standing = standing(&mut tx, &invitation).await?;
+        let inviter = crate::activity::Names::default()
+            .of_actor(&mut tx, actor(invitation.invited_by))
+            .await?;
+        let organization = tx.organization(&permit).await?.name;
+        match tx.renew_invitation(&permit, &invitation, &hash).await {
+            Ok(()) => tx.commit().await?,
+            Err(StoreError::NotFound) => return Ok(JobEnd::Done),
+            Err(error) => return Err(error.into()),
+        }
+        let (Some(mailer), Some(standing)) = (&self.inner.mailer, standing) else {
+            let why = match self.inner.mailer {
+                None => "this server has no mail server any more",
+                Some(_) => "whoever sent it may not invite with these roles any more",
+            };
+            self.delivered(&permit, &invitation, &hash, self.failed(why)).await?;
+            return Ok(JobEnd::Done);
+        };
+        let subject = format!("{inviter} invites you to {organization}");
+        let link = mailer.link(&format!("invitations/{}", token.expose()));
+        let text = letter(mailer, &inviter, organization.as_str(), &standing.roles, &invitation, &link);
+        let sent = mailer
+            .send(&invitation.email, &subject, text, &*self.inner.clock, &*self.inner.entropy)
+            .await;
+        match sent {
+            Ok(()) => {
+                self.delivered(&permit, &invitation, &hash, Delivery::Sent { at: self.now() })
+                    .await?;
+                Ok(JobEnd::Done)
+            }
+            Err(refused) => {
+                self.delivered(&permit, &invitation, &hash, self.failed(&refused.why)).await?;
+                Ok(if refused.try_again {
+                    self.again(job, refused.why)
+                } else {
+                    JobEnd::Done
+                })
+            }
+        }
+    }
+
+    fn failed(&self, why: &str) -> Delivery {
+        Delivery::Failed {
+            at: self.now(),
+            why: why.to_owned(),
+        }
+    }
+
+    async fn delivered(&self, permit: &Permit, invitation: &Invitation, hash: &TokenHash, delivery: Delivery) -> Result<(), Problem> {
+        let mut tx = self.inner.store.begin().await?;
+        tx.note_delivery(permit, invitation.id, hash, &delivery).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The text of the mail.
+fn letter(mailer: &Mailer, inviter: &str, organization: &str, roles: &BTreeSet<Role>, invitation: &Invitation, link: &str) -> String {
+    let until = invitation.expires_at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y, %H:%M UTC");
+    format!(
+        "{inviter} invites you to the organization “{organization}” on Russet at {host}.\n\
+         Your roles there: {roles}.\n\n\
+         Open this link to accept:\n\n{link}\n\n\
+         It works once, for {email} and until {until}.\n\
+         If you did not expect this, there is nothing to do.\n",
+        host = mailer.host(),
+        roles = titles(roles),
+        email = invitation.email,
+    )
+}

@@ -1,0 +1,290 @@
+//! The people of an organization: who they are, which roles they hold, and how they go.
+//!
+//! Three rules, each held inside the writing transaction after the turn at the tree's members was taken and the actor's
+//! own rights were read anew: nobody gives what they lack, nobody takes what they could not give, and a root organization
+//! keeps a person who was made its Owner. A session, a token and a running job read their rights at every step, so what
+//! is taken here is gone for all three at once.
+//!
+//! The surprising thing: inherited roles are no rows here, so they cannot be taken here. Whoever asks for that is sent to
+//! the root organization instead of being told that all is done.
+
+use crate::{App, Caller, FieldProblem, Problem, accounts::principal_of, problem::Kind};
+use domain::{
+    Action, Denied, Event, ItemName, Member, OrgId, Permit, Role, UserId, decide,
+    policy::{HeldBy, lacking},
+};
+use std::collections::BTreeSet;
+use store::{Page, Paging, Tx};
+
+/// What somebody's roles in an organization shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleChange {
+    /// These and no others. What is inherited stays beside them.
+    To(BTreeSet<Role>),
+    /// Those they have, with some more and some less.
+    By {
+        /// More.
+        give: BTreeSet<Role>,
+        /// Less.
+        take: BTreeSet<Role>,
+    },
+}
+
+/// Somebody's place in an organization, for whoever is about to change it.
+#[derive(Debug, Clone)]
+pub struct MemberDetails {
+    /// Who, with their roles.
+    pub member: Member,
+    /// The roles that whoever asks could give and take here; empty for who may only look.
+    pub in_reach: BTreeSet<Role>,
+    /// The sub-organizations in which they were given roles of their own, which a removal here does not touch.
+    pub below: Vec<ItemName>,
+    /// Who can give what is out of reach.
+    pub who_can: String,
+}
+
+/// Reads roles as they are written in requests.
+///
+/// # Errors
+/// A problem at `roles` that names the word.
+pub fn read_roles<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Result<BTreeSet<Role>, Problem> {
+    let read = words.into_iter().map(|word| word.as_ref().parse::<Role>());
+    read.collect::<Result<_, _>>()
+        .map_err(|message| Problem::field("role_unknown", "roles", message))
+}
+
+/// The roles that were given in the organization itself.
+pub(crate) fn given_here(member: &Member) -> BTreeSet<Role> {
+    let here = member.roles.iter().filter(|(_, by)| **by == HeldBy::Membership);
+    here.map(|(role, _)| *role).collect()
+}
+
+/// Roles in words: "Credentials Manager and Signing Viewer".
+pub(crate) fn titles(roles: &BTreeSet<Role>) -> String {
+    let titles: Vec<_> = roles.iter().map(|role| role.title()).collect();
+    match titles.as_slice() {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+impl App {
+    /// The people of an organization with their roles, inherited ones included, by name. `search` finds part of a name or
+    /// of an address.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn members(&self, caller: &Caller, org: OrgId, search: Option<&str>, paging: &Paging) -> Result<Page<Member>, Problem> {
+        let permit = self.permit(caller, Action::SeeMembers, org).await?;
+        let folded = match search.map(str::trim).filter(|text| !text.is_empty()).map(str::parse::<ItemName>) {
+            None => None,
+            Some(Ok(text)) => Some(text.folded()),
+            Some(Err(error)) => return Err(Problem::field("search_unfit", "search", error.to_string())),
+        };
+        Ok(self.inner.store.read().await?.members(&permit, folded.as_deref(), paging).await?)
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn member(&self, caller: &Caller, org: OrgId, user: UserId) -> Result<MemberDetails, Problem> {
+        let permit = self.permit(caller, Action::SeeMembers, org).await?;
+        let mut tx = self.inner.store.read().await?;
+        let member = tx.member(&permit, user).await?;
+        let below = tx.memberships_below(&permit, user).await?;
+        drop(tx);
+        Ok(MemberDetails {
+            member,
+            below,
+            in_reach: self.roles_in_reach(caller, &permit),
+            who_can: self.who_can_help(caller, permit.tenant()).await?,
+        })
+    }
+
+    /// The roles that a caller could give in an organization.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed` for whoever may give none.
+    pub async fn grantable_roles(&self, caller: &Caller, org: OrgId) -> Result<(BTreeSet<Role>, String), Problem> {
+        let permit = self.permit(caller, Action::ManageMembers, org).await?;
+        let who_can = self.who_can_help(caller, permit.tenant()).await?;
+        Ok((self.roles_in_reach(caller, &permit), who_can))
+    }
+
+    fn roles_in_reach(&self, caller: &Caller, permit: &Permit) -> BTreeSet<Role> {
+        if decide(&caller.principal, Action::ManageMembers, permit.tenant()).is_err() {
+            return BTreeSet::new();
+        }
+        let held = caller.principal.roles_in(permit.tenant()).into_keys().collect();
+        let all: BTreeSet<_> = Role::ALL.into_iter().collect();
+        all.difference(&lacking(&held, &all)).copied().collect()
+    }
+
+    /// Changes the roles that somebody was given here. Somebody who only inherits roles is given their first ones here.
+    ///
+    /// # Errors
+    /// `not_found`; `not_allowed` and `role_out_of_reach` for roles that the caller lacks; `role_inherited`, `last_owner`,
+    /// `roles_empty`.
+    pub async fn set_member_roles(&self, caller: &Caller, org: OrgId, user: UserId, change: RoleChange) -> Result<Member, Problem> {
+        let permit = self.permit(caller, Action::ManageMembers, org).await?;
+        let mut tx = self.inner.store.begin().await?;
+        let held = self.turn_at_members(&mut tx, caller, &permit).await?;
+        let member = tx.member(&permit, user).await?;
+        let from = given_here(&member);
+        let to = match change {
+            RoleChange::To(roles) => roles,
+            RoleChange::By { give, take } => {
+                let inherited: BTreeSet<_> = take.iter().copied().filter(|role| member.roles.contains_key(role)).collect();
+                let inherited: BTreeSet<_> = inherited.difference(&from).copied().collect();
+                if !inherited.is_empty() {
+                    return Err(role_inherited(&member, &inherited));
+                }
+                from.difference(&take).chain(&give).copied().collect()
+            }
+        };
+        let changed: BTreeSet<_> = from.symmetric_difference(&to).copied().collect();
+        if changed.is_empty() {
+            return Ok(member);
+        }
+        if let Some(refusal) = out_of_reach(&held, &changed) {
+            drop(tx);
+            return Err(self.role_out_of_reach(caller, &permit, &refusal).await);
+        }
+        if to.is_empty() && from.len() == member.roles.len() {
+            return Err(Problem::field(
+                "roles_empty",
+                "roles",
+                format!(
+                    "{} would be left without any role. Choose at least one, or remove them.",
+                    member.user.name
+                ),
+            ));
+        }
+        let taken: BTreeSet<_> = from.difference(&to).copied().collect();
+        self.keep_an_owner(&mut tx, &permit, &taken).await?;
+        tx.take_roles(&permit, user, &taken).await?;
+        tx.give_roles(&permit, user, &to.difference(&from).copied().collect(), self.now())
+            .await?;
+        let member = tx.member(&permit, user).await?;
+        self.record_done(&mut tx, caller, org, Event::MemberRolesChanged { user, from, to })
+            .await?;
+        tx.commit().await?;
+        Ok(member)
+    }
+
+    /// Takes all roles that somebody was given here. Their account stays, with what they hold elsewhere.
+    ///
+    /// # Errors
+    /// As [`App::set_member_roles`]; `role_inherited` for somebody who holds nothing but inherited roles.
+    pub async fn remove_member(&self, caller: &Caller, org: OrgId, user: UserId) -> Result<(), Problem> {
+        let permit = self.permit(caller, Action::ManageMembers, org).await?;
+        let mut tx = self.inner.store.begin().await?;
+        let held = self.turn_at_members(&mut tx, caller, &permit).await?;
+        let member = tx.member(&permit, user).await?;
+        let from = given_here(&member);
+        if from.is_empty() {
+            return Err(role_inherited(&member, &member.roles.keys().copied().collect()));
+        }
+        if let Some(refusal) = out_of_reach(&held, &from) {
+            drop(tx);
+            return Err(self.role_out_of_reach(caller, &permit, &refusal).await);
+        }
+        self.keep_an_owner(&mut tx, &permit, &from).await?;
+        tx.take_roles(&permit, user, &from).await?;
+        let email = member.user.email;
+        self.record_done(&mut tx, caller, org, Event::MemberRemoved { user, email }).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Gives up all roles that one was given here oneself.
+    ///
+    /// # Errors
+    /// `not_found`; `last_owner`; `role_inherited`; `not_a_person` for a token of an organization.
+    pub async fn leave(&self, caller: &Caller, org: OrgId) -> Result<(), Problem> {
+        let permit = self.permit(caller, Action::SeeOrganization, org).await?;
+        let Some(user) = caller.principal.actor().user() else {
+            return Err(Problem::new(
+                Kind::NotAllowed,
+                "not_a_person",
+                "Only people leave an organization. A token of an organization is revoked.",
+            ));
+        };
+        let mut tx = self.inner.store.begin().await?;
+        tx.take_turn_at_members(&permit).await?;
+        let member = tx.member(&permit, user).await?;
+        let from = given_here(&member);
+        if from.is_empty() {
+            return Err(role_inherited(&member, &member.roles.keys().copied().collect()));
+        }
+        self.keep_an_owner(&mut tx, &permit, &from).await?;
+        tx.take_roles(&permit, user, &from).await?;
+        let email = member.user.email;
+        self.record_done(&mut tx, caller, org, Event::MemberLeft { user, email }).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Takes the turn at the members of the tree, and reads anew what the caller holds: they may have been removed since
+    /// they were asked.
+    pub(crate) async fn turn_at_members(&self, tx: &mut Tx, caller: &Caller, permit: &Permit) -> Result<BTreeSet<Role>, Problem> {
+        tx.take_turn_at_members(permit).await?;
+        let now = principal_of(tx, caller.principal.actor()).await?;
+        match decide(&now, permit.action(), permit.tenant()) {
+            Ok(_) => Ok(now.roles_in(permit.tenant()).into_keys().collect()),
+            Err(Denied::Invisible) => Err(Problem::not_found()),
+            Err(Denied::RoleMissing { .. }) => Err(Problem::new(
+                Kind::NotAllowed,
+                "not_allowed",
+                "Your roles were changed a moment ago, and this is not yours to do any more. Nothing was changed.",
+            )),
+        }
+    }
+
+    /// Records and tells that a caller would have given or taken what they lack.
+    pub(crate) async fn role_out_of_reach(&self, caller: &Caller, permit: &Permit, refused: &BTreeSet<Role>) -> Problem {
+        let who = match self.who_can_help(caller, permit.tenant()).await {
+            Ok(who) => who,
+            Err(problem) => return problem,
+        };
+        let titles = titles(refused);
+        let it = if refused.len() == 1 { "it" } else { "them" };
+        let message = format!("You may not give or take {titles}: you do not hold {it} yourself. {who} can.");
+        let problem = Problem::new(Kind::NotAllowed, "role_out_of_reach", message.clone());
+        let problem = Problem {
+            fields: vec![FieldProblem { field: "roles", message }],
+            ..problem
+        };
+        let what = format!("give or take {titles}");
+        self.denied(caller, Some(permit.organization()), &what, problem).await
+    }
+
+    /// A root organization keeps somebody who was made its Owner; what is below one can be left to those.
+    async fn keep_an_owner(&self, tx: &mut Tx, permit: &Permit, taken: &BTreeSet<Role>) -> Result<(), Problem> {
+        let last = permit.tenant().parent.is_none() && taken.contains(&Role::Owner) && tx.owner_count(permit).await? <= 1;
+        if last {
+            return Err(Problem::new(
+                Kind::Conflict,
+                "last_owner",
+                "This is the last Owner, and without one nobody could manage the organization any more. Make somebody else Owner first.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What of a change the holder of these roles may not do; none when they may do all of it.
+pub(crate) fn out_of_reach(held: &BTreeSet<Role>, changed: &BTreeSet<Role>) -> Option<BTreeSet<Role>> {
+    Some(lacking(held, changed)).filter(|lacking| !lacking.is_empty())
+}
+
+fn role_inherited(member: &Member, roles: &BTreeSet<Role>) -> Problem {
+    let name = &member.user.name;
+    let message = format!(
+        "{name} has {} from the root organization above, which holds in all of its sub-organizations. It can only be taken there.",
+        titles(roles)
+    );
+    Problem::new(Kind::Conflict, "role_inherited", message)
+}
