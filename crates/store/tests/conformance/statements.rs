@@ -48,6 +48,10 @@ const OVER_ALL: &[(&str, &str)] = &[
         "SELECT * FROM service_tokens WHERE expires_at",
         "notice is given in all organizations",
     ),
+    (
+        "SELECT * FROM invitations WHERE token_hash",
+        "whoever holds a link belongs to no organization yet",
+    ),
     ("UPDATE activity_sequence", "one sequence for the instance"),
     (
         "SELECT standing FROM service_tokens",
