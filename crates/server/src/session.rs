@@ -48,6 +48,25 @@ where
     }
 }
 
+/// The same where an address is open to everybody: nobody without a token, and a refusal for one that does not work.
+pub(crate) struct OptionalBearer(pub(crate) Option<SignedIn>);
+
+impl<S> FromRequestParts<S> for OptionalBearer
+where
+    S: Send + Sync,
+    State: FromRef<S>,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(Self(None));
+        }
+        let Bearer(who) = Bearer::from_request_parts(parts, state).await?;
+        Ok(Self(Some(who)))
+    }
+}
+
 /// The name of the session cookie. `__Host-` ties it to this host and to https.
 pub(crate) fn cookie_name(https: bool) -> &'static str {
     if https { "__Host-russet" } else { "russet" }

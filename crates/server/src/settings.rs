@@ -83,6 +83,12 @@ impl Settings {
         self.public_url.scheme() == "https"
     }
 
+    /// A link below the address that people type.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        format!("{}/{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+
     /// Whether an answer to this peer would cross a network unencrypted: it came past the proxy that does TLS.
     #[must_use]
     pub fn would_be_in_the_clear(&self, peer: IpAddr) -> bool {

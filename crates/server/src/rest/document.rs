@@ -31,6 +31,8 @@ use utoipa::{
         (name = "keys", description = "App Store Connect API keys"),
         (name = "apple", description = "The Apple account, read through a key"),
         (name = "certificates", description = "Certificates held here, and long acts"),
+        (name = "members", description = "People and their roles"),
+        (name = "invitations", description = "Offers to join"),
         (name = "activity", description = "What was done, by whom")
     )
 )]
@@ -155,6 +157,8 @@ fn in_path(name: &str) -> &'static str {
         "feature" => "The feature's word, such as `upload-binary`",
         "token" => "The token's id, or `current`",
         "service_token" => "The token's id",
+        "user" => "The person's id",
+        "invitation" => "The invitation's id",
         _ => "",
     }
 }

@@ -30,10 +30,11 @@ pub(crate) struct CarriesSecret;
 /// The layer.
 pub(crate) async fn once(axum::extract::State(state): axum::extract::State<State>, request: Request, next: Next) -> Response {
     let key = request.headers().get("idempotency-key").cloned();
-    // A sign-in has no principal yet, and its answer is a secret.
-    let signing_in = request.uri().path().strip_prefix(api::ROOT) == Some("/login");
+    // Who signs in or holds an invitation need not be anybody yet.
+    let path = request.uri().path().strip_prefix(api::ROOT).unwrap_or_default();
+    let open = path == "/login" || path.starts_with("/invitations/");
     match key {
-        Some(key) if request.method() == Method::POST && !signing_in => match answer_once(&state, &key, request, next).await {
+        Some(key) if request.method() == Method::POST && !open => match answer_once(&state, &key, request, next).await {
             Ok(response) => response,
             Err(failure) => failure.into_response(),
         },

@@ -9,9 +9,11 @@ mod certificates;
 mod document;
 mod extract;
 mod idempotency;
+mod invitations;
 mod keys;
 mod service_tokens;
 mod sharing;
+mod members;
 pub(crate) mod views;
 
 use crate::{
@@ -69,6 +71,17 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeTokens), routes!(service_tokens::show))
         .operation(In(ManageTokens), routes!(service_tokens::edit, service_tokens::revoke))
         .operation(In(ManageTokens), routes!(service_tokens::rotate))
+        .operation(In(SeeMembers), routes!(members::list))
+        .operation(In(SeeMembers), routes!(members::show))
+        .operation(In(ManageMembers), routes!(members::edit))
+        .operation(In(ManageMembers), routes!(members::remove))
+        .operation(In(SeeOrganization), routes!(members::leave))
+        .operation(In(SeeMembers), routes!(invitations::list))
+        .operation(In(ManageMembers), routes!(invitations::invite))
+        .operation(In(ManageMembers), routes!(invitations::send_again))
+        .operation(In(ManageMembers), routes!(invitations::revoke))
+        .operation(Public, routes!(invitations::look))
+        .operation(Public, routes!(invitations::accept))
         .operation(In(SeeActivity), routes!(activity::list))
         .operation(In(SeeActivity), routes!(activity::show))
         .operation(In(ExportActivity), routes!(activity::export))

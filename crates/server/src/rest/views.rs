@@ -5,14 +5,15 @@ use app::{
     activity::{ActivityView, LogVerification},
     apple_account::{AppleBundleId, AppleCertificate, AppleDevice, AppleProfile},
     certificates::{Export, Place},
+    invitations::InvitationView,
     keys::{KeyChoice, KeyDetails, KeySummary},
     service_tokens::ServiceTokenView,
     sharing::{SharePanel, Sharing},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    Actor, ApiToken, CheckMark, Declared, FeatureRow, KeyHealth, ListedCertificate, Operation, OperationKind, OperationState, OrgId,
-    Organization, Probed, ShareLimits, Usability,
+    Actor, ApiToken, CheckMark, Declared, Delivery, FeatureRow, KeyHealth, ListedCertificate, Member, Operation, OperationKind,
+    OperationState, OrgId, Organization, Probed, ShareLimits, Usability, policy::HeldBy,
 };
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -376,6 +377,50 @@ pub(super) fn export(export: &Export) -> api::Export {
         content: STANDARD.encode(&export.download.bytes[..]),
         generated_password: export.generated_password.as_ref().map(|p| p.expose().to_owned()),
         warnings: export.warnings.clone(),
+    }
+}
+
+pub(super) fn member(member: &Member) -> api::Member {
+    let held = |by: &HeldBy| match by {
+        HeldBy::Membership => "member",
+        HeldBy::Inheritance => "inherited",
+    };
+    api::Member {
+        id: member.user.id.to_string(),
+        email: member.user.email.to_string(),
+        name: member.user.name.to_string(),
+        roles: member
+            .roles
+            .iter()
+            .map(|(role, by)| api::MemberRole {
+                role: role.to_string(),
+                title: role.title(),
+                held: held(by).to_owned(),
+            })
+            .collect(),
+        joined_at: member.joined_at,
+    }
+}
+
+pub(super) fn invitation(view: &InvitationView) -> api::Invitation {
+    let invitation = &view.invitation;
+    let (delivery, trouble) = match &invitation.delivery {
+        Delivery::Shown => ("shown", None),
+        Delivery::Waiting => ("waiting", None),
+        Delivery::Sent { .. } => ("sent", None),
+        Delivery::Failed { why, .. } => ("failed", Some(why.clone())),
+    };
+    api::Invitation {
+        id: invitation.id.to_string(),
+        email: invitation.email.to_string(),
+        roles: invitation.roles.iter().map(ToString::to_string).collect(),
+        invited_by: view.invited_by.clone(),
+        created_at: invitation.created_at,
+        sent_at: invitation.sent_at,
+        expires_at: invitation.expires_at,
+        over: view.over,
+        delivery: delivery.to_owned(),
+        trouble,
     }
 }
 

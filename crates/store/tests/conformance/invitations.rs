@@ -49,10 +49,17 @@ async fn an_invitation_comes_back_as_it_went_in(world: World) {
     assert_eq!(tx.invitation_count(&here).await.expect("counted"), 3);
     let page = tx.invitations(&here, &Paging::first(2)).await.expect("listed");
     assert_eq!(page.items, [invitation(1, 3), invitation(1, 2)]);
-    let rest = tx.invitations(&here, &Paging::after(page.next.expect("more"), 2)).await.expect("listed");
+    let rest = tx
+        .invitations(&here, &Paging::after(page.next.expect("more"), 2))
+        .await
+        .expect("listed");
     assert_eq!((rest.items, rest.next), (vec![invitation(1, 1)], None));
     tx.forget_invitations(&here, at(100)).await.expect("asked");
-    assert_eq!(tx.invitation_count(&here).await.expect("counted"), 3, "ends now is not ended before");
+    assert_eq!(
+        tx.invitation_count(&here).await.expect("counted"),
+        3,
+        "ends now is not ended before"
+    );
     tx.forget_invitations(&here, at(101)).await.expect("forgotten");
     assert_eq!(tx.invitation_count(&here).await.expect("counted"), 0);
 }
@@ -76,7 +83,11 @@ async fn an_address_has_one_invitation_and_one_link(world: World) {
         ..again.clone()
     };
     assert_eq!(tx.put_invitation(&here, &again, &token(2)).await.expect("put"), expected);
-    assert_eq!(tx.invitation_by_token(&token(1)).await.expect("asked"), None, "the link before is dead");
+    assert_eq!(
+        tx.invitation_by_token(&token(1)).await.expect("asked"),
+        None,
+        "the link before is dead"
+    );
     assert_eq!(tx.invitation_by_token(&token(2)).await.expect("asked"), Some(expected.clone()));
     assert_eq!(tx.invitation_count(&here).await.expect("counted"), 1);
 
@@ -92,7 +103,9 @@ async fn an_address_has_one_invitation_and_one_link(world: World) {
         at: at(61),
         why: "550 no such mailbox".to_owned(),
     };
-    tx.note_delivery(&here, renewed.id, &token(2), &failed).await.expect("of a link before");
+    tx.note_delivery(&here, renewed.id, &token(2), &failed)
+        .await
+        .expect("of a link before");
     assert_eq!(tx.invitation(&here, renewed.id).await.expect("found"), renewed);
     tx.note_delivery(&here, renewed.id, &token(3), &failed).await.expect("noted");
     assert_eq!(tx.invitation(&here, renewed.id).await.expect("found").delivery, failed);
@@ -128,7 +141,10 @@ async fn nothing_of_another_organization_is_touched(world: World) {
     let one = tx.put_invitation(&mine, &invitation(1, 1), &token(1)).await.expect("put");
     assert!(matches!(tx.invitation(&they, one.id).await, Err(StoreError::NotFound)));
     assert!(matches!(tx.delete_invitation(&they, one.id).await, Err(StoreError::NotFound)));
-    assert!(matches!(tx.renew_invitation(&they, &one, &token(2)).await, Err(StoreError::NotFound)));
+    assert!(matches!(
+        tx.renew_invitation(&they, &one, &token(2)).await,
+        Err(StoreError::NotFound)
+    ));
     assert_eq!(tx.invitation_by_email(&they, &one.email).await.expect("asked"), None);
     assert_eq!(tx.take_invitation(&they, &token(1)).await.expect("asked"), None);
     tx.forget_invitations(&they, at(1000)).await.expect("asked");

@@ -24,7 +24,9 @@ async fn below(tx: &mut Tx) -> (Organization, Permit) {
         parent: Some(organization(1).id),
         ..organization(3)
     };
-    tx.create_organization(&child, &WrappedRing::from_bytes(vec![3])).await.expect("made");
+    tx.create_organization(&child, &WrappedRing::from_bytes(vec![3]))
+        .await
+        .expect("made");
     let roles = BTreeMap::from([(organization(1).id, BTreeSet::from([Role::Owner]))]);
     let owner = Principal::new(Actor::Person { user: user(1).id }, roles);
     let permit = decide(&owner, Action::ManageMembers, Tenant::below(organization(1).id, child.id));
@@ -36,7 +38,9 @@ async fn person(tx: &mut Tx, number: u32, name: &str) -> User {
         name: of(name),
         ..user(number)
     };
-    tx.insert_user(&person, &PasswordHash::new("$hash$".to_owned())).await.expect("made");
+    tx.insert_user(&person, &PasswordHash::new("$hash$".to_owned()))
+        .await
+        .expect("made");
     person
 }
 
@@ -53,20 +57,33 @@ async fn members_are_found_with_what_they_hold_and_by_which_way(world: World) {
     tx.give_roles(&there, user(1).id, &roles([VIEWER]), at(9)).await.expect("given");
 
     let found = tx.members(&there, None, &Paging::default()).await.expect("listed").items;
-    assert_eq!(found.iter().map(|m| m.user.name.as_str()).collect::<Vec<_>>(), ["Person 1", "Tomas"]);
+    assert_eq!(
+        found.iter().map(|m| m.user.name.as_str()).collect::<Vec<_>>(),
+        ["Person 1", "Tomas"]
+    );
     assert_eq!(
         found[0].roles,
         BTreeMap::from([(Role::Owner, HeldBy::Inheritance), (VIEWER, HeldBy::Membership)])
     );
     assert_eq!((found[0].joined_at, found[1].joined_at), (Some(at(9)), Some(at(7))));
     assert_eq!(tx.member(&there, tomas.id).await.expect("found"), found[1]);
-    assert!(matches!(tx.member(&root, tomas.id).await, Err(StoreError::NotFound)), "a role below reaches not up");
+    assert!(
+        matches!(tx.member(&root, tomas.id).await, Err(StoreError::NotFound)),
+        "a role below reaches not up"
+    );
     assert!(matches!(tx.member(&there, user(2).id).await, Err(StoreError::NotFound)));
 
-    assert_eq!(tx.member_by_email(&there, &tomas.email).await.expect("asked"), Some(found[1].clone()));
+    assert_eq!(
+        tx.member_by_email(&there, &tomas.email).await.expect("asked"),
+        Some(found[1].clone())
+    );
     assert_eq!(tx.member_by_email(&root, &tomas.email).await.expect("asked"), None);
     assert_eq!(tx.member_by_email(&there, &user(2).email).await.expect("asked"), None);
-    assert_eq!(tx.owners(&there, 5).await.expect("listed"), [user(1)], "an inherited Owner can help, too");
+    assert_eq!(
+        tx.owners(&there, 5).await.expect("listed"),
+        [user(1)],
+        "an inherited Owner can help, too"
+    );
     assert_eq!(tx.owner_count(&there).await.expect("counted"), 0);
     assert_eq!(tx.owner_count(&root).await.expect("counted"), 1);
     assert_eq!(tx.memberships_below(&root, tomas.id).await.expect("listed"), [child.name]);
@@ -84,7 +101,9 @@ async fn a_list_of_members_goes_on_where_it_stopped(world: World) {
     let mut tx = world.store.begin().await.expect("begins");
     for (number, name) in [(5, "Zoë"), (6, "100% sure"), (7, "Anna"), (8, "anna")] {
         let who = person(&mut tx, number, name).await;
-        tx.give_roles(&here, who.id, &roles([VIEWER, Role::Owner]), at(1)).await.expect("given");
+        tx.give_roles(&here, who.id, &roles([VIEWER, Role::Owner]), at(1))
+            .await
+            .expect("given");
     }
     let mut seen = Vec::new();
     let mut paging = Paging::first(2);
@@ -95,11 +114,22 @@ async fn a_list_of_members_goes_on_where_it_stopped(world: World) {
         paging = Paging::after(next, 2);
     }
     assert_eq!(seen, ["100% sure", "Anna", "anna", "Person 1", "Zoë"]);
-    for (text, number) in [("zoë", 1), ("ann", 2), ("100%", 1), ("%", 1), ("_", 0), ("person1@", 1), ("example.com", 5)] {
+    for (text, number) in [
+        ("zoë", 1),
+        ("ann", 2),
+        ("100%", 1),
+        ("%", 1),
+        ("_", 0),
+        ("person1@", 1),
+        ("example.com", 5),
+    ] {
         let found = tx.members(&here, Some(text), &Paging::default()).await.expect("listed").items;
         assert_eq!(found.len(), number, "{text}");
     }
-    let foreign = tx.members(&here, None, &Paging::after(user(2).id.to_string(), 9)).await.expect("listed");
+    let foreign = tx
+        .members(&here, None, &Paging::after(user(2).id.to_string(), 9))
+        .await
+        .expect("listed");
     let unknown = tx.members(&here, None, &Paging::after("nonsense", 9)).await.expect("listed");
     assert_eq!(foreign, unknown, "a cursor tells nothing about others");
 }
@@ -108,7 +138,9 @@ async fn roles_are_given_and_taken_in_one_organization_only(world: World) {
     let (here, elsewhere) = (permit(Action::ManageMembers, 1), permit(Action::ManageMembers, 2));
     let mut tx = world.store.begin().await.expect("begins");
     let tomas = person(&mut tx, 5, "Tomas").await.id;
-    tx.give_roles(&here, tomas, &roles([VIEWER, Role::Owner]), at(1)).await.expect("given");
+    tx.give_roles(&here, tomas, &roles([VIEWER, Role::Owner]), at(1))
+        .await
+        .expect("given");
     tx.give_roles(&here, tomas, &roles([VIEWER]), at(2)).await.expect("given twice");
     assert_eq!(tx.member(&here, tomas).await.expect("found").joined_at, Some(at(1)));
     tx.give_roles(&elsewhere, tomas, &roles([VIEWER]), at(3)).await.expect("given");
