@@ -15,8 +15,8 @@ use lettre::{
         client::{Tls, TlsParameters},
     },
 };
-use std::{fmt, time::Duration};
-use url::{Host, Url};
+use std::{fmt, net::IpAddr, time::Duration};
+use url::Url;
 
 /// How long a mail server may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -49,22 +49,16 @@ impl Mailer {
     pub fn new(smtp: &str, from: &str, public_url: Url) -> Result<Self, String> {
         let form = "give one like smtps://user:password@mail.example.com, or smtp://mail.example.com";
         let url = Url::parse(smtp).map_err(|error| format!("the mail server's address cannot be read ({error}); {form}"))?;
-        let host = url.host().ok_or_else(|| format!("the mail server's address has no host; {form}"))?;
-        let loopback = match &host {
-            Host::Domain(name) => *name == "localhost",
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        };
+        // An address of another scheme than the web's is not looked into by the parser; brackets are the URL's.
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        if host.is_empty() {
+            return Err(format!("the mail server's address has no host; {form}"));
+        }
+        let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         let asked = url
             .query_pairs()
             .find(|(name, _)| name == "tls")
             .map(|(_, value)| value.into_owned());
-        // Without the brackets that an IPv6 address has in a URL.
-        let host = match host {
-            Host::Domain(name) => name.to_owned(),
-            Host::Ipv4(address) => address.to_string(),
-            Host::Ipv6(address) => address.to_string(),
-        };
         let certificate =
             || TlsParameters::new(host.clone()).map_err(|error| format!("TLS toward the mail server cannot be set up: {error}"));
         let (tls, port) = match (url.scheme(), asked.as_deref()) {

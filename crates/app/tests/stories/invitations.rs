@@ -264,8 +264,9 @@ testkit::on_both_databases! {
         world.app().remove_member(&world.owner.caller, world.org, mara.person().unwrap().id).await.unwrap();
         world.app().run_due_jobs().await.unwrap();
         assert!(mailbox.mails().is_empty());
-        let odd = world.person("Zoë, Bcc: eve@example.com", &[(world.org, MANAGER)]).await;
-        invite(&world, &odd.signed_in, "other@example.com", &["organization-viewer"]).await.unwrap();
+        let odd = world.organization("Zoë, Bcc: eve@example.com", Some(world.org)).await;
+        let guest = new("other@example.com", &["organization-viewer"]);
+        world.app().invite(&world.owner.caller, odd, guest).await.unwrap();
         world.app().run_due_jobs().await.unwrap();
         let mails = mailbox.mails();
         assert_eq!(mails[0].to, ["other@example.com"]);
