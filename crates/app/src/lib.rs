@@ -47,6 +47,16 @@ pub struct Caller {
 }
 
 impl App {
+    /// Whether a caller could do something, for a button that is dashed where they could not. Nothing is asked for yet, so
+    /// nothing is recorded.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn holds(&self, caller: &Caller, action: Action, org: OrgId) -> Result<bool, Problem> {
+        let tenant = self.inner.store.read().await?.tenant(org).await?;
+        Ok(tenant.is_some_and(|tenant| domain::decide(&caller.principal, action, tenant).is_ok()))
+    }
+
     /// Whether an act is allowed, for a form of it that is only to be shown to who may send it.
     ///
     /// # Errors

@@ -67,8 +67,12 @@ fn https_needed(public_url: &url::Url) -> api::Problem {
     )
 }
 
-/// A path as the log may hold it: long or odd ones are cut.
+/// A path as the log may hold it: long or odd ones are cut, and what opens an invitation is left out.
 fn shown(path: &str) -> String {
+    const SECRET: &str = "/invitations/";
+    if path.starts_with(SECRET) {
+        return format!("{SECRET}…");
+    }
     path.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
@@ -103,6 +107,13 @@ mod tests {
         headers.insert("x-forwarded-for", forwarded.parse().unwrap());
         let trusted = |a: IpAddr| a.to_string().starts_with("10.");
         client_address(peer.parse().unwrap(), &headers, trusted).to_string()
+    }
+
+    #[test]
+    fn the_log_has_no_link_that_opens_something() {
+        assert_eq!(shown("/invitations/0f3a"), "/invitations/…");
+        assert_eq!(shown("/o/org_1/invitations/inv_1/revoke"), "/o/org_1/invitations/inv_1/revoke");
+        assert_eq!(shown("/a\nb"), "/ab");
     }
 
     #[test]

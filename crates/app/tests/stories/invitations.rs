@@ -283,6 +283,7 @@ testkit::on_both_databases! {
         let job = tx.claim_job("look", world.now(), jiff::SignedDuration::from_secs(1)).await.unwrap().unwrap();
         let said = format!("{job:?}");
         drop(tx);
+        store.close().await;
         world.app().run_due_jobs().await.unwrap();
         let link = mailbox.mails()[0].link();
         let token = link.rsplit_once('/').unwrap().1;

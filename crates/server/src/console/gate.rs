@@ -114,14 +114,16 @@ pub(crate) async fn sign_in_form(Reach(state): Reach<State>, Query(asked): Query
     page(&sign_in_page(&state, &headers, "", back(&asked.back), None))
 }
 
-fn agent(headers: &HeaderMap) -> Option<String> {
+/// The browser's description of itself.
+pub(super) fn agent(headers: &HeaderMap) -> Option<String> {
     headers
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned)
 }
 
-fn signed_in(state: &State, session: &NewSession, to: &str) -> Response {
+/// Goes on with a fresh session.
+pub(super) fn signed_in(state: &State, session: &NewSession, to: &str) -> Response {
     let mut response = Redirect::to(to).into_response();
     let cookie = session::begin(state.settings.is_https(), session.cookie.expose());
     if let Ok(value) = HeaderValue::from_str(&cookie) {

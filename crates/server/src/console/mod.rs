@@ -13,10 +13,12 @@ pub(crate) mod assets;
 pub(crate) mod certificates;
 pub(crate) mod filters;
 pub(crate) mod gate;
+pub(crate) mod invitation;
 pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod me;
 pub(crate) mod once;
+pub(crate) mod members;
 pub(crate) mod operation;
 pub(crate) mod overview;
 pub(crate) mod parts;
@@ -102,6 +104,33 @@ pub(crate) fn table() -> Doors {
             tokens::acts::revoke_form,
             tokens::acts::revoke,
         )
+        .page("/o/{org}/members", In(SeeMembers), members::list::show)
+        .form(
+            "/o/{org}/members/invite",
+            In(ManageMembers),
+            members::invite::form,
+            members::invite::invite,
+        )
+        .page("/o/{org}/members/{user}", In(SeeMembers), members::one::show)
+        .act("/o/{org}/members/{user}", In(ManageMembers), members::one::save)
+        .form(
+            "/o/{org}/members/{user}/remove",
+            In(ManageMembers),
+            members::one::remove_form,
+            members::one::remove,
+        )
+        .form("/o/{org}/leave", In(SeeOrganization), members::leave::form, members::leave::leave)
+        .act(
+            "/o/{org}/invitations/{invitation}/send-again",
+            In(ManageMembers),
+            members::invite::send_again,
+        )
+        .act(
+            "/o/{org}/invitations/{invitation}/revoke",
+            In(ManageMembers),
+            members::invite::revoke,
+        )
+        .form("/invitations/{token}", Public, invitation::show, invitation::accept)
         .page("/o/{org}/activity", In(SeeActivity), activity::show)
         .page("/o/{org}/activity/export", In(ExportActivity), activity::export)
         .act("/o/{org}/activity/verify", In(VerifyActivity), activity::verify)

@@ -69,6 +69,8 @@ pub(crate) enum Place {
     Devices,
     /// API tokens of the organization.
     Tokens,
+    /// Members and invitations.
+    Members,
     /// The activity log.
     Activity,
     /// The person's own pages; not in the sidebar.
@@ -196,7 +198,8 @@ impl Shell {
             entry(None, Place::Profiles, "/profiles", "profile", "Profiles"),
             entry(None, Place::BundleIds, "/bundle-ids", "bundle", "Bundle IDs"),
             entry(None, Place::Devices, "/devices", "device", "Devices"),
-            entry(Some("Organization"), Place::Tokens, "/tokens", "token", "API tokens"),
+            entry(Some("Organization"), Place::Members, "/members", "person", "Members"),
+            entry(None, Place::Tokens, "/tokens", "token", "API tokens"),
             entry(None, Place::Activity, "/activity", "activity", "Activity"),
         ]
     }

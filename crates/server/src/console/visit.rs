@@ -131,6 +131,13 @@ fn toast(word: &str) -> Option<&'static str> {
         "key-roles" => "Apple roles saved",
         "key-rotated" => "Key rotated",
         "key-removed" => "Key removed",
+        "member-roles" => "Roles saved",
+        "member-removed" => "Member removed",
+        "left" => "You have left the organization",
+        "joined" => "Welcome",
+        "invitation-mailed" => "The invitation is on its way",
+        "invitation-revoked" => "Invitation revoked; its link has ended",
+        "link-was-shown" => "The link was shown once; send the invitation again for another",
         "override" => "Saved",
         "password-changed" => "Password changed; your other sessions have ended",
         "session-ended" => "Session ended",
@@ -176,6 +183,23 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
+    /// The token that forms of this session carry.
+    pub(crate) fn form_token(&self) -> String {
+        session::form_token(&self.cookie)
+    }
+
+    /// Whether a form that was read without [`Sent`] belongs to this session.
+    ///
+    /// # Errors
+    /// `form_stale` when it does not.
+    pub(crate) fn form_fits(&self, fields: &Fields) -> Result<(), Problem> {
+        if session::form_fits(&self.cookie, fields.text("csrf")) {
+            Ok(())
+        } else {
+            Err(stale_form())
+        }
+    }
+
     /// Around a page of the person's own; the sidebar shows their first organization.
     pub(crate) async fn shell(&self, state: &State) -> Result<Shell, Problem> {
         let org = match self.who.home() {

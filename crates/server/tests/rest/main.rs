@@ -5,6 +5,7 @@ mod access;
 mod conformance;
 mod idempotency;
 mod listener;
+mod members;
 mod refusals;
 mod secrets;
 mod service_tokens;
