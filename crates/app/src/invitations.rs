@@ -76,7 +76,7 @@ impl App {
     pub async fn invitations(&self, caller: &Caller, org: OrgId, paging: &Paging) -> Result<Page<InvitationView>, Problem> {
         let permit = self.permit(caller, Action::SeeMembers, org).await?;
         let now = self.now();
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
         let page = tx.invitations(&permit, paging).await?;
         let mut names = crate::activity::Names::default();
         let mut items = Vec::with_capacity(page.items.len());
@@ -97,13 +97,12 @@ impl App {
     pub async fn invite(&self, caller: &Caller, org: OrgId, new: NewInvitation) -> Result<Invited, Problem> {
         let permit = self.permit(caller, Action::ManageMembers, org).await?;
         let (email, roles) = read(&new)?;
-        let mut tx = self.inner.store.begin().await?;
-        let held = self.turn_at_members(&mut tx, caller, &permit).await?;
+        let mut tx = self.begin_at_members(caller, &permit).await?;
         let before = tx.invitation_by_email(&permit, &email).await?;
         let replaced = before.as_ref().map(|before| before.roles.clone()).unwrap_or_default();
-        if let Some(refused) = out_of_reach(&held, &roles.union(&replaced).copied().collect()) {
+        if let Some(refused) = out_of_reach(caller, &permit, &roles.union(&replaced).copied().collect()) {
             drop(tx);
-            return Err(self.role_out_of_reach(caller, &permit, &refused).await);
+            return Err(self.role_out_of_reach(caller, &permit, &refused).await?);
         }
         if let Some(member) = tx.member_by_email(&permit, &email).await? {
             return Err(Problem::field(
@@ -152,12 +151,11 @@ impl App {
     /// `not_found`, `not_allowed`, `role_out_of_reach`, `sent_just_now`.
     pub async fn send_invitation_again(&self, caller: &Caller, org: OrgId, id: InvitationId, show_link: bool) -> Result<Invited, Problem> {
         let permit = self.permit(caller, Action::ManageMembers, org).await?;
-        let mut tx = self.inner.store.begin().await?;
-        let held = self.turn_at_members(&mut tx, caller, &permit).await?;
+        let mut tx = self.begin_at_members(caller, &permit).await?;
         let before = tx.invitation(&permit, id).await?;
-        if let Some(refused) = out_of_reach(&held, &before.roles) {
+        if let Some(refused) = out_of_reach(caller, &permit, &before.roles) {
             drop(tx);
-            return Err(self.role_out_of_reach(caller, &permit, &refused).await);
+            return Err(self.role_out_of_reach(caller, &permit, &refused).await?);
         }
         let (now, by_mail) = (self.now(), self.sends_mail() && !show_link);
         not_too_often(&before, by_mail, now)?;
@@ -183,12 +181,11 @@ impl App {
     /// `not_found`, `not_allowed`, `role_out_of_reach`.
     pub async fn revoke_invitation(&self, caller: &Caller, org: OrgId, id: InvitationId) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::ManageMembers, org).await?;
-        let mut tx = self.inner.store.begin().await?;
-        let held = self.turn_at_members(&mut tx, caller, &permit).await?;
+        let mut tx = self.begin_at_members(caller, &permit).await?;
         let invitation = tx.invitation(&permit, id).await?;
-        if let Some(refused) = out_of_reach(&held, &invitation.roles) {
+        if let Some(refused) = out_of_reach(caller, &permit, &invitation.roles) {
             drop(tx);
-            return Err(self.role_out_of_reach(caller, &permit, &refused).await);
+            return Err(self.role_out_of_reach(caller, &permit, &refused).await?);
         }
         tx.delete_invitation(&permit, id).await?;
         let event = Event::InvitationRevoked {

@@ -1,16 +1,16 @@
 //! The people of an organization: who they are, which roles they hold, and how they go.
 //!
-//! Three rules, each held inside the writing transaction after the turn at the tree's members was taken and the actor's
-//! own rights were read anew: nobody gives what they lack, nobody takes what they could not give, and a root organization
+//! Three rules, each held inside the writing transaction, when it is its turn at the members of the tree and the actor's
+//! own rights are known to be what they came with: nobody gives what they lack, nobody takes what they could not give, and a root organization
 //! keeps a person who was made its Owner. A session, a token and a running job read their rights at every step, so what
 //! is taken here is gone for all three at once.
 //!
 //! The surprising thing: inherited roles are no rows here, so they cannot be taken here. Whoever asks for that is sent to
 //! the root organization instead of being told that all is done.
 
-use crate::{App, Caller, FieldProblem, Problem, accounts::principal_of, problem::Kind};
+use crate::{App, Caller, FieldProblem, Problem, problem::Kind};
 use domain::{
-    Action, Denied, Event, ItemName, Member, OrgId, Permit, Role, UserId, decide,
+    Action, Event, ItemName, Member, OrgId, Permit, Role, UserId, decide,
     policy::{HeldBy, lacking},
 };
 use std::collections::BTreeSet;
@@ -82,7 +82,13 @@ impl App {
             Some(Ok(text)) => Some(text.folded()),
             Some(Err(error)) => return Err(Problem::field("search_unfit", "search", error.to_string())),
         };
-        Ok(self.inner.store.read().await?.members(&permit, folded.as_deref(), paging).await?)
+        Ok(self
+            .inner
+            .store
+            .read_for(&permit)
+            .await?
+            .members(&permit, folded.as_deref(), paging)
+            .await?)
     }
 
     /// One of them.
@@ -91,7 +97,7 @@ impl App {
     /// `not_found`, `not_allowed`.
     pub async fn member(&self, caller: &Caller, org: OrgId, user: UserId) -> Result<MemberDetails, Problem> {
         let permit = self.permit(caller, Action::SeeMembers, org).await?;
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
         let member = tx.member(&permit, user).await?;
         let below = tx.memberships_below(&permit, user).await?;
         drop(tx);
@@ -129,8 +135,7 @@ impl App {
     /// `roles_empty`.
     pub async fn set_member_roles(&self, caller: &Caller, org: OrgId, user: UserId, change: RoleChange) -> Result<Member, Problem> {
         let permit = self.permit(caller, Action::ManageMembers, org).await?;
-        let mut tx = self.inner.store.begin().await?;
-        let held = self.turn_at_members(&mut tx, caller, &permit).await?;
+        let mut tx = self.begin_at_members(caller, &permit).await?;
         let member = tx.member(&permit, user).await?;
         let from = given_here(&member);
         let to = match change {
@@ -148,9 +153,9 @@ impl App {
         if changed.is_empty() {
             return Ok(member);
         }
-        if let Some(refusal) = out_of_reach(&held, &changed) {
+        if let Some(refusal) = out_of_reach(caller, &permit, &changed) {
             drop(tx);
-            return Err(self.role_out_of_reach(caller, &permit, &refusal).await);
+            return Err(self.role_out_of_reach(caller, &permit, &refusal).await?);
         }
         if to.is_empty() && from.len() == member.roles.len() {
             return Err(Problem::field(
@@ -180,16 +185,15 @@ impl App {
     /// As [`App::set_member_roles`]; `role_inherited` for somebody who holds nothing but inherited roles.
     pub async fn remove_member(&self, caller: &Caller, org: OrgId, user: UserId) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::ManageMembers, org).await?;
-        let mut tx = self.inner.store.begin().await?;
-        let held = self.turn_at_members(&mut tx, caller, &permit).await?;
+        let mut tx = self.begin_at_members(caller, &permit).await?;
         let member = tx.member(&permit, user).await?;
         let from = given_here(&member);
         if from.is_empty() {
             return Err(role_inherited(&member, &member.roles.keys().copied().collect()));
         }
-        if let Some(refusal) = out_of_reach(&held, &from) {
+        if let Some(refusal) = out_of_reach(caller, &permit, &from) {
             drop(tx);
-            return Err(self.role_out_of_reach(caller, &permit, &refusal).await);
+            return Err(self.role_out_of_reach(caller, &permit, &refusal).await?);
         }
         self.keep_an_owner(&mut tx, &permit, &from).await?;
         tx.take_roles(&permit, user, &from).await?;
@@ -212,8 +216,7 @@ impl App {
                 "Only people leave an organization. A token of an organization is revoked.",
             ));
         };
-        let mut tx = self.inner.store.begin().await?;
-        tx.take_turn_at_members(&permit).await?;
+        let mut tx = self.begin_at_members(caller, &permit).await?;
         let member = tx.member(&permit, user).await?;
         let from = given_here(&member);
         if from.is_empty() {
@@ -227,35 +230,18 @@ impl App {
         Ok(())
     }
 
-    /// Takes the turn at the members of the tree, and reads anew what the caller holds: they may have been removed since
-    /// they were asked.
-    pub(crate) async fn turn_at_members(&self, tx: &mut Tx, caller: &Caller, permit: &Permit) -> Result<BTreeSet<Role>, Problem> {
-        tx.take_turn_at_members(permit).await?;
-        let now = principal_of(tx, caller.principal.actor()).await?;
-        match decide(&now, permit.action(), permit.tenant()) {
-            Ok(_) => Ok(now.roles_in(permit.tenant()).into_keys().collect()),
-            Err(Denied::Invisible) => Err(Problem::not_found()),
-            Err(Denied::RoleMissing { .. }) => Err(Problem::new(
-                Kind::NotAllowed,
-                "not_allowed",
-                "Your roles were changed a moment ago, and this is not yours to do any more. Nothing was changed.",
-            )),
-        }
-    }
-
     /// Records and tells that a caller would have given or taken what they lack.
-    pub(crate) async fn role_out_of_reach(&self, caller: &Caller, permit: &Permit, refused: &BTreeSet<Role>) -> Problem {
-        let who = match self.who_can_help(caller, permit.tenant()).await {
-            Ok(who) => who,
-            Err(problem) => return problem,
-        };
+    pub(crate) async fn role_out_of_reach(&self, caller: &Caller, permit: &Permit, refused: &BTreeSet<Role>) -> Result<Problem, Problem> {
+        let who = self.who_can_help(caller, permit.tenant()).await?;
         let titles = titles(refused);
         let it = if refused.len() == 1 { "it" } else { "them" };
         let message = format!("You may not give or take {titles}: you do not hold {it} yourself. {who} can.");
-        let problem = Problem::new(Kind::NotAllowed, "role_out_of_reach", message.clone());
         let problem = Problem {
-            fields: vec![FieldProblem { field: "roles", message }],
-            ..problem
+            fields: vec![FieldProblem {
+                field: "roles",
+                message: message.clone(),
+            }],
+            ..Problem::new(Kind::NotAllowed, "role_out_of_reach", message)
         };
         let what = format!("give or take {titles}");
         self.denied(caller, Some(permit.organization()), &what, problem).await
@@ -275,9 +261,11 @@ impl App {
     }
 }
 
-/// What of a change the holder of these roles may not do; none when they may do all of it.
-pub(crate) fn out_of_reach(held: &BTreeSet<Role>, changed: &BTreeSet<Role>) -> Option<BTreeSet<Role>> {
-    Some(lacking(held, changed)).filter(|lacking| !lacking.is_empty())
+/// What of a change a caller may not do; none when they may do all of it. Asked when it is their turn at the members, so
+/// what they came with is what they hold.
+pub(crate) fn out_of_reach(caller: &Caller, permit: &Permit, changed: &BTreeSet<Role>) -> Option<BTreeSet<Role>> {
+    let held = caller.principal.roles_in(permit.tenant()).into_keys().collect();
+    Some(lacking(&held, changed)).filter(|lacking| !lacking.is_empty())
 }
 
 fn role_inherited(member: &Member, roles: &BTreeSet<Role>) -> Problem {

@@ -132,7 +132,7 @@ impl App {
     /// `invitation_unknown`, `invitation_over`, `invitation_void`; `tries_limited` after too many links that do not work.
     pub async fn look_at_invitation(&self, token: &str, origin: &Origin) -> Result<LookedAt, Problem> {
         let invitation = self.invitation_of(token, origin).await?;
-        let mut tx = self.inner.store.read().await?;
+        let mut tx = self.inner.store.read_over_all().await?;
         let standing = standing(&mut tx, &invitation).await?.ok_or_else(void)?;
         let mut names = crate::activity::Names::default();
         Ok(LookedAt {
@@ -167,12 +167,15 @@ impl App {
                 (user, Caller { principal, origin }, Some((hash, new.browser)))
             }
         };
-        let mut tx = self.inner.store.begin().await?;
-        let permit = standing(&mut tx, &invitation).await?.ok_or_else(void)?.permit;
-        // Whoever invited may be about to be removed: looked at again when it is our turn.
-        tx.take_turn_at_members(&permit).await?;
-        let invitation = tx.take_invitation(&permit, &hashed(token)).await?.ok_or_else(unknown)?;
+        let mut tx = self.inner.store.read_over_all().await?;
         let Standing { permit, roles } = standing(&mut tx, &invitation).await?.ok_or_else(void)?;
+        drop(tx);
+        // From here on whoever invited keeps their rights until this is written, or this is refused.
+        let mut tx = self.inner.store.begin_at_members(&permit).await?;
+        let taken = tx.take_invitation(&permit, &hashed(token)).await?.ok_or_else(unknown)?;
+        if (taken.invited_by, &taken.roles) != (invitation.invited_by, &invitation.roles) {
+            return Err(unknown());
+        }
         if let Some((hash, _)) = &newcomer {
             tx.insert_user(&user, hash).await.map_err(|error| match error {
                 StoreError::Conflict(Conflict::Email) => account_exists(),
@@ -236,7 +239,7 @@ impl App {
     /// The invitation behind a token that works. Tokens that do not are counted against the client's network: nobody can
     /// guess one, and nobody shall have the database asked for ever.
     async fn invitation_of(&self, token: &str, origin: &Origin) -> Result<Invitation, Problem> {
-        let found = self.inner.store.read().await?.invitation_by_token(&hashed(token)).await?;
+        let found = self.inner.store.read_over_all().await?.invitation_by_token(&hashed(token)).await?;
         match found {
             Some(invitation) if invitation.expires_at > self.now() => return Ok(invitation),
             Some(_) => return Err(over()),

@@ -26,7 +26,7 @@ impl App {
         };
         // The server reads what it has to deliver; what it delivers stands on the rights of whoever invited.
         let permit = self.permit(&caller, Action::SeeMembers, job.organization).await?;
-        let invitation = match self.inner.store.read().await?.invitation(&permit, id).await {
+        let invitation = match self.inner.store.read_for(&permit).await?.invitation(&permit, id).await {
             Ok(invitation) => invitation,
             // Accepted or revoked meanwhile.
             Err(StoreError::NotFound) => return Ok(JobEnd::Done),
@@ -37,12 +37,14 @@ impl App {
         }
         let token = bearer::fresh(&*self.inner.entropy);
         let hash = hashed(token.expose());
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.inner.store.read_over_all().await?;
         let standing = standing(&mut tx, &invitation).await?;
         let inviter = crate::activity::Names::default()
             .of_actor(&mut tx, actor(invitation.invited_by))
             .await?;
         let organization = tx.organization(&permit).await?.name;
+        drop(tx);
+        let mut tx = self.inner.store.begin_for(&permit).await?;
         match tx.renew_invitation(&permit, &invitation, &hash).await {
             Ok(()) => tx.commit().await?,
             Err(StoreError::NotFound) => return Ok(JobEnd::Done),
@@ -87,7 +89,7 @@ impl App {
     }
 
     async fn delivered(&self, permit: &Permit, invitation: &Invitation, hash: &TokenHash, delivery: Delivery) -> Result<(), Problem> {
-        let mut tx = self.inner.store.begin().await?;
+        let mut tx = self.inner.store.begin_for(permit).await?;
         tx.note_delivery(permit, invitation.id, hash, &delivery).await?;
         Ok(tx.commit().await?)
     }

@@ -36,7 +36,7 @@ fn token(number: u8) -> TokenHash {
 
 async fn an_invitation_comes_back_as_it_went_in(world: World) {
     let here = permit(Action::ManageMembers, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for number in 1..=3 {
         let put = tx.put_invitation(&here, &invitation(1, number), &token(number as u8)).await;
         assert_eq!(put.expect("put"), invitation(1, number));
@@ -66,7 +66,7 @@ async fn an_invitation_comes_back_as_it_went_in(world: World) {
 
 async fn an_address_has_one_invitation_and_one_link(world: World) {
     let here = permit(Action::ManageMembers, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.put_invitation(&here, &invitation(1, 1), &token(1)).await.expect("put");
     let again = Invitation {
         id: id("inv", 9),
@@ -119,13 +119,13 @@ async fn an_address_has_one_invitation_and_one_link(world: World) {
 
 async fn a_link_is_used_once_even_by_two(world: World) {
     let here = permit(Action::ManageMembers, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.put_invitation(&here, &invitation(1, 1), &token(1)).await.expect("put");
     tx.commit().await.expect("kept");
-    let mut first = world.store.begin().await.expect("begins");
+    let mut first = world.store.begin_over_all().await.expect("begins");
     assert!(first.take_invitation(&here, &token(1)).await.expect("asked").is_some());
     let second = async {
-        let mut tx = world.store.begin().await.expect("begins");
+        let mut tx = world.store.begin_over_all().await.expect("begins");
         tx.take_invitation(&here, &token(1)).await.expect("asked")
     };
     tokio::pin!(second);
@@ -137,7 +137,7 @@ async fn a_link_is_used_once_even_by_two(world: World) {
 
 async fn nothing_of_another_organization_is_touched(world: World) {
     let (mine, they) = (permit(Action::ManageMembers, 1), permit(Action::ManageMembers, 2));
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let one = tx.put_invitation(&mine, &invitation(1, 1), &token(1)).await.expect("put");
     assert!(matches!(tx.invitation(&they, one.id).await, Err(StoreError::NotFound)));
     assert!(matches!(tx.delete_invitation(&they, one.id).await, Err(StoreError::NotFound)));

@@ -7,13 +7,14 @@ use domain::{Action, Actor, Organization, Permit, Principal, User, decide};
 use store::{Paging, PasswordHash, StoreError, Tx};
 use vault::WrappedRing;
 
-use crate::world::{World, at, id, of, on_both, organization, permit, user};
+use crate::world::{World, at, of, on_both, organization, permit, user};
 
 on_both![
     members_are_found_with_what_they_hold_and_by_which_way,
     a_list_of_members_goes_on_where_it_stopped,
     roles_are_given_and_taken_in_one_organization_only,
     two_who_change_members_take_turns,
+    whoever_lost_a_right_has_no_turn,
 ];
 
 const VIEWER: Role = Role::In(Module::Signing, Grade::Viewer);
@@ -49,7 +50,7 @@ fn roles<const N: usize>(roles: [Role; N]) -> BTreeSet<Role> {
 }
 
 async fn members_are_found_with_what_they_hold_and_by_which_way(world: World) {
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let (child, there) = below(&mut tx).await;
     let root = permit(Action::ManageMembers, 1);
     let tomas = person(&mut tx, 5, "Tomas").await;
@@ -98,7 +99,7 @@ async fn members_are_found_with_what_they_hold_and_by_which_way(world: World) {
 
 async fn a_list_of_members_goes_on_where_it_stopped(world: World) {
     let here = permit(Action::SeeMembers, 1);
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     for (number, name) in [(5, "Zoë"), (6, "100% sure"), (7, "Anna"), (8, "anna")] {
         let who = person(&mut tx, number, name).await;
         tx.give_roles(&here, who.id, &roles([VIEWER, Role::Owner]), at(1))
@@ -136,7 +137,7 @@ async fn a_list_of_members_goes_on_where_it_stopped(world: World) {
 
 async fn roles_are_given_and_taken_in_one_organization_only(world: World) {
     let (here, elsewhere) = (permit(Action::ManageMembers, 1), permit(Action::ManageMembers, 2));
-    let mut tx = world.store.begin().await.expect("begins");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
     let tomas = person(&mut tx, 5, "Tomas").await.id;
     tx.give_roles(&here, tomas, &roles([VIEWER, Role::Owner]), at(1))
         .await
@@ -154,21 +155,16 @@ async fn roles_are_given_and_taken_in_one_organization_only(world: World) {
     assert!(matches!(again, Err(StoreError::NotFound)), "{again:?}");
     let left = BTreeMap::from([(organization(2).id, roles([VIEWER]))]);
     assert_eq!(tx.roles_of(tomas).await.expect("read"), left);
-    tx.raise_standing(tomas).await.expect("raised");
-    assert_eq!(tx.standing_of(tomas).await.expect("read").version, before + 2);
-    assert!(matches!(tx.raise_standing(id("user", 99)).await, Err(StoreError::NotFound)));
 }
 
 async fn two_who_change_members_take_turns(world: World) {
     let root = permit(Action::ManageMembers, 1);
-    let mut first = world.store.begin().await.expect("begins");
+    let mut first = world.store.begin_over_all().await.expect("begins");
     let (_, there) = below(&mut first).await;
     first.commit().await.expect("kept");
-    let mut first = world.store.begin().await.expect("begins");
-    first.take_turn_at_members(&root).await.expect("nobody is before");
+    let mut first = world.store.begin_at_members(&root).await.expect("nobody is before");
     let second = async {
-        let mut tx = world.store.begin().await.expect("begins");
-        tx.take_turn_at_members(&there).await.expect("waited");
+        let mut tx = world.store.begin_at_members(&there).await.expect("waited");
         tx.owner_count(&root).await.expect("counted")
     };
     tokio::pin!(second);
@@ -177,4 +173,30 @@ async fn two_who_change_members_take_turns(world: World) {
     first.take_roles(&root, user(1).id, &roles([Role::Owner])).await.expect("taken");
     first.commit().await.expect("kept");
     assert_eq!(second.await, 0, "what was done before is seen");
+}
+
+async fn whoever_lost_a_right_has_no_turn(world: World) {
+    let standing = world
+        .store
+        .read()
+        .await
+        .expect("begins")
+        .standing_of(user(1).id)
+        .await
+        .expect("read");
+    let roles = BTreeMap::from([(organization(1).id, BTreeSet::from([Role::Owner]))]);
+    let owner = Principal::new(Actor::Person { user: user(1).id }, roles).standing_at(standing);
+    let may = decide(&owner, Action::ManageMembers, Tenant::root(organization(1).id)).expect("an Owner may");
+    drop(world.store.begin_at_members(&may).await.expect("still"));
+    let mut tx = world
+        .store
+        .begin_at_members(&permit(Action::ManageMembers, 1))
+        .await
+        .expect("begins");
+    tx.take_roles(&permit(Action::ManageMembers, 1), user(1).id, &BTreeSet::from([Role::Owner]))
+        .await
+        .expect("taken");
+    tx.commit().await.expect("kept");
+    let late = world.store.begin_at_members(&may).await;
+    assert!(matches!(late, Err(StoreError::RightsChanged)), "{late:?}");
 }
