@@ -87,7 +87,12 @@ impl App {
                 invitation,
             });
         }
-        Ok(Page { items, next: page.next })
+        Ok(Page {
+            items,
+            next: page.next,
+            previous: page.previous,
+            skipped: page.skipped,
+        })
     }
 
     /// Invites an address. One that is invited already gets a fresh link, and these roles in the place of those before.

@@ -244,7 +244,7 @@ impl App {
             ..Problem::new(Kind::NotAllowed, "role_out_of_reach", message)
         };
         let what = format!("give or take {titles}");
-        self.denied(caller, Some(permit.organization()), &what, problem).await
+        Ok(self.denied(caller, Some(permit.organization()), &what, problem).await)
     }
 
     /// A root organization keeps somebody who was made its Owner; what is below one can be left to those.

@@ -14,6 +14,7 @@ mod keys;
 mod service_tokens;
 mod sharing;
 mod members;
+mod sharing;
 pub(crate) mod views;
 
 use crate::{

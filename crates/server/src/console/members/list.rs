@@ -119,6 +119,8 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
         Page {
             items: Vec::new(),
             next: None,
+            previous: None,
+            skipped: 0,
         }
     };
     page(&MembersPage {
