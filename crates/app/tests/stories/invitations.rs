@@ -279,7 +279,7 @@ testkit::on_both_databases! {
         world.restart_with_mail(&mailbox).await;
         invite(&world, &world.owner, GUEST, &["signing-viewer"]).await.unwrap();
         let store = world.store().await;
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_over_all().await.unwrap();
         let job = tx.claim_job("look", world.now(), jiff::SignedDuration::from_secs(1)).await.unwrap().unwrap();
         let said = format!("{job:?}");
         drop(tx);

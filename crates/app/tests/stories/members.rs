@@ -7,7 +7,7 @@ use domain::{
     policy::{Grade, HeldBy, Module},
 };
 use std::collections::BTreeSet;
-use testkit::World;
+use testkit::{PASSWORD, World};
 
 const MANAGER: Role = Role::In(Module::Organization, Grade::Manager);
 const KEYS: Role = Role::In(Module::Credentials, Grade::Manager);
@@ -134,6 +134,10 @@ testkit::on_both_databases! {
         let sub = world.organization("Apps", Some(world.org)).await;
         app.set_member_roles(owner, sub, elin, to([Role::Owner])).await.unwrap();
         app.leave(owner, sub).await.unwrap();
+        // What she came with before is out of date; she comes anew.
+        assert_eq!(code(app.leave(owner, sub).await), "rights_changed");
+        let elin = app.sign_in("elin@halden.example", PASSWORD, Origin::default(), None).await.unwrap().signed_in;
+        let owner = &elin.caller;
         assert_eq!(code(app.leave(owner, sub).await), "role_inherited");
         let tomas = world.person("tomas", &[(world.org, Role::Owner)]).await.signed_in;
         app.leave(owner, world.org).await.unwrap();

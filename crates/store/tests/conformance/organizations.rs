@@ -255,8 +255,8 @@ async fn furnished(tx: &mut Tx) -> Organization {
         .await
         .expect("enqueued");
     tx.run(
-        "INSERT INTO invitations (id, organization_id, token_hash, email, roles, invited_by, created_at, sent_at, expires_at)
-             SELECT 'inv_1', id, '1', 'a@b.c', '[]', 'user_1', 0, 0, 0 FROM organizations WHERE folded = 'berlin';
+        "INSERT INTO invitations (id, organization_id, token_hash, email, roles, invited_by, created_at, sent_at, expires_at, delivery)
+             SELECT 'inv_1', id, '1', 'a@b.c', '[]', 'user_1', 0, 0, 0, '{}' FROM organizations WHERE folded = 'berlin';
          INSERT INTO service_tokens (id, organization_id, token_hash, name, folded, roles, address_ranges, created_by, created_at, expires_at)
              SELECT 'svc_1', id, '1', 'CI', 'ci', '[]', '[]', 'user_1', 0, 0 FROM organizations WHERE folded = 'berlin';
          INSERT INTO shares (organization_id, item_kind, item_id, target, limits, shared_by, shared_at)

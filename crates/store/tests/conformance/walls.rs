@@ -98,7 +98,7 @@ async fn furnish(tx: &mut Tx, number: u32) {
             "idempotency_keys (organization_id, principal, key, request_hash, created_at, carried_secret) VALUES ('{org}', '', '', '', 0, FALSE)"
         ),
         format!(
-            "invitations (id, organization_id, token_hash, email, roles, invited_by, created_at, sent_at, expires_at) VALUES ('inv_{number}', '{org}', '\\x{number:02x}', '', '', '', 0, 0, 0)"
+            "invitations (id, organization_id, token_hash, email, roles, invited_by, created_at, sent_at, expires_at, delivery) VALUES ('inv_{number}', '{org}', '\\x{number:02x}', '', '', '', 0, 0, 0, '')"
         ),
         format!(
             "shares (organization_id, item_kind, item_id, target, limits, shared_by, shared_at) VALUES ('{org}', 'api-key', '{key}', 'all', '', '', 0)"
