@@ -11,9 +11,8 @@ mod extract;
 mod idempotency;
 mod invitations;
 mod keys;
-mod service_tokens;
-mod sharing;
 mod members;
+mod service_tokens;
 mod sharing;
 pub(crate) mod views;
 
