@@ -13,6 +13,7 @@ mod activity;
 mod apple_account;
 mod certificates;
 mod keys;
+mod organizations;
 mod problem;
 mod service_tokens;
 mod sharing;
@@ -27,6 +28,10 @@ pub use certificates::{Certificate, Certificates, Export, ExportRequest, NewCert
 pub use keys::{
     AppleToken, Budget, DayMark, Dependents, EditKey, Feature, FeatureOverride, Key, KeyChoice, KeyChoices, KeyDetails, Keys, LastResult,
     NewAppleToken, NewKey, RemoveKey,
+};
+pub use organizations::{
+    EditOrganization, HeldRole, NewOrganization, OrganizationDetails, OrganizationLosses, Organizations, RemoveOrganization,
+    SubOrganization, SubOrganizations,
 };
 pub use problem::{AppleAnswer, Field, Problem, UsableKey};
 pub use service_tokens::{CreatedServiceToken, EditServiceToken, NewServiceToken, RotateServiceToken, ServiceToken, ServiceTokens};

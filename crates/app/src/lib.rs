@@ -19,6 +19,7 @@ pub mod idempotency;
 mod key_use;
 pub mod keys;
 pub mod operations;
+pub mod organizations;
 pub mod overview;
 pub mod problem;
 pub mod service_tokens;

@@ -351,13 +351,19 @@ impl Tx {
         .count("number")
     }
 
-    /// The root organizations that somebody owns, oldest first. Until this transaction ends nobody else gets this answer
-    /// about them: two that make one of the same name take turns.
+    /// Waits until nobody else names a root organization of this person: two of one name would not see each other.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Busy`] when that takes too long.
+    pub async fn take_turn_at_roots(&mut self, user: UserId) -> Result<()> {
+        self.lock_subject(&format!("roots:{user}")).await
+    }
+
+    /// The root organizations that somebody owns, oldest first.
     ///
     /// # Errors
     /// What the database says.
     pub async fn roots_owned_by(&mut self, user: UserId) -> Result<Vec<Organization>> {
-        self.lock_subject(&format!("roots:{user}")).await?;
         let rows = self
             .rows(
                 "SELECT id, parent_id, name, created_at FROM organizations WHERE parent_id IS NULL

@@ -12,6 +12,7 @@ mod keys;
 mod log_is_whole;
 mod log_of_many;
 mod lost_answers;
+mod organizations;
 mod overview;
 mod rights;
 mod sealed;

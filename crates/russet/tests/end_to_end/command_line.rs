@@ -305,7 +305,11 @@ fn a_token_of_the_organization_has_roles_of_its_own() {
     let person = demo().person();
     let create = ["tokens", "create", "Farm", "--role", "signing-viewer", "--expires-in", "90d"];
     let value = person.run(&[&create[..], &["--output", "table"]].concat()).expect(0);
-    assert!(value.out.starts_with("russet_") && value.out.trim().lines().count() == 1, "{}", value.out);
+    assert!(
+        value.out.starts_with("russet_") && value.out.trim().lines().count() == 1,
+        "{}",
+        value.out
+    );
     assert!(value.err.contains("only time"), "{}", value.err);
     let farm = Person::with(demo().text("url"), value.out.trim());
     assert_eq!(farm.run(&["whoami"]).expect(0).json()["kind"], "service-token");
@@ -317,11 +321,29 @@ fn a_token_of_the_organization_has_roles_of_its_own() {
     let farms: Vec<_> = items.as_array().unwrap().iter().filter(|token| token["name"] == "Farm").collect();
     assert_eq!((farms.len(), &farms[0]["kind"]), (1, &"organization".into()));
     person.run(&create).expect(5);
-    let confined = ["tokens", "create", "Elsewhere", "--role", "signing-viewer", "--organization", "Nowhere"];
+    let confined = [
+        "tokens",
+        "create",
+        "Elsewhere",
+        "--role",
+        "signing-viewer",
+        "--organization",
+        "Nowhere",
+    ];
     assert!(person.run(&confined).expect(2).err.contains("neither this organization"));
-    let ranged = ["tokens", "create", "Elsewhere", "--role", "signing-viewer", "--address-range", "203.0.113.0/24"];
+    let ranged = [
+        "tokens",
+        "create",
+        "Elsewhere",
+        "--role",
+        "signing-viewer",
+        "--address-range",
+        "203.0.113.0/24",
+    ];
     let elsewhere = person.run(&ranged).expect(0).json();
-    let refused = Person::with(demo().text("url"), elsewhere["value"].as_str().unwrap()).run(&["whoami"]).expect(3);
+    let refused = Person::with(demo().text("url"), elsewhere["value"].as_str().unwrap())
+        .run(&["whoami"])
+        .expect(3);
     assert!(refused.err.contains("may not be used from 127.0.0.1"), "{}", refused.err);
 
     let rotated = person.run(&["tokens", "rotate", "Farm"]).expect(0).json();
@@ -332,7 +354,11 @@ fn a_token_of_the_organization_has_roles_of_its_own() {
     person.run(&["tokens", "revoke", "Farm"]).expect(0);
     farm.run(&["whoami"]).expect(3);
     let nobody = Person::new().run(&["whoami", "--url", demo().text("url")]).expect(3);
-    assert!(nobody.err.contains("Nobody is signed in") && nobody.err.contains("RUSSET_TOKEN"), "{}", nobody.err);
+    assert!(
+        nobody.err.contains("Nobody is signed in") && nobody.err.contains("RUSSET_TOKEN"),
+        "{}",
+        nobody.err
+    );
 }
 
 #[test]
