@@ -14,7 +14,7 @@ pub use store::{Losses, OrganizationFilter, SubOrganization};
 
 use crate::{App, Caller, Problem, acting::fresh, problem::Kind};
 use domain::{
-    Action, Actor, Event, ItemName, OrgId, Organization, Outcome, Tenant, UserId,
+    Action, Actor, Event, ItemName, OrgId, Organization, Outcome, Tenant, UserId, decide,
     policy::{HeldBy, Role},
 };
 use std::collections::BTreeMap;
@@ -111,6 +111,23 @@ impl App {
         let mut tx = self.inner.store.read().await?;
         let page = tx.visible_organizations(&caller.principal, filter, paging).await?;
         Ok(page.map(|seen| OrganizationView::of(caller, seen)))
+    }
+
+    /// Those of the named ones that exist for the caller, in this order: what a browser remembers, looked at again. To
+    /// remember one that is no more is no attempt to see it, and not recorded.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn organizations_among(&self, caller: &Caller, ids: &[OrgId]) -> Result<Vec<OrganizationView>, Problem> {
+        let mut tx = self.inner.store.read().await?;
+        let mut views = Vec::with_capacity(ids.len());
+        for id in ids {
+            let Some(tenant) = tx.tenant(*id).await? else { continue };
+            if let Ok(permit) = decide(&caller.principal, Action::SeeOrganization, tenant) {
+                views.push(OrganizationView::of(caller, tx.seen_organization(&permit).await?));
+            }
+        }
+        Ok(views)
     }
 
     /// One of them.

@@ -35,7 +35,7 @@ impl OrganizationFilter {
         // What is no name is looked for as it is, and not found.
         let text = text
             .parse::<ItemName>()
-            .map_or_else(|_| text.replace('\0', ""), |name| name.folded());
+            .map_or_else(|_| text.replace('\0', "\u{1}"), |name| name.folded());
         let mut pattern = String::from("%");
         for c in text.chars() {
             if matches!(c, '%' | '_' | '!') {
@@ -416,7 +416,7 @@ mod tests {
         assert_eq!(pattern(" 100%_! "), Some("%100!%!_!!%".to_owned()));
         assert_eq!(pattern("ＢERLIN"), Some("%berlin%".to_owned()));
         assert_eq!(pattern("  "), None);
-        assert_eq!(pattern("a\0b"), Some("%ab%".to_owned()));
+        assert_eq!(pattern("a\0b"), Some("%a\u{1}b%".to_owned()));
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Deleting an organization: first what would be lost, then its name typed, then all of it in one transaction.
 //!
-//! Its sealed secrets go with the key ring that opens them, so what a backup still holds of them stays closed. People keep
-//! their accounts, and the activity log keeps every record: the Owners of the root organization read on what was done in a
-//! sub-organization that is gone.
+//! Its sealed secrets go, and the key ring that opens them. People keep their accounts, and the activity log keeps every
+//! record: the Owners of the root organization read on what was done in a sub-organization that is gone.
 
 use crate::{App, Caller, Problem, key_use::token_slot, problem::Kind};
 use domain::{Action, ApiKey, Event, ItemName, OrgId, Organization, Permit};

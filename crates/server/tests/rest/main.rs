@@ -5,6 +5,7 @@ mod access;
 mod conformance;
 mod idempotency;
 mod listener;
+mod organizations;
 mod refusals;
 mod secrets;
 mod service_tokens;
