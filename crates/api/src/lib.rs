@@ -14,6 +14,7 @@ mod apple_account;
 mod certificates;
 mod keys;
 mod members;
+mod organizations;
 mod problem;
 mod service_tokens;
 mod sharing;
@@ -32,6 +33,10 @@ pub use keys::{
 pub use members::{
     AcceptInvitation, AcceptedInvitation, EditMember, Invitation, InvitationToken, Invitations, Member, MemberRole, Members, NewInvitation,
     OpenInvitation, SendAgain, SentInvitation,
+};
+pub use organizations::{
+    EditOrganization, HeldRole, NewOrganization, OrganizationDetails, OrganizationLosses, Organizations, RemoveOrganization,
+    SubOrganization, SubOrganizations,
 };
 pub use problem::{AppleAnswer, Field, Problem, UsableKey};
 pub use service_tokens::{CreatedServiceToken, EditServiceToken, NewServiceToken, RotateServiceToken, ServiceToken, ServiceTokens};

@@ -25,11 +25,15 @@ impl App {
     /// Asks for permission, once per use case. A refusal is recorded.
     pub(crate) async fn permit(&self, caller: &Caller, action: Action, org: OrgId) -> Result<Permit, Problem> {
         // An id that names nothing is looked up like any other, then denied like one of others.
-        let tenant = self.inner.store.read().await?.tenant(org).await?.unwrap_or(Tenant::root(org));
-        match decide(&caller.principal, action, tenant) {
-            Ok(permit) => Ok(permit),
-            Err(denied) => Err(self.refuse(caller, action, tenant, &denied).await?),
-        }
+        let found = self.inner.store.read().await?.tenant(org).await?;
+        let tenant = found.unwrap_or(Tenant::root(org));
+        let denied = match (decide(&caller.principal, action, tenant), found) {
+            (Ok(permit), Some(_)) => return Ok(permit),
+            (Err(denied), Some(_)) => denied,
+            // Who has roles from before it was deleted finds nothing any more.
+            (_, None) => Denied::Invisible,
+        };
+        Err(self.refuse(caller, action, tenant, &denied).await?)
     }
 
     /// Begins the writing transaction of a use case. Somebody whose rights were taken away since the permit was given is
@@ -67,6 +71,17 @@ impl App {
         let (problem, org) = match denied {
             // What belongs to others is not written into their log: there it would be a way to fill it.
             Denied::Invisible => (Problem::not_found(), None),
+            Denied::RoleMissing { action } if action.is_only_in_roots() && tenant.parent.is_some() => (
+                Problem::new(
+                    Kind::NotAllowed,
+                    "not_allowed",
+                    format!(
+                        "You may not {} here: for a sub-organization that is done in its root organization.",
+                        action.words()
+                    ),
+                ),
+                Some(tenant.id),
+            ),
             Denied::RoleMissing { action } => (self.not_allowed(caller, *action, tenant).await?, Some(tenant.id)),
         };
         Ok(self.denied(caller, org, action.words(), problem).await)

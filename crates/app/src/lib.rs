@@ -22,6 +22,7 @@ pub mod keys;
 pub mod mail;
 pub mod members;
 pub mod operations;
+pub mod organizations;
 pub mod overview;
 pub mod problem;
 pub mod service_tokens;

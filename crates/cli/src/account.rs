@@ -1,12 +1,13 @@
-//! Signing in and organizations.
+//! Signing in.
 
 use crate::{
     Exit, Failure, Global,
-    client::{Client, Remembered, pick, server_url},
-    output::{Printer, table},
+    client::{Client, Remembered, server_url},
+    orgs,
+    output::{Printer, plain},
     secret::PasswordSource,
 };
-use clap::{Args, Subcommand};
+use clap::Args;
 
 /// `russet login`
 #[derive(Debug, Args)]
@@ -100,9 +101,19 @@ pub(crate) async fn logout(printer: &Printer) -> Result<Exit, Failure> {
 
 pub(crate) async fn whoami(client: &Client, printer: &Printer) -> Result<Exit, Failure> {
     let me = client.me().await?;
-    printer.show(&me, |me| {
-        let orgs: Vec<_> = me.organizations.iter().map(|o| o.name.as_str()).collect();
-        format!("{} at {}\nOrganizations: {}", in_full(me), client.url(), orgs.join(", "))
+    // That none is chosen yet is no reason not to say who it is.
+    let (works_in, told) = match client.organization().await {
+        Ok(organization) => {
+            let told = format!("{} as {}", orgs::in_full(&organization), orgs::roles(&organization));
+            (Some(organization), told)
+        }
+        Err(failure) if failure.exit == Exit::Unreachable => return Err(failure),
+        Err(failure) => (None, failure.message),
+    };
+    let mut document = serde_json::json!(&me);
+    document["works_in"] = serde_json::json!(works_in);
+    printer.show(&document, |_| {
+        format!("{} at {}\nWorks in: {}", in_full(&me), client.url(), plain(&told))
     });
     Ok(Exit::Ok)
 }
@@ -112,46 +123,5 @@ pub(crate) fn in_full(me: &api::Me) -> String {
     match &me.email {
         Some(email) => format!("{} <{email}>", me.name),
         None => format!("{} (a token of an organization)", me.name),
-    }
-}
-
-/// `russet orgs`
-#[derive(Debug, Subcommand)]
-pub enum Orgs {
-    /// List the organizations you belong to
-    List,
-    /// Work in this one from now on
-    Switch {
-        /// Id or name
-        organization: String,
-    },
-}
-
-impl Orgs {
-    pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
-        let me = client.me().await?;
-        match self {
-            Self::List => printer.show(&serde_json::json!({ "items": &me.organizations }), |_| {
-                table(&["name", "id"], me.organizations.iter().map(|o| vec![o.name.clone(), o.id.clone()]))
-            }),
-            Self::Switch { organization } => {
-                let chosen = pick(&me.organizations, &organization).ok_or_else(|| {
-                    Failure::new(
-                        Exit::NotFound,
-                        format!("There is no organization “{organization}” among yours. “russet orgs list” shows them."),
-                    )
-                })?;
-                let mut remembered = Remembered::load().ok_or_else(|| {
-                    Failure::new(
-                        Exit::Usage,
-                        "Nothing is remembered to switch in. Run “russet login URL”, or set RUSSET_ORG.",
-                    )
-                })?;
-                remembered.org = Some(chosen.id.clone());
-                remembered.save()?;
-                printer.done(&format!("Working in {} from now on.", chosen.name));
-            }
-        }
-        Ok(Exit::Ok)
     }
 }

@@ -286,23 +286,18 @@ impl Client {
         self.get("/me", &[]).await
     }
 
-    /// The organization to work in: the named one, or the only one.
-    pub(crate) async fn organization(&self) -> Result<api::Organization, Failure> {
-        let mut all = self.me().await?.organizations;
-        match &self.org {
-            Some(wanted) => pick(&all, wanted).cloned().ok_or_else(|| {
-                let known: Vec<_> = all.iter().map(|o| o.name.as_str()).collect();
-                Failure::new(
-                    Exit::NotFound,
-                    format!("There is no organization “{wanted}” among yours: {}.", known.join(", ")),
-                )
-            }),
-            None if all.len() == 1 => Ok(all.remove(0)),
-            None if all.is_empty() => Err(Failure::new(
+    /// The organization to work in: the named one, or the only one in which roles were given.
+    pub(crate) async fn organization(&self) -> Result<api::OrganizationDetails, Failure> {
+        if let Some(wanted) = &self.org {
+            return self.organization_named(wanted).await;
+        }
+        match self.me().await?.organizations.as_slice() {
+            [only] => self.organization_named(&only.id).await,
+            [] => Err(Failure::new(
                 Exit::NotAllowed,
                 "You belong to no organization. Ask an Owner to invite you.",
             )),
-            None => Err(Failure::new(
+            _ => Err(Failure::new(
                 Exit::Usage,
                 "You belong to several organizations. Name one with --org or RUSSET_ORG, or choose one with “russet orgs switch”.",
             )),
@@ -318,13 +313,6 @@ impl Client {
     pub(crate) async fn key(&self, home: &str, key: &str) -> Result<api::KeyDetails, Failure> {
         self.get(&format!("{home}/keys/{}", segment(key)), &[]).await
     }
-}
-
-/// By id, by exact name, then by name without regard to case.
-pub(crate) fn pick<'o>(all: &'o [api::Organization], wanted: &str) -> Option<&'o api::Organization> {
-    all.iter()
-        .find(|o| o.id == wanted || o.name == wanted)
-        .or_else(|| all.iter().find(|o| o.name.to_lowercase() == wanted.to_lowercase()))
 }
 
 /// One segment of a path, whatever a name holds.

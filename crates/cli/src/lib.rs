@@ -14,6 +14,7 @@ mod doctor;
 mod exit;
 mod keys;
 mod lists;
+mod orgs;
 mod output;
 mod profile;
 mod secret;
@@ -31,7 +32,7 @@ pub struct Global {
     /// Address of the server; remembered by `russet login`
     #[arg(long, global = true, env = "RUSSET_URL", value_name = "URL")]
     url: Option<String>,
-    /// Organization, by id or name; needed only with several
+    /// Organization: its id, its name, or Root/Sub; needed only with several
     #[arg(long, global = true, env = "RUSSET_ORG", value_name = "ORG")]
     org: Option<String>,
     /// How to print: a table on a terminal, JSON when piped
@@ -57,11 +58,11 @@ pub enum Command {
     Login(account::Login),
     /// Forget the server and end its token
     Logout,
-    /// Say who is signed in, and where
+    /// Say who is signed in, and in which organization with which roles
     Whoami,
     /// Organizations
     #[command(subcommand)]
-    Orgs(account::Orgs),
+    Orgs(orgs::Orgs),
     /// Tokens for Russet itself, yours and the organization's
     #[command(subcommand)]
     Tokens(tokens::Tokens),

@@ -5,7 +5,7 @@
 
 use crate::{
     Exit, Failure,
-    client::{Client, pick},
+    client::Client,
     output::{Printer, date, table},
 };
 use clap::{Args, Subcommand};
@@ -204,9 +204,11 @@ impl Create {
         let organizations = match self.organizations.as_slice() {
             [] => None,
             named => {
-                let known = client.me().await?.organizations;
-                let id = |text: &String| pick(&known, text).map_or_else(|| text.clone(), |found| found.id.clone());
-                Some(named.iter().map(id).collect())
+                let mut ids = Vec::with_capacity(named.len());
+                for name in named {
+                    ids.push(client.organization_named(name).await?.id);
+                }
+                Some(ids)
             }
         };
         let new = api::NewServiceToken {

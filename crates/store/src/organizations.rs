@@ -35,7 +35,7 @@ impl OrganizationFilter {
         // What is no name is looked for as it is, and not found.
         let text = text
             .parse::<ItemName>()
-            .map_or_else(|_| text.replace('\0', ""), |name| name.folded());
+            .map_or_else(|_| text.replace('\0', "\u{1}"), |name| name.folded());
         let mut pattern = String::from("%");
         for c in text.chars() {
             if matches!(c, '%' | '_' | '!') {
@@ -351,13 +351,19 @@ impl Tx {
         .count("number")
     }
 
-    /// The root organizations that somebody owns, oldest first. Until this transaction ends nobody else gets this answer
-    /// about them: two that make one of the same name take turns.
+    /// Waits until nobody else names a root organization of this person: two of one name would not see each other.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Busy`] when that takes too long.
+    pub async fn take_turn_at_roots(&mut self, user: UserId) -> Result<()> {
+        self.lock_subject(&format!("roots:{user}")).await
+    }
+
+    /// The root organizations that somebody owns, oldest first.
     ///
     /// # Errors
     /// What the database says.
     pub async fn roots_owned_by(&mut self, user: UserId) -> Result<Vec<Organization>> {
-        self.lock_subject(&format!("roots:{user}")).await?;
         let rows = self
             .rows(
                 "SELECT id, parent_id, name, created_at FROM organizations WHERE parent_id IS NULL
@@ -410,7 +416,7 @@ mod tests {
         assert_eq!(pattern(" 100%_! "), Some("%100!%!_!!%".to_owned()));
         assert_eq!(pattern("ＢERLIN"), Some("%berlin%".to_owned()));
         assert_eq!(pattern("  "), None);
-        assert_eq!(pattern("a\0b"), Some("%ab%".to_owned()));
+        assert_eq!(pattern("a\0b"), Some("%a\u{1}b%".to_owned()));
     }
 
     #[test]

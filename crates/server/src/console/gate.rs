@@ -82,11 +82,14 @@ pub(crate) struct ErrorPage {
 }
 
 /// `GET /`: to the organization used last, or to the sign-in.
-pub(crate) async fn start(visitor: Visitor) -> Response {
-    match visitor.who.home() {
-        Some(org) => Redirect::to(&format!("/o/{org}")).into_response(),
-        None => Redirect::to("/me").into_response(),
-    }
+pub(crate) async fn start(Reach(state): Reach<State>, visitor: Visitor) -> Answer {
+    let mut known = visitor.recent.clone();
+    known.extend(visitor.who.home());
+    let seen = state.app.organizations_among(&visitor.who.caller, &known).await?;
+    Ok(match seen.first() {
+        Some(view) => Redirect::to(&format!("/o/{}", view.organization.id)).into_response(),
+        None => Redirect::to("/orgs").into_response(),
+    })
 }
 
 /// Where to go on after the sign-in.

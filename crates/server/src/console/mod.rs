@@ -9,6 +9,7 @@
 
 pub(crate) mod activity;
 pub(crate) mod apple;
+pub(crate) mod around;
 pub(crate) mod assets;
 pub(crate) mod certificates;
 pub(crate) mod filters;
@@ -20,6 +21,7 @@ pub(crate) mod me;
 pub(crate) mod members;
 pub(crate) mod once;
 pub(crate) mod operation;
+pub(crate) mod organizations;
 pub(crate) mod overview;
 pub(crate) mod parts;
 pub(crate) mod pictures;
@@ -44,6 +46,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub(crate) fn table() -> Doors {
     use certificates::create;
     use keys::{acts, add, one, share};
+    use organizations::{below, choose, settings};
     use visit::FILE_FORM_BYTES as FILE;
     Doors::new()
         .page("/", Person, gate::start)
@@ -131,6 +134,35 @@ pub(crate) fn table() -> Doors {
             members::invite::revoke,
         )
         .form("/invitations/{token}", Public, invitation::show, invitation::accept)
+        .page("/orgs", Person, choose::show)
+        .form("/orgs/new", Person, choose::form, choose::create)
+        .page("/o/{org}/sub-organizations", In(SeeSubOrganizations), below::show)
+        .form(
+            "/o/{org}/sub-organizations/new",
+            In(ManageSubOrganizations),
+            below::new_form,
+            below::create,
+        )
+        .form(
+            "/o/{org}/sub-organizations/{sub}/rename",
+            In(ManageSubOrganizations),
+            below::rename_form,
+            below::rename,
+        )
+        .form(
+            "/o/{org}/sub-organizations/{sub}/remove",
+            In(ManageSubOrganizations),
+            below::remove_form,
+            below::remove,
+        )
+        .page("/o/{org}/settings", In(SeeOrganization), settings::show)
+        .act("/o/{org}/settings", In(RenameOrganization), settings::rename)
+        .form(
+            "/o/{org}/settings/remove",
+            In(DeleteOrganization),
+            settings::remove_form,
+            settings::remove,
+        )
         .page("/o/{org}/activity", In(SeeActivity), activity::show)
         .page("/o/{org}/activity/export", In(ExportActivity), activity::export)
         .act("/o/{org}/activity/verify", In(VerifyActivity), activity::verify)

@@ -1,7 +1,10 @@
 //! What stands around every page: sidebar, top bar, theme, and the token that ties forms to the session.
 
-use domain::{Organization, User};
+use super::organizations::part_of;
+use app::organizations::OrganizationView;
+use domain::{Action, ItemName, OrgId, Organization, User};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// A stored preference for light or dark; without one the system decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,12 +70,16 @@ pub(crate) enum Place {
     BundleIds,
     /// Devices.
     Devices,
+    /// The sub-organizations of a root.
+    SubOrganizations,
     /// API tokens of the organization.
     Tokens,
     /// Members and invitations.
     Members,
     /// The activity log.
     Activity,
+    /// The organization's settings.
+    Settings,
     /// The person's own pages; not in the sidebar.
     Me,
 }
@@ -109,6 +116,27 @@ pub(crate) struct Counts {
     pub(crate) certificates_in_need: usize,
 }
 
+/// An organization that the switcher offers.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    /// Its id.
+    pub(crate) id: OrgId,
+    /// Its name.
+    pub(crate) name: ItemName,
+    /// What it is part of, or that it is a root.
+    pub(crate) part_of: String,
+}
+
+impl From<OrganizationView> for Offer {
+    fn from(view: OrganizationView) -> Self {
+        Self {
+            id: view.organization.id,
+            part_of: part_of(view.parent_name.as_ref()),
+            name: view.organization.name,
+        }
+    }
+}
+
 /// Everything around a page.
 #[derive(Debug, Clone)]
 pub(crate) struct Shell {
@@ -122,6 +150,12 @@ pub(crate) struct Shell {
     pub(crate) person: Option<User>,
     /// The organization of the page, or the person's first.
     pub(crate) org: Option<Organization>,
+    /// What the root organization above it is called.
+    pub(crate) parent_name: Option<ItemName>,
+    /// What the person may do in it.
+    pub(crate) allowed: BTreeSet<Action>,
+    /// What the switcher offers besides it: those used last, then others by name.
+    pub(crate) offers: Vec<Offer>,
     /// For the sidebar.
     pub(crate) counts: Counts,
     /// The current place.
@@ -148,6 +182,9 @@ impl Shell {
             csrf: String::new(),
             person: None,
             org: None,
+            parent_name: None,
+            allowed: BTreeSet::new(),
+            offers: Vec::new(),
             counts: Counts::default(),
             here: Place::Me,
             exactly_here: false,
@@ -162,6 +199,18 @@ impl Shell {
     #[must_use]
     pub(crate) fn org_name(&self) -> &str {
         self.org.as_ref().map_or("Russet", |org| org.name.as_str())
+    }
+
+    /// "Part of Halden Mobile", or that it is a root.
+    #[must_use]
+    pub(crate) fn part_of(&self) -> String {
+        part_of(self.parent_name.as_ref())
+    }
+
+    /// Whether the person may do this in the organization: for what a page offers. The use case asks again.
+    #[must_use]
+    pub(crate) fn may(&self, action: Action) -> bool {
+        self.allowed.contains(&action)
     }
 
     /// What a theme can be.
@@ -183,7 +232,7 @@ impl Shell {
             alerts: 0,
         };
         let counts = self.counts;
-        vec![
+        let mut entries = vec![
             entry(None, Place::Overview, "", "home", "Overview"),
             Entry {
                 count: Some(counts.keys),
@@ -198,9 +247,27 @@ impl Shell {
             entry(None, Place::Profiles, "/profiles", "profile", "Profiles"),
             entry(None, Place::BundleIds, "/bundle-ids", "bundle", "Bundle IDs"),
             entry(None, Place::Devices, "/devices", "device", "Devices"),
-            entry(Some("Organization"), Place::Members, "/members", "person", "Members"),
+        ];
+        let mut organization = Vec::new();
+        if self.may(Action::SeeSubOrganizations) {
+            organization.push(entry(
+                None,
+                Place::SubOrganizations,
+                "/sub-organizations",
+                "orgs",
+                "Sub-organizations",
+            ));
+        }
+        organization.extend([
+            entry(None, Place::Members, "/members", "person", "Members"),
             entry(None, Place::Tokens, "/tokens", "token", "API tokens"),
             entry(None, Place::Activity, "/activity", "activity", "Activity"),
-        ]
+            entry(None, Place::Settings, "/settings", "settings", "Settings"),
+        ]);
+        if let Some(first) = organization.first_mut() {
+            first.group = Some("Organization");
+        }
+        entries.append(&mut organization);
+        entries
     }
 }

@@ -7,7 +7,8 @@
 
 use super::{
     gate::ErrorPage,
-    shell::{Counts, Place, Shell, Theme},
+    organizations::recent,
+    shell::{Shell, Theme},
 };
 use crate::{State, origin, reply, session};
 use app::{Kind, Problem, accounts::SignedIn};
@@ -18,7 +19,7 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use domain::{Action, OrgId, Origin, User};
+use domain::{OrgId, Origin, User};
 use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 use zeroize::Zeroizing;
 
@@ -138,6 +139,10 @@ fn toast(word: &str) -> Option<&'static str> {
         "invitation-mailed" => "The invitation is on its way",
         "invitation-revoked" => "Invitation revoked; its link has ended",
         "link-was-shown" => "The link was shown once; send the invitation again for another",
+        "org-created" => "Organization created",
+        "org-renamed" => "Name saved",
+        "org-removed" => "Organization deleted",
+        "sub-created" => "Sub-organization created",
         "override" => "Saved",
         "password-changed" => "Password changed; your other sessions have ended",
         "session-ended" => "Session ended",
@@ -175,11 +180,13 @@ pub(crate) struct Visitor {
     pub(crate) who: SignedIn,
     /// The person: only people have sessions.
     pub(crate) person: User,
-    cookie: String,
-    theme: Theme,
-    shortcuts: bool,
-    toast: Option<&'static str>,
-    path: String,
+    /// The organizations that this browser saw last.
+    pub(crate) recent: Vec<OrgId>,
+    pub(super) cookie: String,
+    pub(super) theme: Theme,
+    pub(super) shortcuts: bool,
+    pub(super) toast: Option<&'static str>,
+    pub(super) path: String,
 }
 
 impl Visitor {
@@ -199,67 +206,6 @@ impl Visitor {
             Err(stale_form())
         }
     }
-
-    /// Around a page of the person's own; the sidebar shows their first organization.
-    pub(crate) async fn shell(&self, state: &State) -> Result<Shell, Problem> {
-        let org = match self.who.home() {
-            Some(home) => Some(state.app.organization(&self.who.caller, home).await?),
-            None => None,
-        };
-        let mut shell = Shell {
-            csrf: session::form_token(&self.cookie),
-            person: Some(self.person.clone()),
-            org,
-            shortcuts: self.shortcuts,
-            toast: self.toast,
-            path: self.path.clone(),
-            ..Shell::bare(self.theme, state.clock.now())
-        };
-        if let Some(org) = &shell.org {
-            shell.counts = counts(state, &self.who, org.id).await?;
-        }
-        Ok(shell)
-    }
-
-    /// Around a page of an organization. An organization that the person does not belong to does not exist.
-    pub(crate) async fn shell_in(&self, state: &State, org: OrgId, here: Place) -> Result<Shell, Problem> {
-        let found = state.app.organization(&self.who.caller, org).await?;
-        let now = state.clock.now();
-        let place = format!("/o/{org}");
-        Ok(Shell {
-            csrf: session::form_token(&self.cookie),
-            person: Some(self.person.clone()),
-            org: Some(found),
-            shortcuts: self.shortcuts,
-            toast: self.toast,
-            counts: counts(state, &self.who, org).await?,
-            here,
-            exactly_here: self.path.trim_start_matches(&place).matches('/').count() < 2,
-            path: self.path.clone(),
-            ..Shell::bare(self.theme, now)
-        })
-    }
-
-    /// The same around a form that is shown only to somebody who may send it.
-    pub(crate) async fn shell_for(&self, state: &State, org: OrgId, here: Place, act: Action) -> Result<Shell, Problem> {
-        state.app.may(&self.who.caller, act, org).await?;
-        self.shell_in(state, org, here).await
-    }
-}
-
-/// Counts for the sidebar. What the person may not see is not counted.
-async fn counts(state: &State, who: &SignedIn, org: OrgId) -> Result<Counts, Problem> {
-    let counts = state.app.counts(&who.caller, org).await?;
-    Ok(Counts {
-        keys: counts.keys.len(),
-        keys_in_need: counts
-            .keys
-            .iter()
-            .filter(|key| super::parts::Mark::health(key).tone.needs_somebody())
-            .count(),
-        certificates: counts.certificates.all as usize,
-        certificates_in_need: counts.certificates.ending as usize,
-    })
 }
 
 impl<S> FromRequestParts<S> for Visitor
@@ -296,6 +242,7 @@ where
             person,
             theme: theme(&parts.headers),
             shortcuts: session::cookie(&parts.headers, SHORTCUTS) != Some("off"),
+            recent: recent::seen(&parts.headers),
             toast: session::cookie(&parts.headers, DONE).and_then(toast),
             path: parts.uri.path().to_owned(),
             cookie,
@@ -457,9 +404,9 @@ where
     }
 }
 
-/// Makes pages of refusals, and takes a toast back once it was shown.
+/// Makes pages of refusals, takes a toast back once it was shown, and remembers which organization was seen.
 pub(crate) async fn dress(Reach(state): Reach<State>, request: Request, next: Next) -> Response {
-    let headers = request.headers().clone();
+    let (headers, path) = (request.headers().clone(), request.uri().path().to_owned());
     let request_id = request
         .extensions()
         .get::<origin::From>()
@@ -471,10 +418,17 @@ pub(crate) async fn dress(Reach(state): Reach<State>, request: Request, next: Ne
             Ok(html) => (response.status(), Html(html)).into_response(),
             Err(_) => response,
         };
-    } else if response.status() == StatusCode::OK && session::cookie(&headers, DONE).is_some() {
-        response
-            .headers_mut()
-            .append(header::SET_COOKIE, cookie(DONE, "", 0, state.settings.is_https()));
+    } else if response.status() == StatusCode::OK {
+        let mut keep = |name, value: &str, seconds| {
+            let value = cookie(name, value, seconds, state.settings.is_https());
+            response.headers_mut().append(header::SET_COOKIE, value);
+        };
+        if session::cookie(&headers, DONE).is_some() {
+            keep(DONE, "", 0);
+        }
+        if let Some(seen) = recent::after(&path, &recent::seen(&headers)) {
+            keep(recent::COOKIE, &seen, 365 * 86_400);
+        }
     }
     response
 }

@@ -1,4 +1,4 @@
-//! Signing in, tokens, organizations.
+//! Signing in, tokens.
 
 use super::{
     extract::{Body, Ids},

@@ -26,7 +26,8 @@ use utoipa::{
     modifiers(&BearerScheme),
     security(("bearer" = [])),
     tags(
-        (name = "account", description = "Signing in, personal tokens, organizations"),
+        (name = "account", description = "Signing in, personal tokens"),
+        (name = "organizations", description = "Root organizations and sub-organizations"),
         (name = "tokens", description = "API tokens of an organization"),
         (name = "keys", description = "App Store Connect API keys"),
         (name = "apple", description = "The Apple account, read through a key"),
@@ -150,6 +151,7 @@ fn complete(operation: &mut Operation, path: &str, method: &HttpMethod) {
 fn in_path(name: &str) -> &'static str {
     match name {
         "org" => "The organization's id",
+        "sub" => "The sub-organization's id",
         "key" => "The key's id; for reading, its name or Key ID does too",
         "certificate" => "The certificate's id",
         "profile" => "Apple's id of the profile",

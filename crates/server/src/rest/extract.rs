@@ -5,7 +5,7 @@ use app::{Kind, Paging, Problem};
 use axum::{
     Json,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
-    http::{StatusCode, request::Parts},
+    http::{Method, StatusCode, request::Parts},
 };
 use serde::{
     Deserialize, Deserializer,
@@ -28,13 +28,14 @@ pub(crate) struct Body<T>(pub(crate) T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Failure;
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let changes = *request.method() == Method::PATCH;
         let Json(Object(value)) = Json::<Object<T>>::from_request(request, state).await.map_err(|rejection| {
             let too_large_for_us = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
             match rejection {
                 JsonRejection::JsonDataError(error) => Problem::new(
                     Kind::Invalid,
                     "json_unexpected",
-                    format!("{} /api/openapi.json describes what fits.", unexpected(&error.body_text())),
+                    format!("{} /api/openapi.json describes what fits.", unexpected(&error.body_text(), changes)),
                 ),
                 JsonRejection::MissingJsonContentType(_) => Problem::new(
                     Kind::Invalid,
@@ -69,15 +70,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 }
 
 /// What serde found, as far as it names fields. Where it would quote a value it is not repeated: the value may be a secret
-/// in the wrong place.
-fn unexpected(serde: &str) -> String {
+/// in the wrong place. In a change, a field that is shown and cannot be changed is as unknown as any other.
+fn unexpected(serde: &str, changes: bool) -> String {
     let named = |word: &str| serde.split_once(word)?.1.split_once('`').map(|(name, _)| name);
     if let Some(name) = named("missing field `") {
         return format!("The JSON lacks the field “{name}”.");
     }
     if let Some(name) = named("unknown field `") {
         let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-        return format!("The JSON has a field “{name}”, which is not known here.");
+        let why = if changes { "cannot be changed here" } else { "is not known here" };
+        return format!("The JSON has a field “{name}”, which {why}.");
     }
     match serde.rsplit_once(" at line ") {
         Some((_, place)) if place.chars().all(|c| c.is_ascii_digit() || c == ' ' || c.is_ascii_lowercase()) => {
@@ -142,14 +144,14 @@ mod tests {
 
     fn told(json: &str) -> String {
         let error = serde_json::from_str::<api::ExportRequest>(json).err().unwrap();
-        unexpected(&format!("Failed to deserialize the JSON body into the target type: {error}"))
+        unexpected(&format!("Failed to deserialize the JSON body into the target type: {error}"), false)
     }
 
     #[test]
     fn a_list_is_no_object() {
         let list = serde_json::from_str::<Object<api::EditKey>>("[null, null]").err().unwrap();
         assert_eq!(
-            unexpected(&list.to_string()),
+            unexpected(&list.to_string(), false),
             "The JSON has a value of another type than expected at line 1 column 0."
         );
         assert!(serde_json::from_str::<Object<api::EditKey>>("{}").is_ok());
@@ -163,7 +165,14 @@ mod tests {
             "The JSON has a value of another type than expected at line 1 column 21."
         );
         let missing = serde_json::from_str::<api::RemoveKey>("{}").err().unwrap();
-        assert_eq!(unexpected(&missing.to_string()), "The JSON lacks the field “name”.");
+        assert_eq!(unexpected(&missing.to_string(), false), "The JSON lacks the field “name”.");
         assert!(!told(r#""hunter22""#).contains("hunter22"));
+        let moved = serde_json::from_str::<api::EditOrganization>(r#"{"parent": "org_1"}"#)
+            .err()
+            .unwrap();
+        assert_eq!(
+            unexpected(&moved.to_string(), true),
+            "The JSON has a field “parent”, which cannot be changed here."
+        );
     }
 }

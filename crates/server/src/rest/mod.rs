@@ -12,6 +12,7 @@ mod idempotency;
 mod invitations;
 mod keys;
 mod members;
+mod organizations;
 mod service_tokens;
 mod sharing;
 pub(crate) mod views;
@@ -44,6 +45,16 @@ pub(crate) fn table() -> Doors {
         .operation(SignedIn, routes!(account::me))
         .operation(Person, routes!(account::tokens, account::create_token))
         .operation(Person, routes!(account::revoke_token))
+        .operation(SignedIn, routes!(organizations::list))
+        .operation(Person, routes!(organizations::create))
+        .operation(In(SeeOrganization), routes!(organizations::show))
+        .operation(In(RenameOrganization), routes!(organizations::edit))
+        .operation(In(DeleteOrganization), routes!(organizations::losses))
+        .operation(In(DeleteOrganization), routes!(organizations::remove))
+        .operation(In(SeeSubOrganizations), routes!(organizations::list_below))
+        .operation(In(ManageSubOrganizations), routes!(organizations::create_below))
+        .operation(In(ManageSubOrganizations), routes!(organizations::losses_below))
+        .operation(In(ManageSubOrganizations), routes!(organizations::remove_below))
         .operation(In(SeeKeys), routes!(keys::list))
         .operation(In(AddKey), routes!(keys::add))
         .operation(In(SeeKeys), routes!(keys::show))

@@ -7,6 +7,7 @@ use app::{
     certificates::{Export, Place},
     invitations::InvitationView,
     keys::{KeyChoice, KeyDetails, KeySummary},
+    organizations::{Lost, OrganizationView, SubOrganization},
     service_tokens::ServiceTokenView,
     sharing::{SharePanel, Sharing},
 };
@@ -66,6 +67,54 @@ pub(super) fn me(who: &SignedIn, organizations: &[Organization]) -> api::Me {
                 name: o.name.to_string(),
             })
             .collect(),
+    }
+}
+
+pub(super) fn organization(view: &OrganizationView) -> api::OrganizationDetails {
+    let held = |by: &HeldBy| match by {
+        HeldBy::Membership => "member",
+        HeldBy::Inheritance => "inherited",
+    };
+    let organization = &view.organization;
+    api::OrganizationDetails {
+        id: organization.id.to_string(),
+        name: organization.name.to_string(),
+        parent: organization.parent.filter(|_| view.sees_parent).map(|parent| parent.to_string()),
+        parent_name: view.parent_name.as_ref().map(ToString::to_string),
+        roles: view
+            .roles
+            .iter()
+            .map(|(role, by)| api::HeldRole {
+                role: role.to_string(),
+                title: role.title(),
+                held: held(by).to_owned(),
+            })
+            .collect(),
+        created_at: organization.created_at,
+    }
+}
+
+pub(super) fn sub_organization(sub: &SubOrganization) -> api::SubOrganization {
+    api::SubOrganization {
+        id: sub.organization.id.to_string(),
+        name: sub.organization.name.to_string(),
+        members: sub.members,
+        created_at: sub.organization.created_at,
+    }
+}
+
+pub(super) fn losses(lost: &Lost) -> api::OrganizationLosses {
+    let losses = &lost.losses;
+    api::OrganizationLosses {
+        name: lost.organization.name.to_string(),
+        keys: losses.keys,
+        certificates: losses.certificates,
+        members: losses.members,
+        tokens: losses.tokens,
+        invitations: losses.invitations,
+        shares: losses.shares,
+        unfinished_operations: losses.unfinished_operations,
+        sub_organizations: lost.below_count,
     }
 }
 

@@ -61,6 +61,13 @@ impl Browser {
         browser
     }
 
+    /// Somebody with this session.
+    pub(crate) fn with_cookie(world: &World, cookie: &str) -> Self {
+        let mut browser = Self::of(world);
+        browser.cookies.insert("russet".to_owned(), cookie.to_owned());
+        browser
+    }
+
     /// An address below the organization's.
     pub(crate) fn below(&self, path: &str) -> String {
         format!("/o/{}{path}", self.org)

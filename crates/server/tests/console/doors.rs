@@ -20,6 +20,7 @@ fn filled(path: &str, org: &str, key: &str) -> String {
         .replace("{certificate}", &id("cert"))
         .replace("{operation}", &id("op"))
         .replace("{profile}", "A1B2C3D4E5")
+        .replace("{sub}", &id("org"))
         .replace("{session}", &id("sess"))
         .replace("{token}", &id("tok"))
 }

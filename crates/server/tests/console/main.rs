@@ -7,4 +7,5 @@ mod browser;
 mod doors;
 mod forms;
 mod once;
+mod organizations;
 mod tokens;

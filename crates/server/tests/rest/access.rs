@@ -11,6 +11,9 @@ use testkit::{Role, World};
 fn body_of(operation: &Operation<'_>) -> Value {
     match operation.id {
         "account_create_token" => json!({ "name": "CI" }),
+        "organizations_create" | "organizations_create_below" | "organizations_edit" => json!({ "name": "Taken over" }),
+        "organizations_remove" => json!({ "name": "Halden" }),
+        "organizations_remove_below" => json!({ "name": "Berlin" }),
         "keys_add" | "keys_rotate" => json!({ "private_key": "none", "key_id": "ABCDEFGHIJ", "issuer_id": "x" }),
         "keys_edit" => json!({ "name": "Taken over" }),
         "keys_remove" => json!({ "name": "Admin" }),
@@ -69,6 +72,7 @@ async fn town() -> Town {
     let certificate = stage.certificate(&key.to_string()).await;
     let operations = stage.answers.lock().unwrap().last().unwrap().0.clone();
     let operation = operations.rsplit('/').next().unwrap().to_owned();
+    let below = world.organization("Berlin", Some(world.org)).await;
     let (spare, _) = world.app().create_token(&world.owner, "Spare", None).await.unwrap();
     let new = NewServiceToken {
         name: "Build".to_owned(),
@@ -78,6 +82,7 @@ async fn town() -> Town {
     let (service, _) = world.app().create_service_token(&world.owner, world.org, new).await.unwrap();
     let owned = things([
         ("org", world.org.to_string()),
+        ("sub", below.to_string()),
         ("key", key.to_string()),
         ("certificate", certificate),
         ("operation", operation),
@@ -93,9 +98,11 @@ async fn town() -> Town {
     let org = neighbor.home().unwrap();
     let file = world.entered(world.key_file(testkit::KeyKind::Team, Role::Developer));
     let key = world.app().add_key(&neighbor.caller, org, file).await.unwrap().summary.key.id;
+    let below = world.organization("Berlin", Some(org)).await;
     let (mine, token) = world.app().create_token(&neighbor, "Mine", None).await.unwrap();
     let own = things([
         ("org", org.to_string()),
+        ("sub", below.to_string()),
         ("key", key.to_string()),
         ("certificate", unknown("cert")),
         ("operation", unknown("op")),
@@ -137,6 +144,7 @@ fn prefix(parameter: &str) -> &str {
         "token" => "tok",
         "service_token" => "svc",
         "invitation" => "inv",
+        "sub" => "org",
         other => other,
     }
 }
@@ -219,6 +227,11 @@ async fn what_belongs_to_others_is_what_does_not_exist() {
     );
 
     // All of it is still there, as it was.
+    let orgs = stage.get("/orgs").send().await.expect(200).json();
+    assert_eq!(
+        (&orgs["items"][0]["name"], &orgs["items"][1]["name"]),
+        (&json!("Berlin"), &json!("Halden"))
+    );
     let keys = stage.get(&format!("{}/keys", stage.home())).send().await.expect(200).json();
     assert_ne!(keys["items"][0]["name"], "Taken over");
     assert_eq!(keys["items"].as_array().unwrap().len(), 1);
@@ -238,7 +251,7 @@ async fn an_address_that_is_none_and_a_method_that_is_none_are_told_as_problems(
         "/api/v1/",
         "/api/v1/nothing",
         "/api/v2/me",
-        "/api/v1/orgs",
+        "/api/v1/organizations",
     ] {
         let answer = stage.get(path).send().await;
         assert_eq!(

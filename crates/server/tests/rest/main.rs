@@ -6,6 +6,7 @@ mod conformance;
 mod idempotency;
 mod listener;
 mod members;
+mod organizations;
 mod refusals;
 mod secrets;
 mod service_tokens;

@@ -1,7 +1,7 @@
 //! Removing an organization with all that it holds.
 //!
-//! Everything goes in one transaction, the sealed secrets with their key ring: what a backup still has of them cannot be
-//! opened any more. People stay, and so does the activity log.
+//! Everything goes in one transaction, the sealed secrets together with the key ring that opens them. People stay, and so
+//! does the activity log.
 
 use domain::{Organization, Permit};
 

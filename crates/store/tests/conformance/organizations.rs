@@ -162,6 +162,7 @@ async fn everybody_sees_their_own_and_what_is_below(world: World) {
         names(&mut tx, &other, &parent).await.is_empty(),
         "nothing of others, whatever the filter"
     );
+    tx.take_turn_at_roots(user(1).id).await.expect("taken");
     assert_eq!(tx.roots_owned_by(user(1).id).await.expect("listed"), [organization(1)]);
     assert!(tx.roots_owned_by(user(3).id).await.expect("listed").is_empty());
     let search = |text: &str| OrganizationFilter {

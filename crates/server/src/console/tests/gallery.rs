@@ -556,6 +556,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             wrong: Wrong::default(),
         },
     );
+    pages.extend(super::organizations::pages(theme));
     pages
 }
 

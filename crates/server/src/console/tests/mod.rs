@@ -2,5 +2,6 @@
 
 mod contrast;
 mod gallery;
+mod organizations;
 mod pages;
 mod samples;

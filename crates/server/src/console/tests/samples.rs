@@ -2,7 +2,7 @@
 
 use super::super::{
     listing::{Bar, Filter},
-    shell::{Counts, Place, Shell, Theme},
+    shell::{Counts, Offer, Place, Shell, Theme},
 };
 use app::{
     activity::ActivityView,
@@ -58,6 +58,19 @@ pub(super) fn shell(here: Place, theme: Theme) -> Shell {
         csrf: "sample-form-token".into(),
         person: Some(user()),
         org: Some(organization()),
+        allowed: domain::Action::ALL.iter().copied().collect(),
+        offers: vec![
+            Offer {
+                id: id("org", 2),
+                name: "Halden Transit".parse().expect("a name"),
+                part_of: "Part of Halden Mobile".into(),
+            },
+            Offer {
+                id: id("org", 3),
+                name: "Halden Retail".parse().expect("a name"),
+                part_of: "Part of Halden Mobile".into(),
+            },
+        ],
         shortcuts: true,
         counts: Counts {
             keys: 6,
