@@ -23,6 +23,8 @@ pub(crate) struct Sample {
     pub(crate) answers: u16,
     /// A text in the answer that nothing but this act has.
     pub(crate) says: &'static str,
+    /// The thing that the address is about, where it is not the one that has the parameter's name.
+    about: Option<&'static str>,
     /// What is made anew for each answer that lets it in, because the act uses it up.
     pub(crate) fresh: Option<Fresh>,
     /// Whether the asker gives up what they were given there; whoever inherits is told that it cannot be given up.
@@ -38,6 +40,7 @@ impl Sample {
             content,
             answers,
             says: "",
+            about: None,
             fresh: None,
             ends_membership: false,
             action: None,
@@ -50,6 +53,13 @@ impl Sample {
 
     fn query(self, query: &'static str) -> Self {
         Self { query, ..self }
+    }
+
+    fn about(self, thing: &'static str) -> Self {
+        Self {
+            about: Some(thing),
+            ..self
+        }
     }
 
     fn fresh(self, fresh: Fresh) -> Self {
@@ -91,7 +101,11 @@ impl Sample {
             text
         };
         let pairs = |pairs: &[(String, String)]| pairs.iter().map(|(name, value)| (name.clone(), fill(value))).collect();
-        let path = fill(&format!("{}{}", door.path, self.query));
+        let address = match self.about {
+            Some(thing) => door.path.replace("{key}", &format!("{{{thing}}}")),
+            None => door.path.clone(),
+        };
+        let path = fill(&format!("{address}{}", self.query));
         assert!(!path.contains('{'), "{path}: town.rs has no thing of that name");
         Asked {
             method: door.method.clone(),
@@ -108,7 +122,13 @@ impl Sample {
 
     /// The names of the ids in it, but for the organization's.
     pub(crate) fn named(&self, door: &Door, things: &Things) -> Vec<&'static str> {
-        let text = format!("{}{:?}", format!("{}{}", door.path, self.query), self.content);
+        let text = format!(
+            "{}{}{:?}{{{}}}",
+            door.path,
+            self.query,
+            self.content,
+            self.about.unwrap_or_default()
+        );
         things
             .keys()
             .copied()
@@ -189,8 +209,10 @@ fn rest(address: &str) -> Vec<Sample> {
         ("POST", "/orgs/{org}/keys/{key}/check") => bare(200).says("features"),
         ("POST", "/orgs/{org}/keys/{key}/rotate") => json(422, NO_KEY).says("private_key"),
         ("GET", "/orgs/{org}/keys/{key}/dependents") => get().says("running_operations"),
-        ("GET", "/orgs/{org}/keys/{key}/shares") => get().says("Key-of-"),
-        ("PATCH", "/orgs/{org}/keys/{key}/shares") => json(200, r#"{"share": [{"with": "all"}]}"#).says("All sub-organizations"),
+        ("GET", "/orgs/{org}/keys/{key}/shares") => get().says("-of-").about("lent-key"),
+        ("PATCH", "/orgs/{org}/keys/{key}/shares") => json(200, r#"{"share": [{"with": "all"}, {"with": "{sub}"}]}"#)
+            .says("All sub-organizations")
+            .about("lent-key"),
         ("PUT", "/orgs/{org}/keys/{key}/features/{feature}") => json(204, r#"{"overridden": true}"#),
         ("POST", "/orgs/{org}/keys/{key}/apple-token") => json(201, r#"{"minutes": 5}"#).says("expires_at"),
         ("GET", "/orgs/{org}/key-choices") => get().query("?need=certificates").says("Key-of-"),
