@@ -22,7 +22,7 @@ pub(crate) async fn all(town: &Town, people: &People) -> (usize, Complaints) {
             // What belongs to a person stands in no place: what the hand has, and they do not, is tried there.
             let own = town.things(if door.path.contains("{org}") { home } else { Place::Nowhere });
             for sample in samples(door) {
-                for (name, other) in others(town, home, &sample.named(door, own), own) {
+                for (name, other) in others(town, door, home, &sample.named(door, own), own) {
                     let ask = async |id: &str| {
                         let mut things = own.clone();
                         things.insert(name, id.to_owned());
@@ -56,12 +56,12 @@ pub(crate) async fn all(town: &Town, people: &People) -> (usize, Complaints) {
 }
 
 /// For each of the names, what other places have in its stead. Words and Apple's own ids are nobody's, and what is lent by
-/// the place above is not only another's.
-fn others(town: &Town, home: Place, names: &[&'static str], own: &Things) -> BTreeSet<(&'static str, String)> {
+/// the place above is not only another's; an Owner reads the log of what is below.
+fn others(town: &Town, door: &Door, home: Place, names: &[&'static str], own: &Things) -> BTreeSet<(&'static str, String)> {
     let theirs = |name: &'static str| {
-        let places = Place::REAL
-            .into_iter()
-            .filter(move |place| name != "lent-key" || home.parent() != Some(*place));
+        let lent = move |place: &Place| name == "lent-key" && home.parent() == Some(*place);
+        let logged = move |place: &Place| is_of_the_log(door) && place.parent() == Some(home);
+        let places = Place::REAL.into_iter().filter(move |place| !lent(place) && !logged(place));
         places.map(move |place| (name, town.things(place)[name].clone()))
     };
     let all = names.iter().copied().flat_map(theirs);
@@ -101,7 +101,8 @@ async fn what_is_lent(town: &Town, people: &People) -> (usize, Complaints) {
         };
         let changed = send(town, lender, &shares(change)).await;
         assert_eq!(changed.status, 200, "{}", changed.text);
-        for door in doors().iter().filter(|door| door.path.contains("{org}")) {
+        // What was done with a key stays in the log, lent or not.
+        for door in doors().iter().filter(|door| door.path.contains("{org}") && !is_of_the_log(door)) {
             for sample in samples(door)
                 .iter()
                 .filter(|sample| sample.named(door, town.things(Place::Birch)).contains(&"key"))
@@ -134,6 +135,11 @@ async fn what_is_lent(town: &Town, people: &People) -> (usize, Complaints) {
         }
     }
     (cases, complaints)
+}
+
+fn is_of_the_log(door: &Door) -> bool {
+    let reads = [Action::SeeActivity, Action::ExportActivity];
+    door.demand.actions().iter().any(|action| reads.contains(action))
 }
 
 /// What a borrower can never do with a key.

@@ -76,7 +76,9 @@ async fn asks_everywhere(town: &Town, doors: &[Door], somebody: &Somebody) -> (u
                 let inherits = sample.ends_membership && !somebody.given.contains_key(place);
                 let sample = if inherits { &sample.refused_to_heirs() } else { &sample };
                 let asked = sample.filled(door, &things);
+                let turn = if sample.alone { Some(town.turn.lock().await) } else { None };
                 let answer = send(town, somebody, &asked).await;
+                drop(turn);
                 if sample.ends_membership {
                     people::give_again(town, somebody).await;
                 }

@@ -25,6 +25,8 @@ pub(crate) struct Sample {
     pub(crate) says: &'static str,
     /// The thing that the address is about, where it is not the one that has the parameter's name.
     about: Option<&'static str>,
+    /// Whether one at a time may do it.
+    pub(crate) alone: bool,
     /// What is made anew for each answer that lets it in, because the act uses it up.
     pub(crate) fresh: Option<Fresh>,
     /// Whether the asker gives up what they were given there; whoever inherits is told that it cannot be given up.
@@ -41,6 +43,7 @@ impl Sample {
             answers,
             says: "",
             about: None,
+            alone: false,
             fresh: None,
             ends_membership: false,
             action: None,
@@ -60,6 +63,10 @@ impl Sample {
             about: Some(thing),
             ..self
         }
+    }
+
+    fn alone(self) -> Self {
+        Self { alone: true, ..self }
     }
 
     fn fresh(self, fresh: Fresh) -> Self {
@@ -272,7 +279,7 @@ fn rest(address: &str) -> Vec<Sample> {
         ("GET", "/orgs/{org}/activity") => get().query("?before={activity}").says("items"),
         ("GET", "/orgs/{org}/activity/{activity}") => get().says("sequence"),
         ("GET", "/orgs/{org}/activity/export") => get().query("?key={key}").says("actor_kind"),
-        ("POST", "/orgs/{org}/activity/verify") => bare(200).says("public_key"),
+        ("POST", "/orgs/{org}/activity/verify") => bare(200).says("public_key").alone(),
         _ => missing(address),
     }]
 }
@@ -377,7 +384,7 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/o/{org}/activity") => get().query("?before={activity}").says("Activity"),
         ("GET", "/o/{org}/activity/{activity}") => get().says("Record"),
         ("GET", "/o/{org}/activity/export") => get().query("?key={key}").says("actor_kind"),
-        ("POST", "/o/{org}/activity/verify") => form(303, &[]),
+        ("POST", "/o/{org}/activity/verify") => form(303, &[]).alone(),
         ("GET", "/o/{org}/keys/{key}/usage") => get().says("on whose behalf"),
         ("GET", "/me") => get().says("@neighbor.example"),
         ("POST", "/me/theme") => form(303, &[("theme", "dark"), ("back", "/me")]),

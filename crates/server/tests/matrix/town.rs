@@ -22,6 +22,7 @@ use std::{
     },
 };
 use testkit::{KeyKind, World};
+use tokio::sync::Mutex;
 
 /// An organization, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +70,8 @@ pub(crate) struct Town {
     /// Whose hand made everything.
     hand: SignedIn,
     made: AtomicU32,
+    /// Held by whoever does what one at a time may do.
+    pub(crate) turn: Mutex<()>,
     things: BTreeMap<Place, Things>,
 }
 
@@ -135,6 +138,7 @@ impl Town {
             world,
             hand,
             made: AtomicU32::new(0),
+            turn: Mutex::new(()),
             things,
         }
     }
