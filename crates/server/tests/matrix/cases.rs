@@ -132,6 +132,11 @@ fn due(somebody: &Somebody, door: &Door, sample: &Sample, place: Place) -> Due {
     }
 }
 
+/// A page that refuses the act, and not only a form of another session.
+fn is_refusal(page: &str) -> bool {
+    page.contains("This is not yours to do") && !page.contains("This form belongs to another session")
+}
+
 /// What is wrong with an answer, if something is.
 fn objection(answer: &Answer, sample: &Sample, due: Due) -> Option<String> {
     let status = answer.status.as_u16();
@@ -147,7 +152,7 @@ fn objection(answer: &Answer, sample: &Sample, due: Due) -> Option<String> {
             let_in && status == sample.answers && answer.text.contains(sample.says)
         }
         Due::NotAllowed if rest => status == 403 && refusal == "not_allowed",
-        Due::NotAllowed => status == 403 && answer.text.contains("You may not "),
+        Due::NotAllowed => status == 403 && is_refusal(&answer.text),
         Due::Person => status == 403 && refusal == "person_needed",
         Due::Unknown if rest => status == 404 && refusal == "not_found",
         Due::Unknown => status == 404 && answer.text.contains("There is nothing here"),

@@ -306,8 +306,10 @@ fn console(address: &str) -> Vec<Sample> {
         ("POST", "/o/{org}/keys/{key}/rename") => form(303, &[("name", "{key-name}")]),
         ("GET", "/o/{org}/keys/{key}/roles") => get().says("Key-of-"),
         ("POST", "/o/{org}/keys/{key}/roles") => form(303, &[("role", "admin")]),
-        ("GET", "/o/{org}/keys/{key}/share") => get().says("Key-of-"),
-        ("POST", "/o/{org}/keys/{key}/share") => form(303, &[("name", "Key-of-"), ("all", "on"), ("feature", "profiles")]),
+        ("GET", "/o/{org}/keys/{key}/share") => get().says("-of-").about("lent-key"),
+        ("POST", "/o/{org}/keys/{key}/share") => {
+            form(303, &[("name", "Lent-of-"), ("all", "on"), ("feature", "profiles")]).about("lent-key")
+        }
         ("GET", "/o/{org}/keys/{key}/rotate") => get().says("Key-of-"),
         ("POST", "/o/{org}/keys/{key}/rotate") => file(422, &[("kind", "team"), ("key_id", "ABCDEFGHIJ")]).says("Key-of-"),
         ("GET", "/o/{org}/keys/{key}/remove") => get().says("Key-of-"),

@@ -76,7 +76,7 @@ pub(crate) struct Town {
 }
 
 /// What the samples may name.
-const IDS: [(&str, &str); 12] = [
+const IDS: &[(&str, &str)] = &[
     ("org", "org"),
     ("key", "key"),
     ("weak-key", "key"),
