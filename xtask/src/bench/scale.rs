@@ -206,21 +206,26 @@ fn next(page: &Page, text: &str) -> Option<String> {
     }
     let (before, _) = text.split_once(">Next<")?;
     let (_, address) = before.rsplit_once("href=\"")?;
-    let address = address.split('"').next()?;
+    // On the last page nothing leads on, and the link before belongs to something else.
+    let address = address.strip_suffix('"')?;
     Some(address.replace("&amp;", "&").replace("&#38;", "&"))
 }
 
-/// An empty database in the cluster.
+/// An empty database in the cluster, of somebody whom its walls hold: they do not hold the cluster's superuser.
 fn database(bench: &Workbench, cluster: &Cluster, number: u32) -> anyhow::Result<String> {
     let name = format!("scale_{number}");
-    let create = format!("CREATE DATABASE {name}");
-    process::capture(
-        bench
-            .command("psql")
-            .args(["--no-psqlrc", "--quiet", "--command", &create, &cluster.url]),
-    )?;
-    let (server, _) = cluster.url.rsplit_once('/').context("an address without a database")?;
-    Ok(format!("{server}/{name}"))
+    let (_, host) = cluster.url.split_once('@').context("an address without a host")?;
+    let (host, _) = host.rsplit_once('/').context("an address without a database")?;
+    let mut psql = bench.command("psql");
+    psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]);
+    for statement in [
+        format!("CREATE ROLE {name} LOGIN PASSWORD '{name}'"),
+        format!("CREATE DATABASE {name} OWNER {name}"),
+    ] {
+        psql.args(["--command", &statement]);
+    }
+    process::capture(psql.arg(&cluster.url))?;
+    Ok(format!("postgres://{name}:{name}@{host}/{name}"))
 }
 
 /// The script with everything filled in.
@@ -254,7 +259,14 @@ fn world(bench: &Workbench, data: &Path, (subs, certificates): (u32, u32), postg
         ("{BYTES}", bytes.to_owned()),
     ];
     let text = include_str!("scale/world.sql").to_owned();
-    Ok(filled.iter().fold(text, |text, (name, value)| text.replace(name, value)))
+    let text = filled.iter().fold(text, |text, (name, value)| text.replace(name, value));
+    // The walls let nothing in that is not said for whom.
+    let opening = if postgres {
+        "SELECT set_config('russet.all', 'on', true);\n"
+    } else {
+        ""
+    };
+    Ok(format!("{opening}{text}"))
 }
 
 /// The Owner's token: eight digits of a checksum follow the random ones.

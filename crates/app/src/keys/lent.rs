@@ -73,6 +73,15 @@ impl OwnersAct {
 }
 
 impl App {
+    /// A key for the form of an act of its owner, which is not shown to those who were lent it.
+    ///
+    /// # Errors
+    /// `lent_key`; `not_found`, `not_allowed`.
+    pub async fn key_for(&self, caller: &Caller, org: OrgId, key: ApiKeyId, to: Action, act: OwnersAct) -> Result<ApiKey, Problem> {
+        let permit = self.permit(caller, to, org).await?;
+        self.own_key(caller, &permit, key, act).await
+    }
+
     /// A key of the permit's own organization, for an act of its owner. That it is only lent is told and recorded.
     pub(crate) async fn own_key(&self, caller: &Caller, permit: &Permit, key: ApiKeyId, act: OwnersAct) -> Result<ApiKey, Problem> {
         let mut tx = self.inner.store.read_for(permit).await?;

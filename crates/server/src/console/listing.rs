@@ -378,10 +378,10 @@ impl Bar {
     }
 
     /// Takes the numbers of a page in our database and answers its rows.
-    pub(crate) fn fill_page<T>(&mut self, page: Page<T>, asked: &Asked, fitting: u32, total: usize) -> Vec<T> {
+    pub(crate) fn fill_page<T>(&mut self, page: Page<T>, asked: &Asked, fitting: usize, total: usize) -> Vec<T> {
         self.from = page.skipped as usize;
         // Rows may have come since the page was reached; it never tells of fewer than it shows.
-        self.fitting = (fitting as usize).max(self.from + page.items.len());
+        self.fitting = fitting.max(self.from + page.items.len());
         self.total = total.max(self.fitting);
         self.cursors = Some(Cursors {
             here: asked.cursor.clone(),

@@ -76,7 +76,9 @@ async fn asks_everywhere(town: &Town, doors: &[Door], somebody: &Somebody) -> (u
                 let inherits = sample.ends_membership && !somebody.given.contains_key(place);
                 let sample = if inherits { &sample.refused_to_heirs() } else { &sample };
                 let asked = sample.filled(door, &things);
+                let turn = if sample.alone { Some(town.turn.lock().await) } else { None };
                 let answer = send(town, somebody, &asked).await;
+                drop(turn);
                 if sample.ends_membership {
                     people::give_again(town, somebody).await;
                 }
@@ -130,6 +132,11 @@ fn due(somebody: &Somebody, door: &Door, sample: &Sample, place: Place) -> Due {
     }
 }
 
+/// A page that refuses the act, and not only a form of another session.
+fn is_refusal(page: &str) -> bool {
+    page.contains("This is not yours to do") && !page.contains("This form belongs to another session")
+}
+
 /// What is wrong with an answer, if something is.
 fn objection(answer: &Answer, sample: &Sample, due: Due) -> Option<String> {
     let status = answer.status.as_u16();
@@ -145,7 +152,7 @@ fn objection(answer: &Answer, sample: &Sample, due: Due) -> Option<String> {
             let_in && status == sample.answers && answer.text.contains(sample.says)
         }
         Due::NotAllowed if rest => status == 403 && refusal == "not_allowed",
-        Due::NotAllowed => status == 403 && answer.text.contains("You may not "),
+        Due::NotAllowed => status == 403 && is_refusal(&answer.text),
         Due::Person => status == 403 && refusal == "person_needed",
         Due::Unknown if rest => status == 404 && refusal == "not_found",
         Due::Unknown => status == 404 && answer.text.contains("There is nothing here"),

@@ -23,6 +23,10 @@ pub(crate) struct Sample {
     pub(crate) answers: u16,
     /// A text in the answer that nothing but this act has.
     pub(crate) says: &'static str,
+    /// The thing that the address is about, where it is not the one that has the parameter's name.
+    about: Option<&'static str>,
+    /// Whether one at a time may do it.
+    pub(crate) alone: bool,
     /// What is made anew for each answer that lets it in, because the act uses it up.
     pub(crate) fresh: Option<Fresh>,
     /// Whether the asker gives up what they were given there; whoever inherits is told that it cannot be given up.
@@ -38,6 +42,8 @@ impl Sample {
             content,
             answers,
             says: "",
+            about: None,
+            alone: false,
             fresh: None,
             ends_membership: false,
             action: None,
@@ -50,6 +56,17 @@ impl Sample {
 
     fn query(self, query: &'static str) -> Self {
         Self { query, ..self }
+    }
+
+    fn about(self, thing: &'static str) -> Self {
+        Self {
+            about: Some(thing),
+            ..self
+        }
+    }
+
+    fn alone(self) -> Self {
+        Self { alone: true, ..self }
     }
 
     fn fresh(self, fresh: Fresh) -> Self {
@@ -91,7 +108,11 @@ impl Sample {
             text
         };
         let pairs = |pairs: &[(String, String)]| pairs.iter().map(|(name, value)| (name.clone(), fill(value))).collect();
-        let path = fill(&format!("{}{}", door.path, self.query));
+        let address = match self.about {
+            Some(thing) => door.path.replace("{key}", &format!("{{{thing}}}")),
+            None => door.path.clone(),
+        };
+        let path = fill(&format!("{address}{}", self.query));
         assert!(!path.contains('{'), "{path}: town.rs has no thing of that name");
         Asked {
             method: door.method.clone(),
@@ -108,7 +129,13 @@ impl Sample {
 
     /// The names of the ids in it, but for the organization's.
     pub(crate) fn named(&self, door: &Door, things: &Things) -> Vec<&'static str> {
-        let text = format!("{}{:?}", format!("{}{}", door.path, self.query), self.content);
+        let text = format!(
+            "{}{}{:?}{{{}}}",
+            door.path,
+            self.query,
+            self.content,
+            self.about.unwrap_or_default()
+        );
         things
             .keys()
             .copied()
@@ -189,8 +216,10 @@ fn rest(address: &str) -> Vec<Sample> {
         ("POST", "/orgs/{org}/keys/{key}/check") => bare(200).says("features"),
         ("POST", "/orgs/{org}/keys/{key}/rotate") => json(422, NO_KEY).says("private_key"),
         ("GET", "/orgs/{org}/keys/{key}/dependents") => get().says("running_operations"),
-        ("GET", "/orgs/{org}/keys/{key}/shares") => get().says("Key-of-"),
-        ("PATCH", "/orgs/{org}/keys/{key}/shares") => json(200, r#"{"share": [{"with": "all"}]}"#).says("All sub-organizations"),
+        ("GET", "/orgs/{org}/keys/{key}/shares") => get().says("-of-").about("lent-key"),
+        ("PATCH", "/orgs/{org}/keys/{key}/shares") => json(200, r#"{"share": [{"with": "all"}, {"with": "{sub}"}]}"#)
+            .says("All sub-organizations")
+            .about("lent-key"),
         ("PUT", "/orgs/{org}/keys/{key}/features/{feature}") => json(204, r#"{"overridden": true}"#),
         ("POST", "/orgs/{org}/keys/{key}/apple-token") => json(201, r#"{"minutes": 5}"#).says("expires_at"),
         ("GET", "/orgs/{org}/key-choices") => get().query("?need=certificates").says("Key-of-"),
@@ -250,7 +279,7 @@ fn rest(address: &str) -> Vec<Sample> {
         ("GET", "/orgs/{org}/activity") => get().query("?before={activity}").says("items"),
         ("GET", "/orgs/{org}/activity/{activity}") => get().says("sequence"),
         ("GET", "/orgs/{org}/activity/export") => get().query("?key={key}").says("actor_kind"),
-        ("POST", "/orgs/{org}/activity/verify") => bare(200).says("public_key"),
+        ("POST", "/orgs/{org}/activity/verify") => bare(200).says("public_key").alone(),
         _ => missing(address),
     }]
 }
@@ -277,8 +306,10 @@ fn console(address: &str) -> Vec<Sample> {
         ("POST", "/o/{org}/keys/{key}/rename") => form(303, &[("name", "{key-name}")]),
         ("GET", "/o/{org}/keys/{key}/roles") => get().says("Key-of-"),
         ("POST", "/o/{org}/keys/{key}/roles") => form(303, &[("role", "admin")]),
-        ("GET", "/o/{org}/keys/{key}/share") => get().says("Key-of-"),
-        ("POST", "/o/{org}/keys/{key}/share") => form(303, &[("name", "Key-of-"), ("all", "on"), ("feature", "profiles")]),
+        ("GET", "/o/{org}/keys/{key}/share") => get().says("-of-").about("lent-key"),
+        ("POST", "/o/{org}/keys/{key}/share") => {
+            form(303, &[("name", "Lent-of-"), ("all", "on"), ("feature", "profiles")]).about("lent-key")
+        }
         ("GET", "/o/{org}/keys/{key}/rotate") => get().says("Key-of-"),
         ("POST", "/o/{org}/keys/{key}/rotate") => file(422, &[("kind", "team"), ("key_id", "ABCDEFGHIJ")]).says("Key-of-"),
         ("GET", "/o/{org}/keys/{key}/remove") => get().says("Key-of-"),
@@ -355,7 +386,7 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/o/{org}/activity") => get().query("?before={activity}").says("Activity"),
         ("GET", "/o/{org}/activity/{activity}") => get().says("Record"),
         ("GET", "/o/{org}/activity/export") => get().query("?key={key}").says("actor_kind"),
-        ("POST", "/o/{org}/activity/verify") => form(303, &[]),
+        ("POST", "/o/{org}/activity/verify") => form(303, &[]).alone(),
         ("GET", "/o/{org}/keys/{key}/usage") => get().says("on whose behalf"),
         ("GET", "/me") => get().says("@neighbor.example"),
         ("POST", "/me/theme") => form(303, &[("theme", "dark"), ("back", "/me")]),

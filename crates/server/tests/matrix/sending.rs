@@ -85,6 +85,12 @@ impl Answer {
         if let Some(request) = request {
             told = told.replace(request, "{request}");
         }
+        // Fresh on each page with such a form.
+        if let Some((_, rest)) = told.split_once("name=\"once\" value=\"")
+            && let Some((once, _)) = rest.split_once('"')
+        {
+            told = told.replace(once, "{once}");
+        }
         for (name, id) in things {
             told = told.replace(id, &format!("{{{name}}}"));
         }

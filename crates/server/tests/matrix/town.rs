@@ -22,6 +22,7 @@ use std::{
     },
 };
 use testkit::{KeyKind, World};
+use tokio::sync::Mutex;
 
 /// An organization, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,14 +70,17 @@ pub(crate) struct Town {
     /// Whose hand made everything.
     hand: SignedIn,
     made: AtomicU32,
+    /// Held by whoever does what one at a time may do.
+    pub(crate) turn: Mutex<()>,
     things: BTreeMap<Place, Things>,
 }
 
 /// What the samples may name.
-const IDS: [(&str, &str); 12] = [
+const IDS: &[(&str, &str)] = &[
     ("org", "org"),
     ("key", "key"),
     ("weak-key", "key"),
+    ("lent-key", "key"),
     ("certificate", "cert"),
     ("operation", "op"),
     ("activity", "act"),
@@ -134,6 +138,7 @@ impl Town {
             world,
             hand,
             made: AtomicU32::new(0),
+            turn: Mutex::new(()),
             things,
         }
     }
@@ -195,7 +200,7 @@ impl Town {
         let common = self.things(Place::Nowhere);
         self.things(place)
             .iter()
-            .filter(|(name, id)| !["profile", "session", "token", "sub", "sub-name"].contains(*name) && common[*name] != **id)
+            .filter(|(name, id)| !["profile", "session", "token", "sub", "sub-name", "lent-key"].contains(*name) && common[*name] != **id)
             .map(|(_, mark)| mark.as_str())
     }
 }
@@ -219,6 +224,7 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
     };
     let key = link(testkit::Role::Admin, named("Key", place)).await;
     let weak_key = link(testkit::Role::AppManager, named("Weak-Key", place)).await;
+    let lent_key = link(testkit::Role::Developer, named("Lent", place)).await;
     // Apple has few places for one type of certificate, and all of this is one team there.
     let types = [
         "DISTRIBUTION",
@@ -256,6 +262,7 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ("key", key.to_string()),
         ("key-name", named("Key", place)),
         ("weak-key", weak_key.to_string()),
+        ("lent-key", lent_key.to_string()),
         ("certificate", certificates.items[0].id.to_string()),
         ("operation", operation.to_string()),
         ("session", session.to_string()),

@@ -259,11 +259,14 @@ async fn held_here(
     if page.items.is_empty() && !asked.cursor.is_empty() {
         page = state.app.certificates(caller, org, &query, &Paging::first(PAGE_ROWS)).await?;
     }
-    // A list on one page counts itself.
+    let narrowed = query.search.is_some() || query.kind.is_some() || query.state.is_some();
+    // A list on one page counts itself, and all of them are counted for the sidebar already.
     let fitting = if page.previous.is_none() && page.next.is_none() {
-        u32::try_from(page.items.len()).unwrap_or(u32::MAX)
+        page.items.len()
+    } else if narrowed {
+        state.app.count_certificates(caller, org, &query).await? as usize
     } else {
-        state.app.count_certificates(caller, org, &query).await?
+        total
     };
     Ok(bar.fill_page(page.map(Row::from), asked, fitting, total))
 }

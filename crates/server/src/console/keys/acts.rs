@@ -10,7 +10,10 @@ use super::{
     KeyForm, RoleRow,
 };
 use crate::State;
-use app::{Problem, keys::Dependents};
+use app::{
+    Problem,
+    keys::{Dependents, OwnersAct},
+};
 use askama::Template;
 use axum::extract::{Path, State as Reach};
 use domain::{Action, ApiKey, OrgId};
@@ -85,17 +88,21 @@ pub(crate) struct RemovePage {
 
 type Ids = Path<(String, String)>;
 
-/// The key that an act is about, and what stands around its page.
-async fn about(state: &State, visitor: &Visitor, act: Action, org: &str, key: &str) -> Result<(Shell, OrgId, ApiKey), Problem> {
+/// The key that an act of its owner is about, and what stands around its page.
+async fn about(state: &State, visitor: &Visitor, act: OwnersAct, org: &str, key: &str) -> Result<(Shell, OrgId, ApiKey), Problem> {
+    let to = match act {
+        OwnersAct::Rotate => Action::RotateKey,
+        OwnersAct::Remove => Action::RemoveKey,
+        _ => Action::EditKey,
+    };
     let (org, key) = (id(org)?, id(key)?);
-    let shell = visitor.shell_for(state, org, Place::Keys, act).await?;
-    let details = state.app.key(&visitor.who.caller, org, key).await?;
-    Ok((shell, org, details.summary.key))
+    let key = state.app.key_for(&visitor.who.caller, org, key, to, act).await?;
+    Ok((visitor.shell_in(state, org, Place::Keys).await?, org, key))
 }
 
 /// `GET /o/{org}/keys/{key}/rename`
 pub(crate) async fn rename_form(Reach(state): Reach<State>, Path((org, key)): Ids, visitor: Visitor) -> Answer {
-    let (shell, org, key) = about(&state, &visitor, Action::EditKey, &org, &key).await?;
+    let (shell, org, key) = about(&state, &visitor, OwnersAct::Rename, &org, &key).await?;
     let name = key.name.to_string();
     page(&RenamePage {
         shell,
@@ -112,7 +119,7 @@ pub(crate) async fn rename(Reach(state): Reach<State>, Path((org, key)): Ids, se
     match state.app.rename_key(&sent.visitor.who.caller, id(&org)?, id(&key)?, name).await {
         Ok(_) => Ok(done(&state, &format!("/o/{org}/keys/{key}"), "key-renamed")),
         Err(problem) if belongs_in_form(&problem) => {
-            let (shell, org, key) = about(&state, &sent.visitor, Action::EditKey, &org, &key).await?;
+            let (shell, org, key) = about(&state, &sent.visitor, OwnersAct::Rename, &org, &key).await?;
             form_again(
                 &problem,
                 &RenamePage {
@@ -130,7 +137,7 @@ pub(crate) async fn rename(Reach(state): Reach<State>, Path((org, key)): Ids, se
 
 /// `GET /o/{org}/keys/{key}/roles`
 pub(crate) async fn roles_form(Reach(state): Reach<State>, Path((org, key)): Ids, visitor: Visitor) -> Answer {
-    let (shell, org, key) = about(&state, &visitor, Action::EditKey, &org, &key).await?;
+    let (shell, org, key) = about(&state, &visitor, OwnersAct::SetRoles, &org, &key).await?;
     page(&RolesPage {
         shell,
         org,
@@ -149,7 +156,7 @@ pub(crate) async fn roles(Reach(state): Reach<State>, Path((org, key)): Ids, sen
     {
         Ok(_) => Ok(done(&state, &format!("/o/{org}/keys/{key}"), "key-roles")),
         Err(problem) if belongs_in_form(&problem) => {
-            let (shell, org, key) = about(&state, &sent.visitor, Action::EditKey, &org, &key).await?;
+            let (shell, org, key) = about(&state, &sent.visitor, OwnersAct::SetRoles, &org, &key).await?;
             form_again(
                 &problem,
                 &RolesPage {
@@ -166,7 +173,7 @@ pub(crate) async fn roles(Reach(state): Reach<State>, Path((org, key)): Ids, sen
 
 /// `GET /o/{org}/keys/{key}/rotate`
 pub(crate) async fn rotate_form(Reach(state): Reach<State>, Path((org, key)): Ids, visitor: Visitor) -> Answer {
-    let (shell, org, key) = about(&state, &visitor, Action::RotateKey, &org, &key).await?;
+    let (shell, org, key) = about(&state, &visitor, OwnersAct::Rotate, &org, &key).await?;
     let form = KeyForm {
         issuer_id: key.issuer_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         ..KeyForm::default()
@@ -190,7 +197,7 @@ pub(crate) async fn rotate(Reach(state): Reach<State>, Path((org, key)): Ids, se
     {
         Ok(_) => Ok(done(&state, &format!("/o/{org}/keys/{key}"), "key-rotated")),
         Err(problem) if belongs_in_form(&problem) => {
-            let (shell, org, key) = about(&state, &sent.visitor, Action::RotateKey, &org, &key).await?;
+            let (shell, org, key) = about(&state, &sent.visitor, OwnersAct::Rotate, &org, &key).await?;
             form_again(
                 &problem,
                 &RotatePage {
@@ -208,7 +215,7 @@ pub(crate) async fn rotate(Reach(state): Reach<State>, Path((org, key)): Ids, se
 
 /// `GET /o/{org}/keys/{key}/remove`
 pub(crate) async fn remove_form(Reach(state): Reach<State>, Path((org, key)): Ids, visitor: Visitor) -> Answer {
-    let (shell, org, key) = about(&state, &visitor, Action::RemoveKey, &org, &key).await?;
+    let (shell, org, key) = about(&state, &visitor, OwnersAct::Remove, &org, &key).await?;
     let dependents = state.app.key_dependents(&visitor.who.caller, org, key.id).await?;
     page(&RemovePage {
         shell,
@@ -225,7 +232,7 @@ pub(crate) async fn remove(Reach(state): Reach<State>, Path((org, key)): Ids, se
     match state.app.remove_key(caller, id(&org)?, id(&key)?, sent.fields.text("name")).await {
         Ok(()) => Ok(done(&state, &format!("/o/{org}/keys"), "key-removed")),
         Err(problem) if belongs_in_form(&problem) => {
-            let (shell, org, key) = about(&state, &sent.visitor, Action::RemoveKey, &org, &key).await?;
+            let (shell, org, key) = about(&state, &sent.visitor, OwnersAct::Remove, &org, &key).await?;
             let dependents = state.app.key_dependents(caller, org, key.id).await?;
             form_again(
                 &problem,
