@@ -237,10 +237,7 @@ fn world(bench: &Workbench, data: &Path, (subs, certificates): (u32, u32), postg
             format!("X'{hash}'")
         }
     };
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)?
-        .as_micros()
-        .to_string();
+    let now = process::capture(bench.command("date").arg("+%s000000"))?.trim().to_owned();
     let (bytes, number_hash) = match postgres {
         true => (
             "decode(repeat(md5(CAST(i AS TEXT)), 88), 'hex')",
