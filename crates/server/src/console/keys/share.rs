@@ -207,18 +207,22 @@ impl SharePage {
         format!("/o/{}/keys/{}/share", self.org, self.panel.key.id)
     }
 
+    fn all_ends(&self) -> Option<Timestamp> {
+        self.panel.all.as_ref()?.stops_at
+    }
+
     fn ends(&self, sub: &Borrower) -> Option<Timestamp> {
         sub.chosen.as_ref()?.stops_at
     }
 
-    fn words_of(&self, limits: &ShareLimits) -> String {
-        limit_words(limits)
+    /// What a share that stands is limited to; none where it is not.
+    fn limited(&self, limits: Option<&ShareLimits>) -> Option<String> {
+        limit_words(limits?)
     }
 }
 
-/// What a share is limited to, in a few words.
-#[must_use]
-pub(crate) fn limit_words(limits: &ShareLimits) -> String {
+/// What a share is limited to, in a few words; none where it is not. When it stops is told beside it.
+fn limit_words(limits: &ShareLimits) -> Option<String> {
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let words: Vec<_> = [
         limits.features.as_ref().map(|these| count(these.len(), "feature")),
@@ -227,11 +231,7 @@ pub(crate) fn limit_words(limits: &ShareLimits) -> String {
     .into_iter()
     .flatten()
     .collect();
-    if words.is_empty() {
-        "Not limited".to_owned()
-    } else {
-        format!("Limited to {}", words.join(", "))
-    }
+    (!words.is_empty()).then(|| format!("Limited to {}", words.join(", ")))
 }
 
 type Ids = Path<(String, String)>;
