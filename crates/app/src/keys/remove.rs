@@ -10,12 +10,13 @@ use domain::{Action, ApiKeyId, Event, OrgId, Permit};
 use store::Tx;
 
 impl App {
-    /// What depends on it.
+    /// What depends on it, which is to be known before it is removed.
     ///
     /// # Errors
-    /// `not_found`, `not_allowed`.
+    /// `not_found`, `not_allowed`, `lent_key`.
     pub async fn key_dependents(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<Dependents, Problem> {
         let permit = self.permit(caller, Action::SeeKeys, org).await?;
+        self.own_key(caller, &permit, key, OwnersAct::Remove).await?;
         let mut tx = self.inner.store.read_for(&permit).await?;
         let mut by_organization = tx.key_dependents(&permit, key).await?;
         let here = by_organization.remove(&org).unwrap_or_default();

@@ -129,7 +129,6 @@ impl Sample {
 
     /// The names of the ids in it, but for the organization's.
     pub(crate) fn named(&self, door: &Door, things: &Things) -> Vec<&'static str> {
-<<<<<<< HEAD
         let text = format!(
             "{}{}{:?}{{{}}}",
             door.path,
@@ -137,9 +136,6 @@ impl Sample {
             self.content,
             self.about.unwrap_or_default()
         );
-=======
-        let text = format!("{}{}{:?}", door.path, self.query, self.content);
->>>>>>> 851fd36 (Share panel: one sub-organization a row with its limit beside it, and buttons that stay on one line)
         things
             .keys()
             .copied()
