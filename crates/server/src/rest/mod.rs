@@ -64,7 +64,7 @@ pub(crate) fn table() -> Doors {
         .operation(In(RotateKey), routes!(keys::rotate))
         .operation(In(SeeKeys), routes!(keys::dependents))
         .operation(In(OverrideFeature), routes!(keys::override_feature))
-        .operation(In(ShareKey), routes!(sharing::list, sharing::change))
+        .operation(In(ShareKey), routes!(sharing::shares, sharing::share))
         .operation(In(MintAppleToken), routes!(keys::apple_token))
         .operation(In(SeeSigning), routes!(keys::choices))
         .operation(In(SeeSigning), routes!(apple_account::certificates))

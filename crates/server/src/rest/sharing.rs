@@ -27,7 +27,7 @@ pub(super) struct Wanted {
 
 /// With whom a key is shared, and with whom it could be: at most 200 sub-organizations at a time.
 #[utoipa::path(get, path = "/orgs/{org}/keys/{key}/shares", tag = "keys", params(Wanted), responses((status = 200, body = api::KeyShares)))]
-pub(super) async fn list(
+pub(super) async fn shares(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
     Ids((org, key)): Ids<(OrgId, ApiKeyId)>,
@@ -43,7 +43,7 @@ pub(super) async fn list(
 
 /// Shares a key, changes how much of it is shared, or stops sharing it; at once, running jobs included.
 #[utoipa::path(patch, path = "/orgs/{org}/keys/{key}/shares", tag = "keys", request_body = api::ChangeShares, responses((status = 200, body = api::Sharing)))]
-pub(super) async fn change(
+pub(super) async fn share(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
     Ids((org, key)): Ids<(OrgId, ApiKeyId)>,

@@ -86,6 +86,7 @@ async fn town() -> Town {
         ("key", key.to_string()),
         ("certificate", certificate),
         ("operation", operation),
+        ("activity", recorded(world, &world.owner).await),
         ("user", world.owner.person().unwrap().id.to_string()),
         ("invitation", invited(world, &world.owner).await),
         ("token", spare.id.to_string()),
@@ -106,6 +107,7 @@ async fn town() -> Town {
         ("key", key.to_string()),
         ("certificate", unknown("cert")),
         ("operation", unknown("op")),
+        ("activity", recorded(world, &neighbor).await),
         ("user", neighbor.person().unwrap().id.to_string()),
         ("invitation", invited(world, &neighbor).await),
         ("token", mine.id.to_string()),
@@ -119,6 +121,12 @@ async fn town() -> Town {
         owned,
         own,
     }
+}
+
+/// The latest record of an Owner's own organization.
+async fn recorded(world: &World, owner: &SignedIn) -> String {
+    let log = world.app().activity(&owner.caller, owner.home().unwrap(), None, 1).await.unwrap();
+    log[0].record.id.to_string()
 }
 
 /// An invitation by an Owner to their own organization.
@@ -141,6 +149,7 @@ fn prefix(parameter: &str) -> &str {
     match parameter {
         "certificate" => "cert",
         "operation" => "op",
+        "activity" => "act",
         "token" => "tok",
         "service_token" => "svc",
         "invitation" => "inv",
