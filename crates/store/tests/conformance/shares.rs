@@ -85,7 +85,7 @@ async fn lent(world: &World, number: u32, second: i64) -> Option<UsePermit> {
     let one = tx.key_to_use(&they, key(1, 1).id, None, at(second)).await;
     match one {
         Ok(one) => {
-            assert_eq!(listed, [one.clone()], "the list and the single key tell the same");
+            assert_eq!(listed, std::slice::from_ref(&one), "the list and the single key tell the same");
             assert_eq!(
                 tx.limits_now(&one.permit, at(second)).await.expect("lent"),
                 *one.permit.limits().expect("lent")
