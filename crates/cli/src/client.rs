@@ -226,6 +226,13 @@ impl Client {
         }
     }
 
+    /// An answer that is not read yet.
+    pub(crate) async fn response(&self, path: &str, query: &[(&str, String)]) -> Result<reqwest::Response, Failure> {
+        // As long as a million records take on a slow line.
+        let patience = Duration::from_secs(3600);
+        self.send(self.request(Method::GET, path).query(query).timeout(patience)).await
+    }
+
     /// A file and what its `Russet-Signature` header says.
     pub(crate) async fn file(&self, path: &str) -> Result<(Vec<u8>, Option<String>), Failure> {
         let response = self.send(self.request(Method::GET, path)).await?;

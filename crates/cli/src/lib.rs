@@ -7,7 +7,7 @@
 //! warns; files and standard input are the way.
 
 mod account;
-mod activity;
+pub mod activity;
 mod certificates;
 mod client;
 mod doctor;
@@ -41,6 +41,12 @@ pub struct Global {
 }
 
 impl Global {
+    /// Whether programs read the output.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        Printer::new(self.output).is_json()
+    }
+
     /// A variable that is set to nothing is not set.
     fn url(&self) -> Option<String> {
         self.url.clone().filter(|url| !url.is_empty())

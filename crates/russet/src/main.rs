@@ -4,6 +4,7 @@
 //! code. `--version` must stay cheap, so nothing is started before the command is known.
 
 mod demo;
+mod log;
 mod reference;
 mod serve;
 mod simulate;
@@ -53,6 +54,12 @@ enum Command {
 fn main() -> ExitCode {
     let Arguments { global, command } = Arguments::parse();
     let ended = match command {
+        Command::Client(cli::Command::Activity(cli::activity::Activity::Verify(verify))) if verify.is_on_host() => {
+            return match log::run(verify, global.is_json()) {
+                Ok(exit) => exit.into(),
+                Err(error) => failed(&error),
+            };
+        }
         Command::Client(command) => return client(global, command),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
@@ -63,14 +70,17 @@ fn main() -> ExitCode {
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            report(&error);
-            error
-                .downcast_ref::<cli::Failure>()
-                .map_or(cli::Exit::Fault, |failure| failure.exit)
-                .into()
-        }
+        Err(error) => failed(&error),
     }
+}
+
+/// Says why, and ends with the code that fits.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    report(error);
+    error
+        .downcast_ref::<cli::Failure>()
+        .map_or(cli::Exit::Fault, |failure| failure.exit)
+        .into()
 }
 
 /// A client command needs one thread and no logs.

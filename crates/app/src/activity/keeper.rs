@@ -225,21 +225,17 @@ impl App {
         if last.is_some_and(|last| self.now().duration_since(last.at) < LOOK_EVERY) {
             return Ok(());
         }
-        let looking = self.inner.log.looking.lock().await;
-        let found = self.look().await?;
-        drop(looking);
+        let found = self.look_now().await?;
         for finding in &found.findings {
             tracing::error!(finding = finding.words(), "the activity log is not whole");
         }
         Ok(())
     }
 
-    /// Looks at the whole log now, unless somebody does already.
-    pub(super) async fn look_now(&self) -> Result<Option<Verification>, Problem> {
-        match self.inner.log.looking.try_lock() {
-            Ok(_looking) => self.look().await.map(Some),
-            Err(_) => Ok(None),
-        }
+    /// Looks at the whole log, one after the other: it takes a processor and seconds.
+    pub(super) async fn look_now(&self) -> Result<Verification, Problem> {
+        let _looking = self.inner.log.looking.lock().await;
+        self.look().await
     }
 
     async fn look(&self) -> Result<Verification, Problem> {

@@ -1,7 +1,7 @@
 //! How the log stands, and a look at all of it on somebody's behalf.
 
 use super::verify::Finding;
-use crate::{App, Caller, Problem, problem::Kind};
+use crate::{App, Caller, Problem};
 use domain::{Action, ActivityId, Event, OrgId};
 use jiff::Timestamp;
 use store::Verdict;
@@ -71,17 +71,11 @@ impl App {
     /// Looks at the whole log, all organizations, and tells what this organization may hear of it. Recorded.
     ///
     /// # Errors
-    /// `not_found`, `not_allowed`; `verification_running` when somebody looks already.
+    /// `not_found`, `not_allowed`.
     pub async fn verify_activity(&self, caller: &Caller, org: OrgId) -> Result<LogVerification, Problem> {
         self.permit(caller, Action::VerifyActivity, org).await?;
         let with_below = self.looks_below(caller, org).await?;
-        let found = self.look_now().await?.ok_or_else(|| {
-            Problem::new(
-                Kind::Conflict,
-                "verification_running",
-                "The log is being verified at this moment. Look at its result in a few seconds.",
-            )
-        })?;
+        let found = self.look_now().await?;
         let event = Event::ActivityVerified {
             records: found.records,
             findings: found.count,

@@ -11,6 +11,7 @@ mod command_line;
 mod documents;
 mod http;
 mod killed;
+mod log;
 mod process;
 mod refusals;
 mod serving;
