@@ -111,7 +111,10 @@ Stop with Ctrl-C.",
     Ok(())
 }
 
-/// An owner, three linked keys, a development certificate.
+/// The sub-organizations.
+const TEAMS: [&str; 3] = ["Halden Transit", "Halden Retail", "Field Labs"];
+
+/// An owner, three linked keys, a development certificate, three teams.
 async fn example(running: &Running, keys: &Path, password: &Zeroizing<String>) -> anyhow::Result<(SignedIn, Shown)> {
     let app = &running.app;
     let link = app.set_up_token().await?.context("the demo's database has an owner already")?;
@@ -130,6 +133,9 @@ async fn example(running: &Running, keys: &Path, password: &Zeroizing<String>) -
         app.add_key(&owner.caller, org, key).await?;
     }
     certificate(running, &owner, org).await?;
+    for team in TEAMS {
+        app.create_sub_organization(&owner.caller, org, team).await?;
+    }
     let (_, token) = app.create_token(&owner, "Demo scripts", None).await?;
     app.sign_out(&owner).await?;
     Ok((owner, token))

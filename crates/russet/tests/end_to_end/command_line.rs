@@ -49,7 +49,21 @@ fn somebody_signs_in_and_out() {
     assert_eq!(mode(&remembered), 0o600);
     let me = person.run(&["whoami"]).expect(0).json();
     assert_eq!(me["email"], demo().text("email"));
-    assert_eq!(person.run(&["orgs", "list"]).expect(0).json()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(me["works_in"]["name"], "Halden Mobile");
+    let orgs = person.run(&["orgs", "list", "--search", "halden"]).expect(0).json();
+    let names: Vec<_> = orgs["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|org| org["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["Halden Mobile", "Halden Retail", "Halden Transit"]);
+    person.run(&["orgs", "switch", "Halden Mobile/halden transit"]).expect(0);
+    let there = person.run(&["whoami"]).expect(0).json();
+    assert_eq!(
+        (&there["works_in"]["name"], &there["works_in"]["roles"][0]["held"]),
+        (&"Halden Transit".into(), &"inherited".into())
+    );
     person.run(&["orgs", "switch", "halden mobile"]).expect(0);
 
     let token: Value = serde_json::from_slice(&std::fs::read(&remembered).unwrap()).unwrap();
@@ -61,6 +75,35 @@ fn somebody_signs_in_and_out() {
     // The environment's token is not ours to end.
     demo().person().run(&["logout"]).expect(0);
     demo().person().run(&["whoami"]).expect(0);
+}
+
+#[test]
+fn a_team_is_made_named_used_and_deleted_and_refusals_are_plain() {
+    let person = demo().person();
+    person.run(&["orgs", "create", "Nowhere"]).expect(2);
+    let made = person
+        .run(&["orgs", "create", "Night Shift", "--below", "Halden Mobile"])
+        .expect(0)
+        .json();
+    let id = made["id"].as_str().unwrap();
+    let twin = person.run(&["orgs", "create", "night shift", "--below", "Halden Mobile"]).expect(5);
+    assert!(twin.err.contains("so alike that one could be taken for the other"), "{}", twin.err);
+    let deeper = person.run(&["orgs", "create", "Deeper", "--below", id]).expect(3);
+    assert!(deeper.err.contains("done in its root organization"), "{}", deeper.err);
+    person.run(&["orgs", "rename", "Halden Mobile/Night Shift", "Day Shift"]).expect(0);
+    let keys = person.run(&["--org", "Day Shift", "keys", "list"]).expect(0).json();
+    assert_eq!(keys["items"].as_array().unwrap().len(), 0);
+    person.run(&["--org", "Night Shift", "keys", "list"]).expect(4);
+    let asked = person.run(&["orgs", "delete", "Day Shift"]).expect(2);
+    assert!(
+        asked.err.contains("holds nothing that would be lost") && asked.err.contains("--yes"),
+        "{}",
+        asked.err
+    );
+    person.run(&["orgs", "delete", id, "--yes"]).expect(0);
+    person.run(&["orgs", "delete", id, "--yes"]).expect(4);
+    let last = person.run(&["orgs", "delete", "Halden Mobile", "--yes"]).expect(5);
+    assert!(last.err.contains("still has sub-organizations"), "{}", last.err);
 }
 
 #[test]
