@@ -14,7 +14,7 @@ export async function everyPage(page) {
     const links = await page.locator('a[href]:not([download])').evaluateAll((all) => all.map((link) => link.href));
     for (const link of links) {
       const url = new URL(link);
-      const inside = url.origin === new URL(start).origin && /^\/(o|me)(\/|$)/.test(url.pathname);
+      const inside = url.origin === new URL(start).origin && /^\/(o|orgs|me)(\/|$)/.test(url.pathname);
       if (inside && !/\/profiles\/[^/]+\/download$/.test(url.pathname)) queue.push(url.pathname + url.search);
     }
   }

@@ -79,6 +79,8 @@ pub(crate) struct RemovePage {
     pub(crate) address: String,
     /// Where the quiet button leads.
     pub(crate) back: String,
+    /// What that page is called.
+    pub(crate) back_name: &'static str,
     /// Line by line.
     pub(crate) losses: Vec<Loss>,
     /// What is wrong.
@@ -194,6 +196,7 @@ async fn remove_page(state: &State, visitor: &Visitor, (org, sub): (&str, &str),
         name: lost.organization.name.to_string(),
         address: format!("{}/{sub}/remove", list_of(org)),
         back: list_of(org),
+        back_name: "Sub-organizations",
         losses: losses(&lost),
         wrong,
     })

@@ -96,6 +96,7 @@ async fn remove_page(state: &State, visitor: &Visitor, org: &str, wrong: Wrong) 
         name: lost.organization.name.to_string(),
         address: format!("/o/{org}/settings/remove"),
         back: format!("/o/{org}/settings"),
+        back_name: "Settings",
         losses: losses(&lost),
         wrong,
     })

@@ -137,6 +137,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             name: "Halden Transit".into(),
             address: "/o/sample/sub-organizations/x/remove".into(),
             back: "/o/sample/sub-organizations".into(),
+            back_name: "Sub-organizations",
             losses: losses(&lost),
             wrong: Wrong::default(),
         },
