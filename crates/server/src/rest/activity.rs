@@ -43,7 +43,7 @@ pub(super) async fn show(
 /// The activity log as a file, with the filters of the list; `before` and `limit` do not count. Recorded.
 #[utoipa::path(get, path = "/orgs/{org}/activity/export", tag = "activity",
     params(ActivityQuery),
-    responses((status = 200, body = String, content_type = "text/csv"), (status = 200, body = String, content_type = "application/jsonl")))]
+    responses((status = 200, content((String = "text/csv"), (String = "application/jsonl")))))]
 pub(super) async fn export(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
