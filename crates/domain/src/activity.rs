@@ -386,6 +386,7 @@ pub const ACTIONS: &[&str] = &[
     "organization.rename",
     "password.change",
     "profile.download",
+    "service-token.change",
     "service-token.create",
     "service-token.revoke",
     "service-token.rotate",

@@ -15,3 +15,5 @@ CREATE INDEX jobs_organization ON jobs (organization_id, object_id);
 CREATE INDEX key_checks_organization ON key_checks (organization_id, day);
 CREATE INDEX key_last_uses_organization ON key_last_uses (organization_id, user_organization_id);
 CREATE INDEX key_last_results_organization ON key_last_results (organization_id, user_organization_id);
+-- What ends soon, over all organizations: the daily job that tells of it.
+CREATE INDEX certificates_ending ON certificates (expires_at);

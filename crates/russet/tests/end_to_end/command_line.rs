@@ -373,7 +373,8 @@ fn a_token_of_the_organization_has_roles_of_its_own() {
         "--organization",
         "Nowhere",
     ];
-    assert!(person.run(&confined).expect(2).err.contains("neither this organization"));
+    let told = person.run(&confined).expect(4).err;
+    assert!(told.contains("“Nowhere”"), "{told}");
     let ranged = [
         "tokens",
         "create",

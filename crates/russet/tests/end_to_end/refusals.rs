@@ -10,7 +10,6 @@ fn words_that_do_not_fit_end_with_2() {
     person.run(&[]).expect(2);
     person.run(&["keys", "add"]).expect(2);
     person.run(&["keys", "list", "--colour"]).expect(2);
-    person.run(&["certificates", "list", "--search", "x"]).expect(2);
     person.run(&["whoami", "--url", "http://russet.example.com"]).expect(2);
     person.run(&["whoami", "--url", "ftp://x"]).expect(2);
     let without = Person::new().run(&["whoami"]).expect(2);

@@ -56,12 +56,16 @@ pub(crate) async fn all(town: &Town, people: &People) -> (usize, Complaints) {
 }
 
 /// For each of the names, what other places have in its stead. Words and Apple's own ids are nobody's, and what is lent by
-/// the place above is not only another's; an Owner reads the log of what is below.
+/// the place above is not only another's; whoever has a role above has it below, too, and is seen there as a member; an
+/// Owner reads the log of what is below.
 fn others(town: &Town, door: &Door, home: Place, names: &[&'static str], own: &Things) -> BTreeSet<(&'static str, String)> {
     let theirs = |name: &'static str| {
         let lent = move |place: &Place| name == "lent-key" && home.parent() == Some(*place);
+        let heir = move |place: &Place| name == "user" && home.parent() == Some(*place);
         let logged = move |place: &Place| is_of_the_log(door) && place.parent() == Some(home);
-        let places = Place::REAL.into_iter().filter(move |place| !lent(place) && !logged(place));
+        let places = Place::REAL
+            .into_iter()
+            .filter(move |place| !lent(place) && !heir(place) && !logged(place));
         places.map(move |place| (name, town.things(place)[name].clone()))
     };
     let all = names.iter().copied().flat_map(theirs);

@@ -369,7 +369,7 @@ fn console(address: &str) -> Vec<Sample> {
             .fresh(Fresh::ServiceToken),
         ("GET", "/o/{org}/tokens/{service_token}/revoke") => get().says("Token-of-"),
         ("POST", "/o/{org}/tokens/{service_token}/revoke") => form(303, &[]).fresh(Fresh::ServiceToken),
-        ("GET", "/orgs") => get().query("?after={sub}").says("Organizations"),
+        ("GET", "/orgs") => get().says("Organizations"),
         ("GET", "/orgs/new") => get().says("root organization"),
         ("POST", "/orgs/new") => form(422, &[("name", "")]).says("New root organization"),
         ("GET", "/o/{org}/sub-organizations") => get().query("?after={sub}").says("Sub-organizations"),

@@ -9,7 +9,7 @@
 //! Whatever is made in a place has ids and names that occur nowhere else, so that one of them in an answer tells where it
 //! is from.
 
-use app::{SystemEntropy, accounts::SignedIn, apple_account::ListQuery, service_tokens::NewServiceToken};
+use app::{SystemEntropy, accounts::SignedIn, apple_account::ListQuery, invitations::NewInvitation, service_tokens::NewServiceToken};
 use axum::Router;
 use domain::{ApiKeyId, OrgId, Role};
 use jiff::Timestamp;
@@ -183,7 +183,7 @@ impl Town {
                 let (id, _) = self.token(place, &name, "organization-viewer", None, None).await;
                 Things::from([("service_token", id)])
             }
-            Fresh::Invitation => Things::from([("invitation", name)]),
+            Fresh::Invitation => Things::from([("invitation", invited(&self.world, &self.hand, org, &name).await)]),
         }
     }
 
@@ -268,10 +268,30 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ("session", session.to_string()),
         ("token", token.to_string()),
         ("service_token", service_token.token.id.to_string()),
+        (
+            "invitation",
+            invited(world, hand, org, &format!("invited@{}", named("org", place).to_lowercase())).await,
+        ),
         ("activity", activity[0].record.id.to_string()),
         ("profile", profiles.items[0].id.clone()),
     ]);
     things
+}
+
+/// Invites somebody to a place; answers the invitation's id.
+async fn invited(world: &World, hand: &SignedIn, org: OrgId, who: &str) -> String {
+    let email = if who.contains('@') {
+        format!("{who}.example")
+    } else {
+        format!("{who}@matrix.example")
+    };
+    let new = NewInvitation {
+        email,
+        roles: vec!["organization-viewer".to_owned()],
+        show_link: true,
+    };
+    let invited = world.app().invite(&hand.caller, org, new).await.expect("invited");
+    invited.invitation.id.to_string()
 }
 
 /// Ids of the right shape that nothing has, and words that are the same everywhere.

@@ -16,6 +16,7 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "organizations_remove_below" => json!({ "name": "Berlin" }),
         "keys_add" | "keys_rotate" => json!({ "private_key": "none", "key_id": "ABCDEFGHIJ", "issuer_id": "x" }),
         "keys_edit" => json!({ "name": "Taken over" }),
+        "keys_share" => json!({ "name": "Taken over" }),
         "keys_remove" => json!({ "name": "Admin" }),
         "keys_override_feature" => json!({ "overridden": true }),
         "keys_apple_token" => json!({ "minutes": 5 }),

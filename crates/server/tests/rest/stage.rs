@@ -73,7 +73,9 @@ impl Answer {
     }
 
     pub(crate) fn media(&self) -> Option<&str> {
-        self.headers.get(header::CONTENT_TYPE)?.to_str().ok()
+        let named = self.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+        // Parameters, such as the character set, are no part of what the document declares.
+        Some(named.split(';').next().unwrap_or(named).trim())
     }
 
     pub(crate) fn expect(self, status: u16) -> Self {
