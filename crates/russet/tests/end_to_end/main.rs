@@ -15,5 +15,6 @@ mod log;
 mod process;
 mod refusals;
 mod serving;
+mod sharing;
 mod site;
 mod torn;
