@@ -98,6 +98,14 @@ impl Sample {
         }
     }
 
+    /// What is said to a token where only people can do it.
+    pub(crate) fn refused_to_machines(&self) -> Self {
+        Self {
+            answers: 403,
+            ..self.clone()
+        }
+    }
+
     /// The request with the ids of a place in it.
     pub(crate) fn filled(&self, door: &Door, things: &Things) -> Asked {
         let fill = |text: &str| {
