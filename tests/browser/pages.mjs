@@ -15,11 +15,16 @@ export async function everyPage(page) {
     for (const link of links) {
       const url = new URL(link);
       const inside = url.origin === new URL(start).origin && /^\/(o|orgs|me)(\/|$)/.test(url.pathname);
-      if (inside && !/\/profiles\/[^/]+\/download$/.test(url.pathname)) queue.push(url.pathname + url.search);
+      if (inside && !isFile(url.pathname)) queue.push(url.pathname + url.search);
     }
   }
   await page.goto(start);
   return [...seen.values()];
+}
+
+/** Addresses that answer with a file to keep, which a browser does not go to. */
+function isFile(path) {
+  return /\/(profiles\/[^/]+\/download|activity\/export)$/.test(path);
 }
 
 /** Two certificates are one kind of page; ids have an underscore or are Apple's ten characters. */

@@ -348,7 +348,9 @@ fn stage(database: Option<&Database>) -> (Stage, Process) {
     set_up(&link, PASSWORD);
     let address = link.split_once("/setup").unwrap().0.to_owned();
     let plain = |method: &str, path: &str, body: &Value| -> Value {
-        let (_, answer) = try_exchange(method, &format!("{address}{path}"), "application/json", None, &body.to_string()).unwrap();
+        // A body that nobody reads is answered with a reset, and the answer may be lost with it.
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let (_, answer) = try_exchange(method, &format!("{address}{path}"), "application/json", None, &body).unwrap();
         serde_json::from_str(&answer).unwrap()
     };
     let login = json!({ "email": "nora@example.com", "password": PASSWORD, "token_name": "test" });
