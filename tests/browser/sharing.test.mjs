@@ -50,12 +50,12 @@ describe('a shared API key', () => {
 
   const organizationOf = (page) => new URL(page.url()).pathname.match(/^\/o\/[^/]+/)[0];
 
-  /** Shares “Admin” with every sub-organization, while there is none; answers the key's id. */
+  /** Shares “Admin” with every sub-organization, those of the demo and every later one; answers the key's id. */
   async function shareWithAll(page) {
     await place(page, /^API keys/);
     await page.getByRole('button', { name: 'Actions for Admin' }).click();
     await page.getByRole('link', { name: 'Share', exact: true }).click();
-    await page.getByText('There is none yet. With the switch on, the first one can use the key at once.').waitFor();
+    await page.getByText('The 3 that exist and every one made later.').waitFor();
     await setAll(page, true);
     await heading(page, /^Admin/);
     await page.getByText('Shared', { exact: true }).waitFor();
