@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 pub struct ActivityPage {
     /// Newest first.
     pub items: Vec<ActivityRecord>,
-    /// Give this as `before` for the next page; none at the end.
-    pub next: Option<String>,
+    /// Give this as `cursor` for the next page; none at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// A record of the activity log. In a file of JSON lines, each line is one.

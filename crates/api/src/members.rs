@@ -34,8 +34,8 @@ pub struct MemberRole {
 pub struct Members {
     /// By name.
     pub items: Vec<Member>,
-    /// Give this as `after` for the next page; none at the end.
-    pub next: Option<String>,
+    /// Give this as `cursor` for the next page; none at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// Changes the roles that somebody was given in an organization: either all of them, or some more and some less.
@@ -106,8 +106,8 @@ pub struct Invitation {
 pub struct Invitations {
     /// Newest first.
     pub items: Vec<Invitation>,
-    /// Give this as `after` for the next page; none at the end.
-    pub next: Option<String>,
+    /// Give this as `cursor` for the next page; none at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// An invitation that was sent, with its link where that is not mailed.

@@ -36,8 +36,8 @@ pub struct HeldRole {
 pub struct Organizations {
     /// By name.
     pub items: Vec<OrganizationDetails>,
-    /// Give this as `after` for the next page; none at the end.
-    pub next: Option<String>,
+    /// Give this as `cursor` for the next page; none at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// A sub-organization as its root organization sees it.
@@ -58,8 +58,8 @@ pub struct SubOrganization {
 pub struct SubOrganizations {
     /// By name.
     pub items: Vec<SubOrganization>,
-    /// Give this as `after` for the next page; none at the end.
-    pub next: Option<String>,
+    /// Give this as `cursor` for the next page; none at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// Creates an organization.

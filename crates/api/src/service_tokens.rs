@@ -31,8 +31,8 @@ pub struct ServiceToken {
 pub struct ServiceTokens {
     /// Newest first.
     pub items: Vec<ServiceToken>,
-    /// Give this as `after` for the next page; none at the end.
-    pub next: Option<String>,
+    /// Give this as `cursor` for the next page; none at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// Makes a token of an organization.

@@ -42,8 +42,8 @@ pub struct KeyShares {
     pub all: Option<ShareLimits>,
     /// Sub-organizations, by name.
     pub items: Vec<SharedWith>,
-    /// What `after` asks for the next page with.
-    pub next: Option<String>,
+    /// Give this as `cursor` for the next page; none at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// A sub-organization and its share.

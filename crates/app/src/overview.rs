@@ -84,7 +84,7 @@ impl App {
             None => Vec::new(),
         };
         let activity = match may(Action::SeeActivity) {
-            Some(_) => self.activity(caller, org, None, RECORDS).await?,
+            Some(_) => self.activity(caller, org, RECORDS).await?,
             None => Vec::new(),
         };
         let now = self.now();

@@ -68,8 +68,8 @@ pub struct SharePanel {
 pub struct PanelQuery {
     /// With this text in the name.
     pub search: Option<String>,
-    /// After the page that gave this.
-    pub after: Option<String>,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
 }
 
 /// A sub-organization in the share panel.
@@ -138,7 +138,7 @@ impl App {
             ..OrganizationFilter::default()
         };
         let paging = Paging {
-            after: query.after.clone(),
+            after: query.cursor.clone(),
             limit: Paging::MOST,
         };
         let page = tx.sub_organizations(&permit, &filter, &paging).await?;

@@ -19,9 +19,9 @@ pub enum Activity {
         /// How many records
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
         limit: u32,
-        /// Only records before this one: the “next” of the page before
-        #[arg(long, value_name = "ID")]
-        before: Option<String>,
+        /// Go on behind a page: its “next_cursor”
+        #[arg(long)]
+        cursor: Option<String>,
     },
     /// Write the log to standard output or into a file
     Export {
@@ -126,10 +126,10 @@ impl Activity {
     pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
         let home = client.home().await?;
         match self {
-            Self::List { filters, limit, before } => {
+            Self::List { filters, limit, cursor } => {
                 let mut query = filters.query(client, &home).await?;
                 query.push(("limit", limit.to_string()));
-                query.extend(before.map(|before| ("before", before)));
+                query.extend(cursor.map(|cursor| ("cursor", cursor)));
                 list(client, printer, &home, &query).await
             }
             Self::Export { filters, format, file } => {
@@ -179,8 +179,8 @@ async fn list(client: &Client, printer: &Printer, home: &str, query: &[(&str, St
             }),
         )
     });
-    if let (Some(next), false) = (&page.next, printer.is_json()) {
-        printer.hint(&format!("More: --before {next}"));
+    if let (Some(next), false) = (&page.next_cursor, printer.is_json()) {
+        printer.hint(&format!("More: --cursor {next}"));
     }
     Ok(Exit::Ok)
 }

@@ -11,9 +11,6 @@ use crate::{
 use clap::{Args, Subcommand};
 use std::io::IsTerminal;
 
-/// Rows asked for at once.
-const PAGE: &str = "200";
-
 /// `russet orgs`
 #[derive(Debug, Subcommand)]
 pub enum Orgs {
@@ -128,19 +125,9 @@ impl Orgs {
 
 /// Every page of the list.
 async fn all(client: &Client, below: Option<String>, search: Option<String>) -> Result<Vec<api::OrganizationDetails>, Failure> {
-    let mut query = vec![("limit", PAGE.to_owned())];
-    query.extend(below.map(|id| ("parent", id)));
-    query.extend(search.map(|text| ("search", text)));
-    let mut items = Vec::new();
-    loop {
-        let page: api::Organizations = client.get("/orgs", &query).await?;
-        items.extend(page.items);
-        query.retain(|(name, _)| *name != "after");
-        match page.next {
-            Some(next) => query.push(("after", next)),
-            None => return Ok(items),
-        }
-    }
+    let named = [("parent", below), ("search", search)];
+    let query: Vec<_> = named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    client.list("/orgs", &query, None).await
 }
 
 async fn delete(client: &Client, printer: &Printer, organization: &str, yes: bool) -> Result<(), Failure> {
@@ -262,8 +249,7 @@ impl Client {
     }
 
     async fn organizations_called(&self, name: &str) -> Result<Vec<api::OrganizationDetails>, Failure> {
-        let query = [("name", name.to_owned()), ("limit", PAGE.to_owned())];
-        Ok(self.get::<api::Organizations>("/orgs", &query).await?.items)
+        self.list("/orgs", &[("name", name.to_owned())], None).await
     }
 }
 

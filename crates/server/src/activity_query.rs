@@ -36,8 +36,8 @@ pub(crate) struct ActivityQuery {
     pub(crate) key: Option<String>,
     /// `done`, `intent`, `denied`, `refused`, `failed` or `unknown`.
     pub(crate) outcome: Option<String>,
-    /// Only records before this one: the `next` of the page before.
-    pub(crate) before: Option<String>,
+    /// The `next_cursor` of the page before.
+    pub(crate) cursor: Option<String>,
     /// How many, 200 at most; 50 unless given.
     #[param(minimum = 1, maximum = 200)]
     pub(crate) limit: Option<u32>,
@@ -78,8 +78,7 @@ impl ActivityQuery {
     /// The search that it asks for.
     ///
     /// # Errors
-    /// `time_unfit`, `action_unknown`, `outcome_unknown`, `organization_unfit`, `key_unfit`, `cursor_unknown`,
-    /// `limit_out_of_range`.
+    /// `time_unfit`, `action_unknown`, `outcome_unknown`, `organization_unfit`, `key_unfit`, `limit_out_of_range`.
     pub(crate) fn search(&self) -> Result<ActivitySearch, Problem> {
         let text = |text| given(text).map(str::to_owned);
         let outcome = given(&self.outcome)
@@ -121,12 +120,6 @@ impl ActivityQuery {
                     .map_err(|_| unknown("key_unfit", "key", id, "Give the id of a key, such as key_…."))
             })
             .transpose()?;
-        let before = given(&self.before)
-            .map(|id| {
-                id.parse()
-                    .map_err(|_| unknown("cursor_unknown", "before", id, "Give the next of a page, or begin without before."))
-            })
-            .transpose()?;
         let limit = self.limit.unwrap_or(50);
         if !(1..=MOST).contains(&limit) {
             return Err(Problem::field(
@@ -144,7 +137,7 @@ impl ActivityQuery {
             outcome,
             since: given(&self.since).map(|day| moment("since", day, false)).transpose()?,
             until: given(&self.until).map(|day| moment("until", day, true)).transpose()?,
-            before,
+            cursor: text(&self.cursor),
             limit,
         })
     }
@@ -203,8 +196,8 @@ mod tests {
         assert_eq!(search.until.unwrap().to_string(), "2026-11-24T00:00:00Z");
         assert_eq!(search.whose, Whose::Widest);
         assert_eq!(
-            query.address("/o/x/activity", &[("until", ""), ("before", "act_1")]),
-            "/o/x/activity?since=2026-11-01&before=act_1"
+            query.address("/o/x/activity", &[("until", ""), ("cursor", "x")]),
+            "/o/x/activity?since=2026-11-01&cursor=x"
         );
     }
 
@@ -246,13 +239,6 @@ mod tests {
                 ..of()
             }),
             "key_unfit"
-        );
-        assert_eq!(
-            code(ActivityQuery {
-                before: Some("7".to_owned()),
-                ..of()
-            }),
-            "cursor_unknown"
         );
         assert_eq!(code(ActivityQuery { limit: Some(201), ..of() }), "limit_out_of_range");
     }

@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use crate::sql::{Row, args, json};
 use crate::{Page, Paging, Result, TokenHash, Tx};
 
+/// How cursors of the list call it.
+const LIST: &str = "invitations";
+
 fn invitation(row: &Row) -> Result<Invitation> {
     Ok(Invitation {
         id: row.parse("id")?,
@@ -91,11 +94,11 @@ impl Tx {
             .rows(
                 "SELECT * FROM invitations WHERE organization_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id < $2)
                  ORDER BY id DESC LIMIT $3",
-                args![permit.organization(), paging.after.as_deref(), paging.fetch()],
+                args![permit.organization(), paging.behind::<String>(LIST)?, paging.fetch()],
             )
             .await?;
         let items = rows.iter().map(invitation).collect::<Result<Vec<_>>>()?;
-        Ok(Page::cut(items, paging, |one| one.id.to_string()))
+        Ok(Page::cut(items, paging, LIST, |one| one.id.to_string()))
     }
 
     /// How many invitations the permit's organization has, those that have ended included.

@@ -52,10 +52,8 @@ fn gathered(permit: &Permit, rows: &[Row]) -> Result<Vec<Member>> {
     Ok(members)
 }
 
-/// The cursor behind a member: what the list is sorted by, so that nobody has to be looked up to go on.
-fn cursor(member: &Member) -> String {
-    format!("{}.{}", member.user.id, member.user.name.folded())
-}
+/// How cursors of the list call it.
+const LIST: &str = "members";
 
 /// A text as a pattern that finds it anywhere.
 fn anywhere(text: &str) -> String {
@@ -89,7 +87,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Unreadable`] for a role that this program does not know.
     pub async fn members(&mut self, permit: &Permit, search: Option<&str>, paging: &Paging) -> Result<Page<Member>> {
-        let after = paging.after.as_deref().and_then(|cursor| cursor.split_once('.'));
+        let (after, after_id): (Option<String>, Option<String>) = paging.behind(LIST)?.unzip();
         let rows = self
             .rows(
                 "SELECT u.id, u.email, u.name, u.created_at, m.organization_id, m.role, m.given_at
@@ -104,13 +102,16 @@ impl Tx {
                     permit.organization(),
                     permit.tenant().parent,
                     search.map(anywhere),
-                    after.map(|(_, folded)| folded),
-                    after.map(|(id, _)| id),
+                    after,
+                    after_id,
                     paging.fetch(),
                 ],
             )
             .await?;
-        Ok(Page::cut(gathered(permit, &rows)?, paging, cursor))
+        let members = gathered(permit, &rows)?;
+        Ok(Page::cut(members, paging, LIST, |member| {
+            (member.user.name.folded(), member.user.id.to_string())
+        }))
     }
 
     /// Somebody with a role in the permit's organization.

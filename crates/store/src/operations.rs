@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use crate::sql::{Row, args, json};
 use crate::{Conflict, Page, Paging, Result, StoreError, Tx};
 
+/// How cursors of the list call it.
+const LIST: &str = "operations";
+
 fn operation(row: &Row) -> Result<Operation> {
     Ok(Operation {
         id: row.parse("id")?,
@@ -82,11 +85,11 @@ impl Tx {
         let rows = self
             .rows(
                 "SELECT * FROM operations WHERE organization_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
-                args![permit.organization(), paging.after.as_deref(), paging.fetch()],
+                args![permit.organization(), paging.behind::<String>(LIST)?, paging.fetch()],
             )
             .await?;
         let items: Vec<_> = rows.iter().map(operation).collect::<Result<_>>()?;
-        Ok(Page::cut(items, paging, |o| o.id.to_string()))
+        Ok(Page::cut(items, paging, LIST, |o| o.id.to_string()))
     }
 
     /// The acts that are not over, oldest first.

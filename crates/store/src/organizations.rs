@@ -2,9 +2,6 @@
 //!
 //! Names are unique among siblings, twice over: by what they read ([`domain::ItemName::folded`]) and by what they look like
 //! ([`domain::ItemName::likeness`]). Roots have no siblings: that would tell one owner what another one has.
-//!
-//! The surprising thing: a page of a list is asked for by the name that the page before ended with, not by an id. Looked up
-//! by id, a cursor with an id of others would tell how their name sorts.
 
 mod removal;
 
@@ -75,20 +72,14 @@ pub(crate) fn organization(row: &Row) -> Result<Organization> {
     })
 }
 
-/// Where the page before ended: an id, and directly behind it the folded name. A cursor that is not one of ours is none.
-fn cursor(paging: &Paging) -> (Option<String>, Option<String>) {
-    let parts = paging.after.as_deref().and_then(|after| after.split_at_checked(ID_BYTES));
-    match parts {
-        Some((id, folded)) if id.parse::<OrgId>().is_ok() && !folded.contains('\0') => (Some(folded.to_owned()), Some(id.to_owned())),
-        _ => (None, None),
-    }
-}
+/// How cursors call the list of those that somebody belongs to.
+const VISIBLE: &str = "organizations";
+/// How cursors call the list of those below a root.
+const BELOW: &str = "sub-organizations";
 
-/// Length of an id as text.
-const ID_BYTES: usize = 36;
-
-fn cursor_of(organization: &Organization) -> String {
-    format!("{}{}", organization.id, organization.name.folded())
+/// What lists are sorted by.
+fn place(organization: &Organization) -> (String, String) {
+    (organization.name.folded(), organization.id.to_string())
 }
 
 fn seen(row: &Row) -> Result<SeenOrganization> {
@@ -248,7 +239,7 @@ impl Tx {
             let these: Vec<_> = these.iter().map(ToString::to_string).collect();
             these.join(" ")
         });
-        let (after, after_id) = cursor(paging);
+        let (after, after_id): (Option<String>, Option<String>) = paging.behind(VISIBLE)?.unzip();
         let rows = self
             .rows(
                 "SELECT o.id, o.parent_id, o.name, o.created_at, above.name AS parent_name
@@ -279,7 +270,7 @@ impl Tx {
             )
             .await?;
         let items: Vec<_> = rows.iter().map(seen).collect::<Result<_>>()?;
-        Ok(Page::cut(items, paging, |s| cursor_of(&s.organization)))
+        Ok(Page::cut(items, paging, VISIBLE, |s| place(&s.organization)))
     }
 
     /// The sub-organizations of the permit's organization, by name.
@@ -292,7 +283,7 @@ impl Tx {
         filter: &OrganizationFilter,
         paging: &Paging,
     ) -> Result<Page<SubOrganization>> {
-        let (after, after_id) = cursor(paging);
+        let (after, after_id): (Option<String>, Option<String>) = paging.behind(BELOW)?.unzip();
         let rows = self
             .rows(
                 "SELECT o.id, o.parent_id, o.name, o.created_at,
@@ -321,7 +312,7 @@ impl Tx {
                 })
             })
             .collect::<Result<_>>()?;
-        Ok(Page::cut(items, paging, |s| cursor_of(&s.organization)))
+        Ok(Page::cut(items, paging, BELOW, |s| place(&s.organization)))
     }
 
     /// One sub-organization of the permit's organization.
@@ -417,15 +408,5 @@ mod tests {
         assert_eq!(pattern("ＢERLIN"), Some("%berlin%".to_owned()));
         assert_eq!(pattern("  "), None);
         assert_eq!(pattern("a\0b"), Some("%a\u{1}b%".to_owned()));
-    }
-
-    #[test]
-    fn a_cursor_that_is_not_ours_is_none() {
-        let of = |text: &str| cursor(&Paging::after(text, 10));
-        let id = format!("org_{:032x}", 7);
-        assert_eq!(of(&format!("{id}berlin")), (Some("berlin".to_owned()), Some(id.clone())));
-        for other in ["", "org_", "é", &format!("{id}a\0b"), &id.replace("org", "key")] {
-            assert_eq!(of(other), (None, None), "{other}");
-        }
     }
 }

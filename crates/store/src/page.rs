@@ -14,8 +14,7 @@ use crate::{Result, StoreError};
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paging {
-    /// The `next` or `previous` of another page; none for the first page. A cursor that is not one of ours is refused,
-    /// or gives an empty or a first page; it never is an error of the database.
+    /// The `next` or `previous` of another page of the same list; none for the first page. Any other text is refused.
     pub after: Option<String>,
     /// How many rows at most; held between 1 and [`Paging::MOST`].
     pub limit: u32,
@@ -53,6 +52,11 @@ impl Paging {
     pub(crate) fn place<P: DeserializeOwned>(&self, list: &str) -> Result<Option<Cursor<P>>> {
         self.after.as_deref().map(|text| Cursor::read(text, list)).transpose()
     }
+
+    /// The same, of a list that is only read forward.
+    pub(crate) fn behind<P: DeserializeOwned>(&self, list: &str) -> Result<Option<P>> {
+        Ok(self.place(list)?.map(|cursor| cursor.place))
+    }
 }
 
 impl Default for Paging {
@@ -76,10 +80,11 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// A page of a list that is only read forward.
-    pub(crate) fn cut(mut items: Vec<T>, paging: &Paging, cursor: impl Fn(&T) -> String) -> Self {
+    pub(crate) fn cut<P: Serialize>(mut items: Vec<T>, paging: &Paging, list: &str, place: impl Fn(&T) -> P) -> Self {
         let more = items.len() > paging.size();
         items.truncate(paging.size());
-        let next = if more { items.last().map(cursor) } else { None };
+        let last = items.last().filter(|_| more);
+        let next = last.map(|row| Cursor::write(list, false, 0, &place(row)));
         Self {
             items,
             next,

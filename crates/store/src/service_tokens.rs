@@ -10,6 +10,9 @@ use jiff::Timestamp;
 use crate::sql::{Row, args, json};
 use crate::{Conflict, Page, Paging, Result, TokenHash, Tx};
 
+/// How cursors of the list call it.
+const LIST: &str = "service tokens";
+
 fn service_token(row: &Row) -> Result<ServiceToken> {
     Ok(ServiceToken {
         id: row.parse("id")?,
@@ -99,11 +102,11 @@ impl Tx {
                 "SELECT * FROM service_tokens
                  WHERE organization_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id < $2)
                  ORDER BY id DESC LIMIT $3",
-                args![permit.organization(), paging.after.as_deref(), paging.fetch()],
+                args![permit.organization(), paging.behind::<String>(LIST)?, paging.fetch()],
             )
             .await?;
         let tokens = rows.iter().map(service_token).collect::<Result<Vec<_>>>()?;
-        Ok(Page::cut(tokens, paging, |token| token.id.to_string()))
+        Ok(Page::cut(tokens, paging, LIST, |token| token.id.to_string()))
     }
 
     /// Those that end between two moments, soonest first, for the overview.

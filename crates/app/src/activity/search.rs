@@ -42,8 +42,8 @@ pub struct ActivitySearch {
     pub since: Option<Timestamp>,
     /// Before.
     pub until: Option<Timestamp>,
-    /// Only records before this one.
-    pub before: Option<ActivityId>,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
     /// How many, 200 at most.
     pub limit: u32,
 }
@@ -53,8 +53,8 @@ pub struct ActivitySearch {
 pub struct ActivityPage {
     /// Newest first.
     pub items: Vec<ActivityView>,
-    /// The record to go on before; none at the end.
-    pub next: Option<ActivityId>,
+    /// The cursor of the next page; none at the end.
+    pub next: Option<String>,
     /// From when on.
     pub since: Timestamp,
     /// Whose they are in fact.
@@ -71,21 +71,14 @@ struct Allowed {
 }
 
 impl App {
-    /// Newest first, `limit` at most, before the record `before`, of the organization itself and of any time.
+    /// The newest records of the organization itself, newest first, `limit` at most.
     ///
     /// # Errors
     /// `not_found`, `not_allowed`.
-    pub async fn activity(
-        &self,
-        caller: &Caller,
-        org: OrgId,
-        before: Option<ActivityId>,
-        limit: u32,
-    ) -> Result<Vec<ActivityView>, Problem> {
+    pub async fn activity(&self, caller: &Caller, org: OrgId, limit: u32) -> Result<Vec<ActivityView>, Problem> {
         let search = ActivitySearch {
             whose: Whose::Own,
             since: Some(Timestamp::UNIX_EPOCH),
-            before,
             limit,
             ..ActivitySearch::default()
         };
@@ -95,7 +88,7 @@ impl App {
     /// The records that a search finds, newest first.
     ///
     /// # Errors
-    /// `not_found`, `not_allowed`; `actor_unfit`. A record, key or organization of somebody else's finds nothing, as an
+    /// `not_found`, `not_allowed`; `actor_unfit`, `cursor_unknown`. A record, key or organization of somebody else's finds nothing, as an
     /// unknown one does.
     pub async fn search_activity(&self, caller: &Caller, org: OrgId, search: &ActivitySearch) -> Result<ActivityPage, Problem> {
         let allowed = self.allow_search(caller, org, search).await?;
@@ -107,7 +100,7 @@ impl App {
         };
         let Some(filter) = &allowed.filter else { return Ok(page) };
         let paging = Paging {
-            after: search.before.map(|id| id.to_string()),
+            after: search.cursor.clone(),
             limit: search.limit,
         };
         let mut tx = self.inner.store.read_for(&allowed.permit).await?;
@@ -116,7 +109,7 @@ impl App {
         for record in found.items {
             page.items.push(names.view(&mut tx, record).await?);
         }
-        page.next = found.next.and_then(|next| next.parse().ok());
+        page.next = found.next;
         Ok(page)
     }
 
@@ -131,7 +124,7 @@ impl App {
         Names::default().view(&mut tx, record).await
     }
 
-    /// The records that a search finds, as a file to be read piece by piece. That it was taken is recorded first.
+    /// All records that a search finds, whatever its page, as a file to be read piece by piece. That it was taken is recorded first.
     ///
     /// # Errors
     /// As [`App::search_activity`], and `activity_blocked`.
@@ -152,7 +145,7 @@ impl App {
             app: self.clone(),
             permit: allowed.permit,
             filter: allowed.filter,
-            after: search.before.map(|id| id.to_string()),
+            after: None,
             names: Names::default(),
         })
     }

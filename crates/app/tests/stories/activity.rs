@@ -64,7 +64,7 @@ testkit::on_both_databases! {
         let (app, caller) = (world.app(), &world.owner.caller);
         let before = world.requests();
         // Somebody holds the log: on SQLite the whole database, on PostgreSQL the next number.
-        let record = app.activity(caller, world.org, None, 1).await.unwrap().remove(0).record;
+        let record = app.activity(caller, world.org, 1).await.unwrap().remove(0).record;
         let store = world.store().await;
         let mut holding = store.begin_over_all().await.unwrap();
         let id = format!("act_{:032x}", 7).parse().unwrap();

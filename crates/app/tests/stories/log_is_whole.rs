@@ -13,7 +13,7 @@ const RECORDS: u32 = 12;
 
 async fn written(world: &World, store: &Store) {
     let (app, owner) = (world.app(), &world.owner.caller);
-    let pattern = app.activity(owner, world.org, None, 1).await.unwrap().remove(0).record;
+    let pattern = app.activity(owner, world.org, 1).await.unwrap().remove(0).record;
     for number in 1..=RECORDS {
         let id = format!("act_{number:032x}").parse().unwrap();
         let mut tx = store.begin().await.unwrap();
@@ -118,7 +118,7 @@ testkit::on_both_databases! {
     async fn a_chain_that_was_made_anew_is_not_the_one_that_was_signed(world: World) {
         let store = world.store().await;
         written(&world, &store).await;
-        let pattern = world.app().activity(&world.owner.caller, world.org, None, 1).await.unwrap().remove(0).record;
+        let pattern = world.app().activity(&world.owner.caller, world.org, 1).await.unwrap().remove(0).record;
         run(&store, "DELETE FROM activity WHERE sequence > 6;
              DELETE FROM activity_checkpoints WHERE sequence > 6;
              UPDATE activity_sequence SET last = 6, head = (SELECT hash FROM activity WHERE sequence = 6)").await;

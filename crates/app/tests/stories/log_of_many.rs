@@ -95,8 +95,8 @@ testkit::on_both_databases! {
         let unknown: ActivityId = format!("act_{:032x}", 1).parse().unwrap();
         for foreign in [upward, sideways, unknown] {
             assert_eq!(code(app.activity_record_of(&of.child, of.sub, foreign).await), "not_found");
-            let before = ActivitySearch { before: Some(foreign), ..verified(Whose::Own) };
-            assert_eq!(seen(&world, &of.child, of.sub, &before).await, [""; 0]);
+            let behind = ActivitySearch { cursor: Some(foreign.to_string()), ..verified(Whose::Own) };
+            assert_eq!(code(app.search_activity(&of.child, of.sub, &behind).await), "cursor_unknown");
         }
         let below = one_of(&world, &of.child, of.sub).await;
         assert!(app.activity_record_of(&world.owner.caller, world.org, below).await.is_ok(), "the root's owner reads it");
@@ -129,7 +129,7 @@ testkit::on_both_databases! {
     async fn a_file_of_the_log_is_recorded_and_read_piece_by_piece(world: World) {
         let (app, owner) = (world.app(), &world.owner.caller);
         let store = world.store().await;
-        let pattern = app.activity(owner, world.org, None, 1).await.unwrap().remove(0).record;
+        let pattern = app.activity(owner, world.org, 1).await.unwrap().remove(0).record;
         let mut tx = store.begin().await.unwrap();
         for number in 1..=450 {
             let id = format!("act_{number:032x}").parse().unwrap();
@@ -145,6 +145,6 @@ testkit::on_both_databases! {
         }
         assert_eq!(numbers.len(), 452, "with the export itself and the first start");
         assert!(numbers.windows(2).all(|two| two[0] > two[1]), "each once, newest first");
-        assert_eq!(app.activity(owner, world.org, None, 1).await.unwrap()[0].sentence, "exported the activity log as csv");
+        assert_eq!(app.activity(owner, world.org, 1).await.unwrap()[0].sentence, "exported the activity log as csv");
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn code<T>(result: Result<T, Problem>) -> &'static str {
 pub(crate) async fn log(world: &World) -> Vec<String> {
     let records = world
         .app()
-        .activity(&world.owner.caller, world.org, None, 200)
+        .activity(&world.owner.caller, world.org, 200)
         .await
         .expect("the Owner reads it");
     records

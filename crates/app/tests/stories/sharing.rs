@@ -84,7 +84,7 @@ async fn create(world: &World, they: &Below, key: ApiKeyId) -> OperationState {
 
 /// What an organization's log says, newest first.
 async fn log_of(world: &World, caller: &Caller, org: OrgId) -> Vec<String> {
-    let records = world.app().activity(caller, org, None, 200).await.expect("read");
+    let records = world.app().activity(caller, org, 200).await.expect("read");
     records
         .into_iter()
         .map(|record| format!("{} {}", record.actor, record.sentence))
@@ -173,7 +173,7 @@ testkit::on_both_databases! {
         assert_eq!(world.requests(), requests, "Apple was not asked");
         let details = seen(&world, &they, key).await;
         assert_eq!((details.summary.key.name.as_str(), details.summary.key.generation), ("Release", 1));
-        let denied = app.activity(caller, org, None, 50).await.unwrap();
+        let denied = app.activity(caller, org, 50).await.unwrap();
         assert!(denied.iter().filter(|view| view.record.outcome == Outcome::Denied).count() >= 8);
         // What depends on it elsewhere is not to be seen either: that, too, is told as what only the owner does.
         assert_eq!(code(app.key_dependents(caller, org, key).await), "lent_key");

@@ -338,8 +338,8 @@ fn tokens_come_and_go_and_the_record_tells() {
     machine.run(&["whoami"]).expect(3);
 
     let page = person.run(&["activity", "list", "--limit", "5"]).expect(0).json();
-    let next = page["next"].as_str().unwrap();
-    let older = person.run(&["activity", "list", "--limit", "5", "--before", next]).expect(0).json();
+    let next = page["next_cursor"].as_str().unwrap();
+    let older = person.run(&["activity", "list", "--limit", "5", "--cursor", next]).expect(0).json();
     assert_ne!(page["items"][0]["id"], older["items"][0]["id"]);
 }
 

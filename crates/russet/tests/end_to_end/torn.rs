@@ -101,14 +101,14 @@ impl Stage {
     }
 
     /// All items of a list, page by page.
-    fn all(&self, path: &str, cursor: &str) -> Vec<Value> {
+    fn all(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut next = String::new();
         loop {
             let page = self.get(&format!("{path}?limit=200{next}"));
             items.extend(page["items"].as_array().unwrap().iter().cloned());
-            match page["next"].as_str() {
-                Some(after) => next = format!("&{cursor}={after}"),
+            match page["next_cursor"].as_str() {
+                Some(cursor) => next = format!("&cursor={cursor}"),
                 None => return items,
             }
         }
@@ -118,7 +118,7 @@ impl Stage {
     fn log(&self) -> Vec<Record> {
         let told: Vec<_> = Kind::ALL.iter().flat_map(|kind| kind.actions()).collect();
         let mut records: Vec<Record> = self
-            .all(&format!("/orgs/{}/activity", self.root), "before")
+            .all(&format!("/orgs/{}/activity", self.root))
             .iter()
             .filter(|record| record["outcome"] == "done" && told.contains(&text(record, "action")))
             .map(|record| (text(record, "action").to_owned(), text(record, "object").to_owned()))
@@ -132,7 +132,7 @@ impl Stage {
         let items = match kind {
             Kind::Role | Kind::Share => return BTreeMap::new(),
             Kind::PersonalToken => self.get("/me/tokens")["items"].as_array().unwrap().clone(),
-            _ => self.all(&kind.address().replace("{org}", &self.root), "after"),
+            _ => self.all(&kind.address().replace("{org}", &self.root)),
         };
         let pair = |item: &Value| (text(item, "id").to_owned(), text(item, "name").to_owned());
         items.iter().map(pair).filter(|(_, name)| name.starts_with(WORKER)).collect()
@@ -390,7 +390,7 @@ fn member(stage: &Stage, name: &str) -> String {
     let accept = json!({ "token": token, "name": name, "password": PASSWORD }).to_string();
     let (status, answer) = try_exchange("POST", &stage.url("/invitations/accept"), "application/json", None, &accept).unwrap();
     assert_eq!(status, 200, "{answer}");
-    let members = stage.all(&format!("/orgs/{root}/members"), "after");
+    let members = stage.all(&format!("/orgs/{root}/members"));
     let one = members.iter().find(|member| member["email"] == email.as_str()).unwrap();
     text(one, "id").to_owned()
 }

@@ -18,7 +18,7 @@ use app::{
 };
 use askama::Template;
 use axum::extract::{Path, Query, State as Reach};
-use domain::{ActivityId, ApiKeyId, OrgId, Outcome, activity::ACTIONS};
+use domain::{ApiKeyId, OrgId, Outcome, activity::ACTIONS};
 use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 
 /// Records on one page.
@@ -38,8 +38,8 @@ pub(crate) struct Records {
     pub(crate) days: Vec<Day>,
     /// Whether it is the first page.
     pub(crate) newest: bool,
-    /// The record to go on before.
-    pub(crate) older: Option<ActivityId>,
+    /// The cursor of what is older.
+    pub(crate) older: Option<String>,
     /// From when on.
     pub(crate) since: Timestamp,
     /// Whether records of several organizations may be among them.
@@ -134,8 +134,8 @@ impl ActivityPage {
         self.query.address(&format!("{}/export", self.path()), &[("format", format)])
     }
 
-    fn older(&self, id: &ActivityId) -> String {
-        self.query.address(&self.path(), &[("before", &id.to_string())])
+    fn older(&self, cursor: &str) -> String {
+        self.query.address(&self.path(), &[("cursor", cursor)])
     }
 
     fn newest(&self) -> String {
@@ -203,8 +203,8 @@ impl UsagePage {
             .address(&format!("/o/{}/activity/export", self.org), &[("key", &key), ("format", "csv")])
     }
 
-    fn older(&self, id: &ActivityId) -> String {
-        self.query.address(&self.path(), &[("key", ""), ("before", &id.to_string())])
+    fn older(&self, cursor: &str) -> String {
+        self.query.address(&self.path(), &[("key", ""), ("cursor", cursor)])
     }
 
     fn newest(&self) -> String {
@@ -297,7 +297,7 @@ pub(crate) async fn show(
     let found = state.app.search_activity(caller, org, &search).await?;
     let log = state.app.log_state(caller, org).await?;
     page(&ActivityPage {
-        found: Records::new(found, search.before.is_none(), shell.now),
+        found: Records::new(found, search.cursor.is_none(), shell.now),
         state: state_notice(&log, shell.now),
         below: state.app.organizations_with_activity(caller, org).await?,
         shell,
@@ -361,7 +361,7 @@ pub(crate) async fn usage(
     let name = found.items.iter().find_map(|view| view.record.event.key_name().map(str::to_owned));
     let name = name.unwrap_or_else(|| "the key".to_owned());
     page(&UsagePage {
-        found: Records::new(found, search.before.is_none(), shell.now),
+        found: Records::new(found, search.cursor.is_none(), shell.now),
         shell,
         org,
         key,

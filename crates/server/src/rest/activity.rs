@@ -25,7 +25,7 @@ pub(super) async fn list(
     let page = state.app.search_activity(&who.caller, org, &query.search()?).await?;
     Ok(Json(api::ActivityPage {
         items: page.items.iter().map(views::activity).collect(),
-        next: page.next.map(|id| id.to_string()),
+        next_cursor: page.next,
     }))
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn show(
     Ok(Json(views::activity(&view)))
 }
 
-/// The activity log as a file, with the filters of the list; `before` and `limit` do not count. Recorded.
+/// The activity log as a file, with the filters of the list; `cursor` and `limit` do not count. Recorded.
 #[utoipa::path(get, path = "/orgs/{org}/activity/export", tag = "activity",
     params(ActivityQuery),
     responses((status = 200, content((String = "text/csv"), (String = "application/jsonl")))))]

@@ -1,9 +1,8 @@
 //! Invitations: to make them, and to accept one. A link's token travels in bodies only, so that no log has it.
 
 use super::{
-    extract::{Asked, Body, Ids},
+    extract::{Asked, Body, Ids, paging},
     idempotency::CarriesSecret,
-    members::paging,
     views,
 };
 use crate::{
@@ -26,8 +25,8 @@ use zeroize::Zeroizing;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
-    /// Go on behind this: the `next` of the page before.
-    after: Option<String>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
     /// How many, 200 at most; 50 unless given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -43,11 +42,11 @@ pub(super) async fn list(
 ) -> Result<Json<api::Invitations>, Failure> {
     let page = state
         .app
-        .invitations(&who.caller, org, &paging(wanted.after, wanted.limit)?)
+        .invitations(&who.caller, org, &paging(wanted.limit, wanted.cursor)?)
         .await?;
     Ok(Json(api::Invitations {
         items: page.items.iter().map(views::invitation).collect(),
-        next: page.next,
+        next_cursor: page.next,
     }))
 }
 

@@ -1,12 +1,12 @@
 //! People of an organization and their roles.
 
 use super::{
-    extract::{Asked, Body, Ids},
+    extract::{Asked, Body, Ids, paging},
     views,
 };
 use crate::{State, reply::Failure, session::Bearer};
 use app::{
-    Paging, Problem,
+    Problem,
     members::{RoleChange, read_roles},
 };
 use axum::{Json, extract, http::StatusCode};
@@ -21,25 +21,11 @@ use utoipa::IntoParams;
 pub(super) struct Wanted {
     /// Only those whose name or e-mail holds this.
     search: Option<String>,
-    /// Go on behind this: the `next` of the page before.
-    after: Option<String>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
     /// How many, 200 at most; 50 unless given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
-}
-
-/// The page that a list is asked for.
-pub(super) fn paging(after: Option<String>, limit: Option<u32>) -> Result<Paging, Problem> {
-    let limit = limit.unwrap_or(50);
-    if !(1..=Paging::MOST).contains(&limit) {
-        let most = Paging::MOST;
-        return Err(Problem::field(
-            "limit_out_of_range",
-            "limit",
-            format!("{limit} does not fit. One page has 1 to {most} rows."),
-        ));
-    }
-    Ok(Paging { after, limit })
 }
 
 /// The people of an organization with their roles, by name. Roles of its root organization are among them.
@@ -50,11 +36,11 @@ pub(super) async fn list(
     Ids(org): Ids<OrgId>,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<api::Members>, Failure> {
-    let paging = paging(wanted.after, wanted.limit)?;
+    let paging = paging(wanted.limit, wanted.cursor)?;
     let page = state.app.members(&who.caller, org, wanted.search.as_deref(), &paging).await?;
     Ok(Json(api::Members {
         items: page.items.iter().map(views::member).collect(),
-        next: page.next,
+        next_cursor: page.next,
     }))
 }
 

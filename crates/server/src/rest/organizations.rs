@@ -22,8 +22,8 @@ pub(super) struct Wanted {
     search: Option<String>,
     /// Only those of this name, in any case.
     name: Option<String>,
-    /// Go on behind this: the `next` of the page before.
-    after: Option<String>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
     /// How many, 200 at most; 50 unless given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -36,8 +36,8 @@ pub(super) struct Wanted {
 pub(super) struct WantedBelow {
     /// Only those whose name holds this text, in any case.
     search: Option<String>,
-    /// Go on behind this: the `next` of the page before.
-    after: Option<String>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
     /// How many, 200 at most; 50 unless given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -50,14 +50,14 @@ pub(super) async fn list(
     Bearer(who): Bearer,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<api::Organizations>, Failure> {
-    let paging = paging(wanted.limit, wanted.after)?;
+    let paging = paging(wanted.limit, wanted.cursor)?;
     // What is no id and what is no name fit nothing.
     let parent = wanted.parent.map(|text| text.parse()).transpose();
     let name = wanted.name.map(|text| text.parse()).transpose();
     let (Ok(parent), Ok(name)) = (parent, name) else {
         return Ok(Json(api::Organizations {
             items: Vec::new(),
-            next: None,
+            next_cursor: None,
         }));
     };
     let filter = OrganizationFilter {
@@ -68,7 +68,7 @@ pub(super) async fn list(
     let page = state.app.organizations(&who.caller, &filter, &paging).await?;
     Ok(Json(api::Organizations {
         items: page.items.iter().map(views::organization).collect(),
-        next: page.next,
+        next_cursor: page.next,
     }))
 }
 
@@ -137,7 +137,7 @@ pub(super) async fn list_below(
     Ids(org): Ids<OrgId>,
     Asked(wanted): Asked<WantedBelow>,
 ) -> Result<Json<api::SubOrganizations>, Failure> {
-    let paging = paging(wanted.limit, wanted.after)?;
+    let paging = paging(wanted.limit, wanted.cursor)?;
     let filter = OrganizationFilter {
         search: wanted.search,
         ..OrganizationFilter::default()
@@ -145,7 +145,7 @@ pub(super) async fn list_below(
     let page = state.app.sub_organizations(&who.caller, org, &filter, &paging).await?;
     Ok(Json(api::SubOrganizations {
         items: page.items.iter().map(views::sub_organization).collect(),
-        next: page.next,
+        next_cursor: page.next,
     }))
 }
 

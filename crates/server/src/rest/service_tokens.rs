@@ -1,13 +1,13 @@
 //! API tokens of an organization.
 
 use super::{
-    extract::{Asked, Body, Ids},
+    extract::{Asked, Body, Ids, paging},
     idempotency::CarriesSecret,
     views,
 };
 use crate::{State, reply::Failure, session::Bearer};
 use app::{
-    Paging, Problem, Shown,
+    Shown,
     service_tokens::{NewServiceToken, ServiceTokenChange, ServiceTokenView},
 };
 use axum::{Extension, Json, extract, http::StatusCode};
@@ -20,8 +20,8 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Part {
-    /// Only tokens after this one: the `next` of the page before.
-    after: Option<String>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
     /// How many, 200 at most; 50 unless given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -45,10 +45,13 @@ pub(super) async fn list(
     Ids(org): Ids<OrgId>,
     Asked(part): Asked<Part>,
 ) -> Result<Json<api::ServiceTokens>, Failure> {
-    let page = state.app.service_tokens(&who.caller, org, &paging(part)?).await?;
+    let page = state
+        .app
+        .service_tokens(&who.caller, org, &paging(part.limit, part.cursor)?)
+        .await?;
     Ok(Json(api::ServiceTokens {
         items: page.items.iter().map(views::service_token).collect(),
-        next: page.next,
+        next_cursor: page.next,
     }))
 }
 
@@ -121,26 +124,4 @@ pub(super) async fn revoke(
 ) -> Result<StatusCode, Failure> {
     state.app.revoke_service_token(&who.caller, org, token).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn paging(part: Part) -> Result<Paging, Problem> {
-    let after = part.after.map(|text| text.parse::<ServiceTokenId>()).transpose().map_err(|_| {
-        Problem::field(
-            "cursor_unknown",
-            "after",
-            "This is not the `next` of a page. Begin without `after`.",
-        )
-    })?;
-    let limit = part.limit.unwrap_or(50);
-    if !(1..=Paging::MOST).contains(&limit) {
-        return Err(Problem::field(
-            "limit_out_of_range",
-            "limit",
-            format!("{limit} does not fit. One page has 1 to {} tokens.", Paging::MOST),
-        ));
-    }
-    Ok(Paging {
-        after: after.map(|id| id.to_string()),
-        limit,
-    })
 }

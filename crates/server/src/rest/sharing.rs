@@ -21,8 +21,8 @@ use utoipa::IntoParams;
 pub(super) struct Wanted {
     /// Part of a name; case does not matter.
     search: Option<String>,
-    /// The `next` of the page before.
-    after: Option<String>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
 }
 
 /// With whom a key is shared, and with whom it could be: at most 200 sub-organizations at a time.
@@ -35,7 +35,7 @@ pub(super) async fn shares(
 ) -> Result<Json<api::KeyShares>, Failure> {
     let query = PanelQuery {
         search: wanted.search,
-        after: wanted.after,
+        cursor: wanted.cursor,
     };
     let panel = state.app.key_shares(&who.caller, org, key, &query).await?;
     Ok(Json(views::key_shares(&panel)))

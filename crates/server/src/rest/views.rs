@@ -265,7 +265,7 @@ pub(super) fn key_shares(panel: &SharePanel) -> api::KeyShares {
                 last_used_at: borrower.last_use.as_ref().map(|(last, _)| last.at),
             })
             .collect(),
-        next: panel.next.clone(),
+        next_cursor: panel.next.clone(),
     }
 }
 

@@ -273,7 +273,7 @@ fn rest(address: &str) -> Vec<Sample> {
         ("DELETE", "/orgs/{org}/invitations/{invitation}") => bare(204).fresh(Fresh::Invitation),
         ("POST", "/invitations/look") => json(404, r#"{"token": "none"}"#).says("invitation_"),
         ("POST", "/invitations/accept") => json(404, r#"{"token": "none", "name": "X", "password": "correct horse"}"#),
-        ("GET", "/orgs/{org}/tokens") => get().query("?after={service_token}").says("items"),
+        ("GET", "/orgs/{org}/tokens") => get().says("items"),
         ("POST", "/orgs/{org}/tokens") => {
             let body = r#"{"name": "x", "roles": ["organization-viewer"], "organizations": ["{service_token}"]}"#;
             json(422, body).says("organization_unknown")
@@ -284,7 +284,7 @@ fn rest(address: &str) -> Vec<Sample> {
             json(422, r#"{"expires_at": "2020-01-01T00:00:00Z"}"#).says("expiry_unfit")
         }
         ("DELETE", "/orgs/{org}/tokens/{service_token}") => bare(204).fresh(Fresh::ServiceToken),
-        ("GET", "/orgs/{org}/activity") => get().query("?before={activity}").says("items"),
+        ("GET", "/orgs/{org}/activity") => get().query("?key={key}").says("items"),
         ("GET", "/orgs/{org}/activity/{activity}") => get().says("sequence"),
         ("GET", "/orgs/{org}/activity/export") => get().query("?key={key}").says("actor_kind"),
         ("POST", "/orgs/{org}/activity/verify") => bare(200).says("public_key").alone(),
@@ -380,7 +380,7 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/orgs") => get().says("Organizations"),
         ("GET", "/orgs/new") => get().says("root organization"),
         ("POST", "/orgs/new") => form(422, &[("name", "")]).says("New root organization"),
-        ("GET", "/o/{org}/sub-organizations") => get().query("?after={sub}").says("Sub-organizations"),
+        ("GET", "/o/{org}/sub-organizations") => get().says("Sub-organizations"),
         ("GET", "/o/{org}/sub-organizations/new") => get().says("Create sub-organization"),
         ("POST", "/o/{org}/sub-organizations/new") => form(422, &[("name", "")]).says("name is empty"),
         ("GET", "/o/{org}/sub-organizations/{sub}/rename") => get().says("name=\"name\""),
@@ -391,7 +391,7 @@ fn console(address: &str) -> Vec<Sample> {
         ("POST", "/o/{org}/settings") => form(422, &[("name", "")]).says("name is empty"),
         ("GET", "/o/{org}/settings/remove") => get().says("Delete organization"),
         ("POST", "/o/{org}/settings/remove") => form(422, &[("name", "another")]).says("type its name exactly"),
-        ("GET", "/o/{org}/activity") => get().query("?before={activity}").says("Activity"),
+        ("GET", "/o/{org}/activity") => get().query("?key={key}").says("Activity"),
         ("GET", "/o/{org}/activity/{activity}") => get().says("Record"),
         ("GET", "/o/{org}/activity/export") => get().query("?key={key}").says("actor_kind"),
         ("POST", "/o/{org}/activity/verify") => form(303, &[]).alone(),

@@ -243,7 +243,7 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
     let profiles = app.apple_profiles(caller, org, key, &ListQuery::default()).await.expect("listed");
     let session = app.sessions(hand).await.expect("listed")[0].id;
     let token = app.tokens(hand).await.expect("listed")[0].id;
-    let activity = app.activity(caller, org, None, 1).await.expect("listed");
+    let activity = app.activity(caller, org, 1).await.expect("listed");
     let guest = world
         .person(&named("guest", place).to_lowercase(), &[(org, guest())])
         .await

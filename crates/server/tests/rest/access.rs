@@ -126,7 +126,7 @@ async fn town() -> Town {
 
 /// The latest record of an Owner's own organization.
 async fn recorded(world: &World, owner: &SignedIn) -> String {
-    let log = world.app().activity(&owner.caller, owner.home().unwrap(), None, 1).await.unwrap();
+    let log = world.app().activity(&owner.caller, owner.home().unwrap(), 1).await.unwrap();
     log[0].record.id.to_string()
 }
 

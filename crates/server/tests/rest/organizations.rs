@@ -106,13 +106,12 @@ async fn a_list_is_read_in_pages_and_narrowed() {
         create(&stage, &format!("Team {number}")).await;
     }
     let mut all = Vec::new();
-    let mut after = String::new();
+    let mut cursor = String::new();
     loop {
-        let page = stage.get(&format!("/orgs?limit=3{after}")).send().await.expect(200).json();
+        let page = stage.get(&format!("/orgs?limit=3{cursor}")).send().await.expect(200).json();
         all.extend(names(&page).into_iter().map(str::to_owned));
-        let Some(next) = page["next"].as_str() else { break };
-        let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
-        after = format!("&after={next}");
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
     }
     assert_eq!(all.len(), 8);
     assert!(all.is_sorted(), "{all:?}");
@@ -133,7 +132,7 @@ async fn a_list_is_read_in_pages_and_narrowed() {
     let below = stage.get(&format!("{}/sub-organizations?search=team&limit=5", stage.home()));
     let below = below.send().await.expect(200).json();
     assert_eq!((names(&below).len(), &below["items"][0]["members"]), (5, &json!(0)));
-    assert!(below["next"].is_string());
+    assert!(below["next_cursor"].is_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]

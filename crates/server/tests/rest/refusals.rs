@@ -149,7 +149,7 @@ async fn queries_are_read_strictly() {
         format!("{home}/activity?limit=0"),
         format!("{home}/activity?limit=201"),
         format!("{home}/activity?limit=x"),
-        format!("{home}/activity?before=x"),
+        format!("{home}/activity?cursor=x"),
         format!("{home}/activity?colour=red"),
         format!("{home}/certificates?limit=0"),
         format!("{home}/certificates?limit=201"),

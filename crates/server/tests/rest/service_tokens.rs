@@ -120,12 +120,15 @@ async fn tokens_come_in_pages() {
     }
     let list = async |query: &str| stage.get(&format!("{}/tokens{query}", stage.home())).send().await;
     let first = list("?limit=2").await.expect(200).json();
-    let next = first["next"].as_str().unwrap();
-    let second = list(&format!("?limit=2&after={next}")).await.expect(200).json();
+    let next = first["next_cursor"].as_str().unwrap();
+    let second = list(&format!("?limit=2&cursor={next}")).await.expect(200).json();
     let names = [&first["items"][0], &first["items"][1], &second["items"][0]].map(|token| token["name"].clone());
-    assert_eq!((names, &second["next"]), ([json!("C"), json!("B"), json!("A")], &Value::Null));
+    assert_eq!(
+        (names, &second["next_cursor"]),
+        ([json!("C"), json!("B"), json!("A")], &Value::Null)
+    );
     assert_eq!(list("?limit=0").await.expect(422).code(), "limit_out_of_range");
-    assert_eq!(list("?after=nonsense").await.expect(422).code(), "cursor_unknown");
+    assert_eq!(list("?cursor=nonsense").await.expect(422).code(), "cursor_unknown");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -86,9 +86,9 @@ async fn from_a_key_file_to_a_downloaded_certificate() {
     }
 
     let page = stage.get(&format!("{home}/activity?limit=3")).send().await.expect(200).json();
-    let next = page["next"].as_str().unwrap();
+    let next = page["next_cursor"].as_str().unwrap();
     let older = stage
-        .get(&format!("{home}/activity?limit=3&before={next}"))
+        .get(&format!("{home}/activity?limit=3&cursor={next}"))
         .send()
         .await
         .expect(200)

@@ -5,10 +5,8 @@
 //! and goes on by time, so that a page costs what the page holds. What else the filter asks for is held against the
 //! rows found. `(CAST($n AS TEXT) IS NULL OR …)` for the leading subject would have no index; that is why there are
 //! so many statements that look alike.
-//!
-//! The cursor is the id of a record, looked up within the same reach: one of another organization names nothing.
 
-use domain::{Action, ActivityId, ApiKeyId, ApiTokenId, OrgId, Outcome, Permit, Subject};
+use domain::{Action, ApiKeyId, ApiTokenId, OrgId, Outcome, Permit, Subject};
 use jiff::Timestamp;
 
 use super::{Recorded, recorded};
@@ -49,6 +47,9 @@ pub struct ActivityFilter {
     /// Before.
     pub until: Option<Timestamp>,
 }
+
+/// How cursors of lists call them: one place in all of them, whatever the filter.
+const LIST: &str = "activity";
 
 /// The subject that leads.
 enum Lead {
@@ -106,21 +107,18 @@ impl LogReach {
 }
 
 impl Tx {
-    /// The records within reach, newest first. A cursor that names no record within reach gives an empty page.
+    /// The records within reach, newest first.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when the permit does not reach so far; what the database says.
+    /// [`StoreError::NotFound`] when the permit does not reach so far; [`StoreError::Cursor`]; what the database says.
     pub async fn activities(&mut self, permit: &Permit, filter: &ActivityFilter, paging: &Paging) -> Result<Page<Recorded>> {
         if !filter.reach.is_within(permit) {
             return Err(StoreError::NotFound);
         }
         // Before `until`, and of the records before the cursor: whichever is earlier.
         let mut before = (filter.until.unwrap_or(Timestamp::MAX).as_microsecond(), 0);
-        if let Some(cursor) = &paging.after {
-            match self.place_of(permit, filter.reach, cursor).await? {
-                Some(place) => before = before.min(place),
-                None => return Ok(Page::cut(Vec::new(), paging, |_| String::new())),
-            }
+        if let Some(place) = paging.behind(LIST)? {
+            before = before.min(place);
         }
         let args = filter.args(permit, before, paging);
         let rows = match filter.reach {
@@ -128,19 +126,7 @@ impl Tx {
             LogReach::Below => self.rows(of_root(&filter.lead()), args).await?,
         };
         let items: Vec<_> = rows.iter().map(recorded).collect::<Result<_>>()?;
-        Ok(Page::cut(items, paging, |a| a.id.to_string()))
-    }
-
-    /// Where a record stands in the order of lists, if it is within reach.
-    async fn place_of(&mut self, permit: &Permit, reach: LogReach, cursor: &str) -> Result<Option<(i64, i64)>> {
-        let Ok(id) = cursor.parse::<ActivityId>() else {
-            return Ok(None);
-        };
-        match self.activity(permit, reach, id).await {
-            Ok(record) => Ok(Some((record.at.as_microsecond(), record.sequence))),
-            Err(StoreError::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(Page::cut(items, paging, LIST, |a| (a.at.as_microsecond(), a.sequence)))
     }
 }
 

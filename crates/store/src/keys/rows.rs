@@ -118,11 +118,11 @@ impl Tx {
         let rows = self
             .rows(
                 "SELECT * FROM api_keys WHERE organization_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id > $2) ORDER BY id LIMIT $3",
-                args![permit.organization(), paging.after.as_deref(), paging.fetch()],
+                args![permit.organization(), paging.behind::<String>("keys")?, paging.fetch()],
             )
             .await?;
         let items: Vec<_> = rows.iter().map(key).collect::<Result<_>>()?;
-        Ok(Page::cut(items, paging, |k| k.id.to_string()))
+        Ok(Page::cut(items, paging, "keys", |k| k.id.to_string()))
     }
 
     /// All keys of an organization, oldest first: what a picker chooses from.

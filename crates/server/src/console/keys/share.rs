@@ -27,7 +27,7 @@ pub(crate) struct ShareQuery {
     /// Part of a sub-organization's name.
     pub(crate) q: String,
     /// Where a page begins.
-    pub(crate) after: Option<String>,
+    pub(crate) cursor: Option<String>,
     /// Whose limits are to be edited: `all`, or a sub-organization; empty for what is shared now.
     #[serde(rename = "for")]
     pub(crate) target: String,
@@ -246,7 +246,7 @@ async fn shown(
 ) -> Result<SharePage, Problem> {
     let asked = PanelQuery {
         search: Some(query.q.clone()).filter(|text| !text.is_empty()),
-        after: query.after,
+        cursor: query.cursor,
     };
     let panel = state.app.key_shares(&visitor.who.caller, org, key, &asked).await?;
     let shell = visitor.shell_for(state, org, Place::Keys, Action::ShareKey).await?;

@@ -23,10 +23,10 @@ const ROWS: u32 = 50;
 pub(crate) struct Asked {
     /// Search.
     q: String,
-    /// Members behind this.
-    after: String,
-    /// Invitations behind this.
-    invited_after: String,
+    /// Where a page of members begins.
+    cursor: String,
+    /// Where a page of invitations begins.
+    invited_cursor: String,
 }
 
 /// The page.
@@ -71,11 +71,11 @@ impl MembersPage {
     }
 
     fn next_members(&self) -> Option<String> {
-        Some(self.address("after", self.members.next.as_deref()?))
+        Some(self.address("cursor", self.members.next.as_deref()?))
     }
 
     fn next_invitations(&self) -> Option<String> {
-        Some(self.address("invited_after", self.pending.next.as_deref()?))
+        Some(self.address("invited_cursor", self.pending.next.as_deref()?))
     }
 
     /// Why a mail was not delivered.
@@ -103,7 +103,7 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
     let caller = &visitor.who.caller;
     let shell = visitor.shell_for(&state, org, Place::Members, Action::SeeMembers).await?;
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let (after, invited_after) = (some(&asked.after), some(&asked.invited_after));
+    let (after, invited) = (some(&asked.cursor), some(&asked.invited_cursor));
     let is_first = after.is_none();
     let search = asked.q.trim().to_owned();
     let paging = Paging { after, limit: ROWS };
@@ -111,7 +111,7 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
     // Behind the first page and in a search, only members are looked for.
     let pending = if is_first && search.is_empty() {
         let paging = Paging {
-            after: invited_after,
+            after: invited,
             limit: ROWS,
         };
         state.app.invitations(caller, org, &paging).await?

@@ -107,7 +107,7 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
         org,
         items: found.items,
         next: asked.next(&list_of(org), found.next),
-        further: !asked.after.is_empty(),
+        further: !asked.cursor.is_empty(),
         search: asked.q,
     })
 }

@@ -28,7 +28,7 @@ pub(crate) struct Asked {
     /// Part of a name.
     pub(crate) q: String,
     /// The cursor of the page before.
-    pub(crate) after: String,
+    pub(crate) cursor: String,
 }
 
 impl Asked {
@@ -43,7 +43,7 @@ impl Asked {
     /// For `app`.
     pub(crate) fn paging(&self) -> Paging {
         Paging {
-            after: (!self.after.is_empty()).then(|| self.after.clone()),
+            after: (!self.cursor.is_empty()).then(|| self.cursor.clone()),
             limit: ROWS,
         }
     }
@@ -54,7 +54,7 @@ impl Asked {
         if !self.q.is_empty() {
             query.append_pair("q", &self.q);
         }
-        query.append_pair("after", &cursor?);
+        query.append_pair("cursor", &cursor?);
         Some(format!("{path}?{}", query.finish()))
     }
 }
@@ -113,7 +113,7 @@ pub(crate) struct NewPage {
 pub(crate) async fn show(Reach(state): Reach<State>, Query(asked): Query<Asked>, visitor: Visitor) -> Answer {
     let caller = &visitor.who.caller;
     let found = state.app.organizations(caller, &asked.filter(), &asked.paging()).await?;
-    let plain = asked.q.trim().is_empty() && asked.after.is_empty();
+    let plain = asked.q.trim().is_empty() && asked.cursor.is_empty();
     let recent = if plain {
         state.app.organizations_among(caller, &visitor.recent).await?
     } else {
@@ -124,7 +124,7 @@ pub(crate) async fn show(Reach(state): Reach<State>, Query(asked): Query<Asked>,
         recent,
         all: found.items,
         next: asked.next("/orgs", found.next),
-        further: !asked.after.is_empty(),
+        further: !asked.cursor.is_empty(),
         may_create: state.app.may_create_root(caller).await?,
         search: asked.q,
     })

@@ -79,7 +79,7 @@ impl TokenPage {
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct Asked {
-    after: Option<String>,
+    cursor: Option<String>,
 }
 
 /// `GET /o/{org}/tokens`
@@ -87,7 +87,7 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
     let org = id(&org)?;
     let shell = visitor.shell_in(&state, org, Place::Tokens).await?;
     let paging = Paging {
-        after: asked.after,
+        after: asked.cursor,
         limit: PER_PAGE,
     };
     let found = state.app.service_tokens(&visitor.who.caller, org, &paging).await?;
