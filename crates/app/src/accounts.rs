@@ -122,13 +122,13 @@ impl App {
         }
         tx.create_organization(&organization, &ring).await?;
         tx.insert_user(&user, &PasswordHash::new(hash)).await?;
-        tx.add_role(organization.id, user.id, Role::Owner).await?;
+        tx.add_role(organization.id, user.id, Role::Owner, now).await?;
         let (session, cookie) = self.begin_session(&mut tx, user.id, &origin, agent).await?;
         let event = Event::SetupCompleted {
             user: user.id,
             organization: organization.id,
         };
-        let signed_in = signed_in(&mut tx, Who::by_session(user, session), origin).await?;
+        let signed_in = signed_in(&mut tx, Who::by_session(user, session), origin, self.now()).await?;
         self.record_done(&mut tx, &signed_in.caller, organization.id, event).await?;
         tx.commit().await?;
         Ok(NewSession { signed_in, cookie })
@@ -149,7 +149,7 @@ impl App {
         }
         let user = tx.user(session.user).await?;
         let (id, seen_at) = (session.id, session.seen_at);
-        let signed_in = signed_in(&mut tx, Who::by_session(user, session), origin).await?;
+        let signed_in = signed_in(&mut tx, Who::by_session(user, session), origin, self.now()).await?;
         drop(tx);
         if now.duration_since(seen_at).as_secs() >= TOUCH_SECONDS {
             let mut tx = self.inner.store.begin().await?;
@@ -271,8 +271,9 @@ impl App {
     }
 }
 
-/// The rights that whoever stands behind an actor has now. Somebody who is gone has none.
-pub(crate) async fn principal_of(tx: &mut Tx, actor: Actor) -> Result<Principal, Problem> {
+/// The rights that whoever stands behind an actor has now. Somebody who is gone has none, and a token that has ended has
+/// none either: what it began or who it invited rests on nothing any more.
+pub(crate) async fn principal_of(tx: &mut Tx, actor: Actor, now: Timestamp) -> Result<Principal, Problem> {
     Ok(match actor.subject() {
         Some(Subject::User(user)) => {
             let standing = match tx.standing_of(user).await {
@@ -283,16 +284,16 @@ pub(crate) async fn principal_of(tx: &mut Tx, actor: Actor) -> Result<Principal,
             Principal::new(actor, tx.roles_of(user).await?).standing_at(standing)
         }
         Some(Subject::Service(token)) => match tx.service_token_standing(token).await? {
-            Some((token, standing)) => token.principal(actor, standing),
-            None => Principal::new(actor, BTreeMap::new()),
+            Some((token, standing)) if token.expires_at > now => token.principal(actor, standing),
+            _ => Principal::new(actor, BTreeMap::new()),
         },
         None => Principal::new(actor, BTreeMap::new()),
     })
 }
 
 /// Gathers what somebody signed in is and may.
-pub(crate) async fn signed_in(tx: &mut Tx, who: Who, origin: Origin) -> Result<SignedIn, Problem> {
-    let principal = principal_of(tx, who.actor()).await?;
+pub(crate) async fn signed_in(tx: &mut Tx, who: Who, origin: Origin, now: Timestamp) -> Result<SignedIn, Problem> {
+    let principal = principal_of(tx, who.actor(), now).await?;
     Ok(SignedIn {
         who,
         caller: Caller { principal, origin },

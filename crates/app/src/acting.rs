@@ -58,7 +58,7 @@ impl App {
     /// the rights that it came with.
     async fn refuse_by_todays_rights(&self, caller: &Caller, permit: &Permit) -> Result<Problem, Problem> {
         let mut tx = self.inner.store.read_over_all().await?;
-        let principal = principal_of(&mut tx, permit.actor()).await?;
+        let principal = principal_of(&mut tx, permit.actor(), self.now()).await?;
         drop(tx);
         match decide(&principal, permit.action(), permit.tenant()) {
             Ok(_) => Ok(StoreError::RightsChanged.into()),
@@ -71,17 +71,6 @@ impl App {
         let (problem, org) = match denied {
             // What belongs to others is not written into their log: there it would be a way to fill it.
             Denied::Invisible => (Problem::not_found(), None),
-            Denied::RoleMissing { action } if action.is_only_in_roots() && tenant.parent.is_some() => (
-                Problem::new(
-                    Kind::NotAllowed,
-                    "not_allowed",
-                    format!(
-                        "You may not {} here: for a sub-organization that is done in its root organization.",
-                        action.words()
-                    ),
-                ),
-                Some(tenant.id),
-            ),
             Denied::RoleMissing { action } => (self.not_allowed(caller, *action, tenant).await?, Some(tenant.id)),
         };
         Ok(self.denied(caller, org, action.words(), problem).await)

@@ -20,7 +20,10 @@ pub const AFTER_OUTCOME: &str = "after-outcome";
 /// A lost act was found at Apple, and nothing of it is written down.
 pub const AFTER_LOOK: &str = "after-look";
 
-/// Every point, in the order an act passes them.
+/// An invitation was read that is to be mailed; its link is not made yet. Not a point of an act at Apple.
+pub const BEFORE_LINK: &str = "before-link";
+
+/// Every point of an act at Apple, in the order that it passes them.
 pub const ALL: [&str; 7] = [
     BEFORE_STARTED,
     AFTER_STARTED,

@@ -200,7 +200,7 @@ impl App {
         };
         refuse_twin(&roots, None, &name)?;
         let organization = self.make(&mut tx, None, name.clone()).await?;
-        tx.add_role(organization.id, user, Role::Owner).await?;
+        tx.add_role(organization.id, user, Role::Owner, self.now()).await?;
         self.record_made(&mut tx, caller, &organization).await?;
         tx.commit().await?;
         Ok(OrganizationView {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use domain::policy::{Role, Standing, Subject};
 use domain::{Email, OrgId, User, UserId};
+use jiff::Timestamp;
 
 use crate::members::role;
 use crate::sql::{Row, args};
@@ -130,14 +131,15 @@ impl Tx {
         self.row("SELECT COUNT(*) AS number FROM users", args![]).await?.count("number")
     }
 
-    /// Gives somebody a role in an organization; giving it twice changes nothing.
+    /// Gives somebody a role in an organization, where nobody can have given them a permit yet; giving it twice changes
+    /// nothing.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn add_role(&mut self, organization: OrgId, user: UserId, role: Role) -> Result<()> {
+    pub async fn add_role(&mut self, organization: OrgId, user: UserId, role: Role, now: Timestamp) -> Result<()> {
         self.execute(
-            "INSERT INTO memberships (organization_id, user_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            args![organization, user, role.as_str()],
+            "INSERT INTO memberships (organization_id, user_id, role, given_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            args![organization, user, role.as_str(), now],
         )
         .await?;
         Ok(())

@@ -6,7 +6,7 @@ use domain::{Delivery, Email, Invitation, InvitationId, Permit, Subject};
 use jiff::Timestamp;
 
 use crate::sql::{Row, args, json};
-use crate::{Page, Paging, Result, TokenHash, Tx};
+use crate::{Page, Paging, Result, StoreError, TokenHash, Tx};
 
 /// How cursors of the list call it.
 const LIST: &str = "invitations";
@@ -60,7 +60,7 @@ impl Tx {
     /// An invitation of the permit's organization.
     ///
     /// # Errors
-    /// [`crate::StoreError::NotFound`].
+    /// [`StoreError::NotFound`].
     pub async fn invitation(&mut self, permit: &Permit, id: InvitationId) -> Result<Invitation> {
         let row = self
             .row(
@@ -117,7 +117,7 @@ impl Tx {
     /// Puts a fresh link in the place of the one that an invitation has, sent by somebody, perhaps another than before.
     ///
     /// # Errors
-    /// [`crate::StoreError::NotFound`].
+    /// [`StoreError::NotFound`].
     pub async fn renew_invitation(&mut self, permit: &Permit, renewed: &Invitation, token: &TokenHash) -> Result<()> {
         let by: Subject = renewed.invited_by;
         self.change(
@@ -136,6 +136,41 @@ impl Tx {
         .await
     }
 
+    /// An invitation of the permit's organization with the SHA-256 of its present link's token, for whoever is about to put
+    /// another link in its place.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn invitation_with_link(&mut self, permit: &Permit, id: InvitationId) -> Result<(Invitation, TokenHash)> {
+        let row = self
+            .row(
+                "SELECT * FROM invitations WHERE organization_id = $1 AND id = $2",
+                args![permit.organization(), id],
+            )
+            .await?;
+        let hash: Vec<u8> = row.get("token_hash")?;
+        let hash = hash.try_into().map_err(|_| StoreError::Unreadable {
+            column: "token_hash",
+            why: "it is not 32 bytes long".to_owned(),
+        })?;
+        Ok((invitation(&row)?, TokenHash(hash)))
+    }
+
+    /// Puts another link in the place of this one, for a mail that is about to leave. Answers whether it was still there:
+    /// a link that somebody was shown meanwhile is not to be taken out of their hands.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn replace_link(&mut self, permit: &Permit, id: InvitationId, from: &TokenHash, to: &TokenHash) -> Result<bool> {
+        let replaced = self
+            .execute(
+                "UPDATE invitations SET token_hash = $4 WHERE organization_id = $1 AND id = $2 AND token_hash = $3",
+                args![permit.organization(), id, from.0.as_slice(), to.0.as_slice()],
+            )
+            .await?;
+        Ok(replaced > 0)
+    }
+
     /// Notes what became of the mail with the link of this token. A link that was replaced meanwhile is another mail's matter.
     ///
     /// # Errors
@@ -152,7 +187,7 @@ impl Tx {
     /// Takes an invitation back.
     ///
     /// # Errors
-    /// [`crate::StoreError::NotFound`].
+    /// [`StoreError::NotFound`].
     pub async fn delete_invitation(&mut self, permit: &Permit, id: InvitationId) -> Result<()> {
         self.change(
             "DELETE FROM invitations WHERE organization_id = $1 AND id = $2",

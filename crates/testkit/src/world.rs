@@ -236,7 +236,7 @@ impl World {
             .expect("the Owner has one");
         tx.insert_user(&user, &password).await.expect("made");
         for (organization, role) in roles {
-            tx.add_role(*organization, user.id, *role).await.expect("given");
+            tx.add_role(*organization, user.id, *role, self.clock.now()).await.expect("given");
         }
         let (session, cookie) = self.session(user.id);
         let mut hash = [0; 32];
@@ -260,7 +260,7 @@ impl World {
         let found = tx.user_by_email(&e_mail.parse().expect("an address")).await.expect("asked");
         let (user, _) = found.expect("somebody with this address");
         for (organization, role) in roles {
-            tx.add_role(*organization, user.id, *role).await.expect("given");
+            tx.add_role(*organization, user.id, *role, self.clock.now()).await.expect("given");
         }
         tx.commit().await.expect("committed");
     }

@@ -81,7 +81,7 @@ impl App {
                     user: user.id,
                     session: session.id,
                 };
-                let signed_in = signed_in(&mut tx, Who::by_session(user, session), origin).await?;
+                let signed_in = signed_in(&mut tx, Who::by_session(user, session), origin, self.now()).await?;
                 self.record_of_person(&mut tx, &signed_in, event).await?;
                 tx.commit().await?;
                 Ok(NewSession { signed_in, cookie })

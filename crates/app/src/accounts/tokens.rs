@@ -55,7 +55,7 @@ impl App {
                 user,
                 by: SignedBy::Token(token),
             };
-            let signed_in = signed_in(&mut tx, who, origin).await?;
+            let signed_in = signed_in(&mut tx, who, origin, now).await?;
             drop(tx);
             if is_due(used_at, now) {
                 let mut tx = self.inner.store.begin().await?;

@@ -70,7 +70,9 @@ impl App {
         let mut tx = self.inner.store.read_over_all().await?;
         let creation = Creation::of(tx.operation_of_job(job).await?);
         let caller = Caller {
-            principal: principal_of(&mut tx, creation.operation.started_by).await?.acting_as_job(job.id),
+            principal: principal_of(&mut tx, creation.operation.started_by, self.now())
+                .await?
+                .acting_as_job(job.id),
             origin: Origin::default(),
         };
         let tenant = tx.tenant(job.organization).await?.unwrap_or(Tenant::root(job.organization));
@@ -80,7 +82,7 @@ impl App {
             OperationState::Started => match decide(&caller.principal, Action::CreateCertificate, tenant) {
                 Ok(permit) => self.ask_apple(&caller, &permit, creation).await,
                 Err(Denied::Invisible | Denied::RoleMissing { .. }) => {
-                    let why = "The person who began this may not create certificates any more. Apple was not asked.";
+                    let why = "Whoever began this may not create certificates any more. Apple was not asked.";
                     self.fail(&caller, &settling_permit(job, tenant)?, &creation, why).await?;
                     Ok(JobEnd::Done)
                 }

@@ -85,8 +85,8 @@ pub(super) fn actor(subject: Subject) -> Actor {
 }
 
 /// On what authority an invitation stands now; none when whoever made it may not invite any more.
-pub(super) async fn standing(tx: &mut Tx, invitation: &Invitation) -> Result<Option<Standing>, Problem> {
-    let inviter = principal_of(tx, actor(invitation.invited_by)).await?;
+pub(super) async fn standing(tx: &mut Tx, invitation: &Invitation, now: Timestamp) -> Result<Option<Standing>, Problem> {
+    let inviter = principal_of(tx, actor(invitation.invited_by), now).await?;
     let Some(tenant) = tx.tenant(invitation.organization).await? else {
         return Ok(None);
     };
@@ -133,7 +133,7 @@ impl App {
     pub async fn look_at_invitation(&self, token: &str, origin: &Origin) -> Result<LookedAt, Problem> {
         let invitation = self.invitation_of(token, origin).await?;
         let mut tx = self.inner.store.read_over_all().await?;
-        let standing = standing(&mut tx, &invitation).await?.ok_or_else(void)?;
+        let standing = standing(&mut tx, &invitation, self.now()).await?.ok_or_else(void)?;
         let mut names = crate::activity::Names::default();
         Ok(LookedAt {
             organization: tx.organization(&standing.permit).await?.name,
@@ -168,7 +168,7 @@ impl App {
             }
         };
         let mut tx = self.inner.store.read_over_all().await?;
-        let Standing { permit, roles } = standing(&mut tx, &invitation).await?.ok_or_else(void)?;
+        let Standing { permit, roles } = standing(&mut tx, &invitation, self.now()).await?.ok_or_else(void)?;
         drop(tx);
         // From here on whoever invited keeps their rights until this is written, or this is refused.
         let mut tx = self.inner.store.begin_at_members(&permit).await?;
@@ -187,7 +187,7 @@ impl App {
         let session = match &newcomer {
             Some((_, Some(browser))) => {
                 let (session, cookie) = self.begin_session(&mut tx, user.id, &origin, Some(browser)).await?;
-                let signed_in = signed_in(&mut tx, Who::by_session(user.clone(), session), origin).await?;
+                let signed_in = signed_in(&mut tx, Who::by_session(user.clone(), session), origin, self.now()).await?;
                 Some(NewSession { signed_in, cookie })
             }
             _ => None,

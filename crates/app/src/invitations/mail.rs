@@ -2,12 +2,14 @@
 //!
 //! The job makes the link's token itself and writes its SHA-256 down before the mail leaves. Whoever looks into the
 //! database finds no link, and a mail that was sent twice, because the server died in between, holds one dead link and one
-//! that works.
+//! that works. What somebody was shown meanwhile, by sending again, stays: the job replaces the link that it has read, and no
+//! other.
 
 use super::accept::{actor, standing};
 use crate::{
     App, Caller, Problem,
     accounts::{bearer, hashed},
+    crash_point,
     mail::Mailer,
     members::titles,
     worker::JobEnd,
@@ -26,8 +28,9 @@ impl App {
         };
         // The server reads what it has to deliver; what it delivers stands on the rights of whoever invited.
         let permit = self.permit(&caller, Action::SeeMembers, job.organization).await?;
-        let invitation = match self.inner.store.read_for(&permit).await?.invitation(&permit, id).await {
-            Ok(invitation) => invitation,
+        let found = self.inner.store.read_for(&permit).await?.invitation_with_link(&permit, id).await;
+        let (invitation, before) = match found {
+            Ok(found) => found,
             // Accepted or revoked meanwhile.
             Err(StoreError::NotFound) => return Ok(JobEnd::Done),
             Err(error) => return Err(error.into()),
@@ -38,18 +41,19 @@ impl App {
         let token = bearer::fresh(&*self.inner.entropy);
         let hash = hashed(token.expose());
         let mut tx = self.inner.store.read_over_all().await?;
-        let standing = standing(&mut tx, &invitation).await?;
+        let standing = standing(&mut tx, &invitation, self.now()).await?;
         let inviter = crate::activity::Names::default()
             .of_actor(&mut tx, actor(invitation.invited_by))
             .await?;
         let organization = tx.organization(&permit).await?.name;
         drop(tx);
+        self.inner.crash_points.pass(crash_point::BEFORE_LINK);
         let mut tx = self.inner.store.begin_for(&permit).await?;
-        match tx.renew_invitation(&permit, &invitation, &hash).await {
-            Ok(()) => tx.commit().await?,
-            Err(StoreError::NotFound) => return Ok(JobEnd::Done),
-            Err(error) => return Err(error.into()),
+        if !tx.replace_link(&permit, id, &before, &hash).await? {
+            // Accepted, revoked, or sent again meanwhile: that link is somebody else's matter.
+            return Ok(JobEnd::Done);
         }
+        tx.commit().await?;
         let (Some(mailer), Some(standing)) = (&self.inner.mailer, standing) else {
             let why = match self.inner.mailer {
                 None => "this server has no mail server any more",

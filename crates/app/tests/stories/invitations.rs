@@ -4,13 +4,16 @@ use crate::{code, log};
 use app::{
     Kind, Paging, Problem,
     accounts::SignedIn,
+    crash_point::{BEFORE_LINK, CrashPoints},
     invitations::{Accepted, Accepting, Invited, NewAccount, NewInvitation},
     members::RoleChange,
 };
 use domain::{
-    Delivery, Origin, Role,
+    Action, Delivery, Invitation, Origin, Role, Tenant, decide,
+    membership::INVITATIONS_PENDING_MOST,
     policy::{Grade, Module},
 };
+use std::sync::{Arc, OnceLock};
 use testkit::{Mailbox, PASSWORD, World};
 use zeroize::Zeroizing;
 
@@ -223,6 +226,52 @@ testkit::on_both_databases! {
         assert_eq!(code(join(&world, token).await), "invitation_unknown", "the mail before is dead");
         let link = mailbox.mails()[1].link();
         join(&world, link.rsplit_once('/').unwrap().1).await.unwrap();
+    }
+
+    async fn a_link_that_was_shown_while_a_mail_was_about_to_leave_stays(world: World) {
+        let mailbox = Mailbox::open().await;
+        world.restart_with_mail(&mailbox).await;
+        let invited = invite(&world, &world.owner, GUEST, &["signing-viewer"]).await.unwrap();
+        let (other, owner, org, id) = (world.second_server().await, world.owner.caller.clone(), world.org, invited.invitation.id);
+        let shown = Arc::new(OnceLock::new());
+        let told = shown.clone();
+        let meanwhile = move |point| {
+            if point == BEFORE_LINK {
+                let sent = other.send_invitation_again(&owner, org, id, true);
+                let sent = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(sent));
+                told.get_or_init(|| token(&sent.unwrap()));
+            }
+        };
+        world.restart_with(CrashPoints::hook(meanwhile)).await;
+        world.app().run_due_jobs().await.unwrap();
+        assert!(mailbox.mails().is_empty(), "the mail would hold a dead link");
+        join(&world, shown.get().expect("sent again")).await.unwrap();
+    }
+
+    async fn no_more_than_five_hundred_are_pending(world: World) {
+        let (caller, org) = (&world.owner.caller, world.org);
+        let first = invite(&world, &world.owner, GUEST, &["signing-viewer"]).await.unwrap().invitation;
+        let permit = decide(&caller.principal, Action::ManageMembers, Tenant::root(org)).unwrap();
+        let store = world.store().await;
+        let mut tx = store.begin_for(&permit).await.unwrap();
+        for number in 1..INVITATIONS_PENDING_MOST {
+            let another = Invitation {
+                id: format!("inv_{number:032x}").parse().unwrap(),
+                email: format!("guest{number}@example.com").parse().unwrap(),
+                ..first.clone()
+            };
+            let mut hash = [0; 32];
+            hash[..4].copy_from_slice(&number.to_be_bytes());
+            tx.put_invitation(&permit, &another, &store::TokenHash(hash)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        store.close().await;
+        let one_more = async || invite(&world, &world.owner, "more@example.com", &["signing-viewer"]).await;
+        assert_eq!(code(one_more().await), "invitations_full");
+        invite(&world, &world.owner, GUEST, &["signing-manager"]).await.expect("in the place of one that is there");
+        world.app().revoke_invitation(caller, org, first.id).await.unwrap();
+        one_more().await.unwrap();
+        assert_eq!(code(invite(&world, &world.owner, "most@example.com", &["signing-viewer"]).await), "invitations_full");
     }
 
     async fn a_mail_that_nobody_takes_is_told_and_tried_again_or_not(world: World) {

@@ -4,10 +4,11 @@ use crate::{certificates::seen_by, code, log};
 use app::{
     Problem,
     accounts::SignedIn,
+    invitations::NewInvitation,
     overview::ExpiryOf,
     service_tokens::{NewServiceToken, ServiceTokenChange},
 };
-use domain::{Actor, OrgId, Origin, Role, ServiceTokenId};
+use domain::{Actor, OperationState, OrgId, Origin, Role, ServiceTokenId};
 use jiff::SignedDuration;
 use store::Paging;
 use testkit::{PASSWORD, World};
@@ -90,6 +91,31 @@ testkit::on_both_databases! {
         assert!(app.create_service_token(&world.owner, world.org, new("CI", &["signing-viewer"])).await.is_ok(), "its name is free");
         assert_eq!(ci.name().as_str(), "CI");
         assert!(log(&world).await.contains(&"Elin revoked the API token “CI”".to_owned()));
+    }
+
+    async fn what_a_token_began_ends_with_it(world: World) {
+        let key = world.link(testkit::Role::Admin).await;
+        let app = world.app();
+        let ends = world.now() + SignedDuration::from_hours(1);
+        let short = NewServiceToken {
+            expires_at: Some(ends),
+            ..new("Short", &["signing-manager", "organization-manager"])
+        };
+        let (_, short) = made(&world, &world.owner, world.org, short).await.unwrap();
+        let operation = app.create_certificate(&short.caller, world.org, key, "DISTRIBUTION").await.unwrap();
+        let guest = NewInvitation {
+            email: "guest@example.com".to_owned(),
+            roles: vec!["organization-viewer".to_owned()],
+            show_link: true,
+        };
+        let link = app.invite(&short.caller, world.org, guest).await.unwrap().token.unwrap();
+        app.look_at_invitation(link.expose(), &Origin::default()).await.unwrap();
+        world.advance(3601);
+        assert_eq!(code(app.look_at_invitation(link.expose(), &Origin::default()).await), "invitation_void");
+        app.run_due_jobs().await.unwrap();
+        let ended = app.operation(&world.owner.caller, world.org, operation.id).await.unwrap();
+        assert!(matches!(ended.operation.state, OperationState::Failed { .. }), "{:?}", ended.operation.state);
+        assert_eq!(world.count("POST /v1/certificates"), 0);
     }
 
     async fn a_use_is_noted_once_a_minute_at_most(world: World) {

@@ -38,7 +38,7 @@ async fn people_and_organizations_come_back_as_they_went_in(world: World) {
     tx.create_organization(&child, &WrappedRing::from_bytes(vec![3]))
         .await
         .expect("made");
-    tx.add_role(child.id, user(1).id, Role::Owner).await.expect("given");
+    tx.add_role(child.id, user(1).id, Role::Owner, at(0)).await.expect("given");
     assert_eq!(
         tx.organizations_of(user(1).id).await.expect("listed"),
         [organization(1), child.clone()]
@@ -81,11 +81,17 @@ async fn roles_add_up(world: World) {
     let (first, second) = (organization(1).id, organization(2).id);
     let viewer = Role::In(Module::Credentials, Grade::Viewer);
     let mut tx = world.store.begin_over_all().await.expect("begins");
-    tx.add_role(first, user(1).id, viewer).await.expect("given");
-    tx.add_role(first, user(1).id, viewer).await.expect("given twice");
-    tx.add_role(second, user(1).id, viewer).await.expect("given");
+    tx.add_role(first, user(1).id, viewer, at(5)).await.expect("given");
+    tx.add_role(first, user(1).id, viewer, at(9)).await.expect("given twice");
+    tx.add_role(second, user(1).id, viewer, at(7)).await.expect("given");
     let expected = BTreeMap::from([(first, BTreeSet::from([Role::Owner, viewer])), (second, BTreeSet::from([viewer]))]);
     assert_eq!(tx.roles_of(user(1).id).await.expect("read"), expected);
+    let joined = tx
+        .member(&permit(Action::SeeMembers, 2), user(1).id)
+        .await
+        .expect("found")
+        .joined_at;
+    assert_eq!(joined, Some(at(7)));
     tx.run("UPDATE memberships SET role = 'emperor' WHERE role = 'owner'")
         .await
         .expect("updated");

@@ -99,6 +99,12 @@ async fn an_address_has_one_invitation_and_one_link(world: World) {
     };
     tx.renew_invitation(&here, &renewed, &token(3)).await.expect("renewed");
     assert_eq!(tx.invitation_by_token(&token(3)).await.expect("asked"), Some(renewed.clone()));
+    let (read, link) = tx.invitation_with_link(&here, renewed.id).await.expect("found");
+    assert_eq!((&read, link), (&renewed, token(3)));
+    let replaced = tx.replace_link(&here, renewed.id, &token(2), &token(4)).await;
+    assert!(!replaced.expect("asked"), "what was read before is not there any more");
+    assert!(tx.replace_link(&here, renewed.id, &token(3), &token(4)).await.expect("asked"));
+    assert!(tx.replace_link(&here, renewed.id, &token(4), &token(3)).await.expect("asked"));
     let failed = Delivery::Failed {
         at: at(61),
         why: "550 no such mailbox".to_owned(),

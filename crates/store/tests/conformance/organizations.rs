@@ -136,7 +136,7 @@ async fn everybody_sees_their_own_and_what_is_below(world: World) {
         .await
         .expect("made");
     let viewer = Role::parse("signing-viewer").expect("a role");
-    tx.add_role(sub(1, "Berlin").id, user(3).id, viewer).await.expect("given");
+    tx.add_role(sub(1, "Berlin").id, user(3).id, viewer, at(0)).await.expect("given");
     let all = OrganizationFilter::default();
 
     let (owner, other, below) = (
@@ -243,7 +243,7 @@ async fn furnished(tx: &mut Tx) -> Organization {
         .await
         .expect("made");
     for role in [Role::Owner, Role::parse("signing-viewer").expect("a role")] {
-        tx.add_role(it.id, user(3).id, role).await.expect("given");
+        tx.add_role(it.id, user(3).id, role, at(0)).await.expect("given");
     }
     let mut held = key(1, 1);
     held.organization = it.id;

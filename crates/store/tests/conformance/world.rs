@@ -47,7 +47,7 @@ impl World {
             tx.insert_user(&user(number), &PasswordHash::new(format!("$hash${number}")))
                 .await
                 .expect("made");
-            tx.add_role(id("org", number), id("user", number), Role::Owner)
+            tx.add_role(id("org", number), id("user", number), Role::Owner, at(0))
                 .await
                 .expect("given");
         }
