@@ -3,10 +3,14 @@
     signing_artefacts.py p12 FILE          password in the variable P12_PASSWORD
     signing_artefacts.py profile FILE      finds the property list as many build tools do, between <?xml and </plist>
     signing_artefacts.py pem FILE          key and certificates of a PEM bundle
+    signing_artefacts.py content FILE      the property list of a profile, taken out of its envelope by somebody else
 
-Prints one line per fact, `name: value`. Any refusal is an exception and a non-zero exit.
+Prints one line per fact, `name: value`; for `content` all of them as JSON. Any refusal is an exception and a non-zero exit.
 """
 
+import base64
+import hashlib
+import json
 import os
 import plistlib
 import sys
@@ -65,8 +69,31 @@ def judge_profile(data):
         print("certificate:", parsed.subject.rfc4514_string())
 
 
+def as_json(value):
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value.isoformat() + "Z"
+
+
+def judge_content(data):
+    entries = plistlib.loads(data)
+    facts = {
+        "name": entries["Name"],
+        "uuid": entries["UUID"],
+        "team": entries["TeamIdentifier"],
+        "platforms": entries["Platform"],
+        "devices": entries.get("ProvisionedDevices", []),
+        "every device": entries.get("ProvisionsAllDevices", False),
+        "created": entries["CreationDate"],
+        "expires": entries["ExpirationDate"],
+        "entitlements": entries["Entitlements"],
+        "certificates": [hashlib.sha256(der).hexdigest() for der in entries["DeveloperCertificates"]],
+    }
+    print(json.dumps(facts, default=as_json))
+
+
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8")
     kind, path = sys.argv[1:]
     with open(path, "rb") as file:
-        {"p12": judge_p12, "pem": judge_pem, "profile": judge_profile}[kind](file.read())
+        {"p12": judge_p12, "pem": judge_pem, "profile": judge_profile, "content": judge_content}[kind](file.read())

@@ -14,6 +14,9 @@ pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
+pub(crate) const BMP_STRING: u8 = 0x1e;
+pub(crate) const CONTEXT_0_PRIMITIVE: u8 = 0x80;
 pub(crate) const CONTEXT_0: u8 = 0xa0;
 
 const CONSTRUCTED: u8 = 0x20;
@@ -38,11 +41,21 @@ pub(crate) struct Element<'a> {
     /// The contents, without an end-of-contents mark.
     pub(crate) content: &'a [u8],
     /// Header and contents as they stand.
-    raw: &'a [u8],
+    pub(crate) raw: &'a [u8],
     indefinite: bool,
 }
 
 impl<'a> Element<'a> {
+    /// The contents of an INTEGER that is not negative; too large ones are as large as can be.
+    pub(crate) fn unsigned(&self) -> Option<u64> {
+        match self.content {
+            [] => None,
+            [first, ..] if *first >= 0x80 => None,
+            digits if digits.iter().skip_while(|digit| **digit == 0).count() > 8 => Some(u64::MAX),
+            digits => Some(digits.iter().fold(0, |sum, digit| (sum << 8) | u64::from(*digit))),
+        }
+    }
+
     /// The elements inside, in order; stops at the first fault.
     pub(crate) fn children(&self) -> Result<Vec<Element<'a>>, Fault> {
         elements(self.content, MAX_CHILDREN)

@@ -239,7 +239,8 @@ fn info_of(der: &[u8], certificate: &X509Certificate<'_>) -> Option<CertificateI
     Some(info)
 }
 
-fn is_team_id(unit: &str) -> bool {
+/// Whether a text has the shape of Apple's team IDs: ten of `A-Z0-9`.
+pub(crate) fn is_team_id(unit: &str) -> bool {
     unit.len() == 10 && unit.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 

@@ -22,6 +22,7 @@ use spki::AlgorithmIdentifierOwned;
 use crate::certificate::Certificate;
 use crate::chain::{Trust, TrustRoot, chain};
 use crate::explanation::explained;
+use crate::p8::EcPrivateKey;
 use crate::rsa_key::RsaKeyPair;
 use crate::{Explanation, asn1};
 
@@ -34,6 +35,7 @@ const MAX_SIGNERS: usize = 8;
 const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const ECDSA_WITH_SHA_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const SHA_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
 
 /// Why bytes are not a signed message, or why none could be made.
@@ -186,6 +188,39 @@ fn x509_certificates(signed: &SignedData) -> Vec<&x509_cert::Certificate> {
     .collect()
 }
 
+/// The key that an envelope is signed with.
+#[derive(Debug, Clone, Copy)]
+pub enum SigningKey<'a> {
+    /// RSA with SHA-256.
+    Rsa(&'a RsaKeyPair),
+    /// ECDSA on P-256 with SHA-256, as certificates of web servers mostly have it.
+    P256(&'a EcPrivateKey),
+}
+
+impl SigningKey<'_> {
+    fn public_key_fingerprint(self) -> String {
+        match self {
+            Self::Rsa(key) => key.public_key_fingerprint(),
+            Self::P256(key) => key.public_key_sha256_fingerprint(),
+        }
+    }
+
+    fn sign(self, message: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Rsa(key) => key.sign(message).ok(),
+            Self::P256(key) => key.sign(message).ok(),
+        }
+    }
+
+    fn algorithm(self) -> AlgorithmIdentifierOwned {
+        let (oid, parameters) = match self {
+            Self::Rsa(_) => (RSA_ENCRYPTION, Some(Any::null())),
+            Self::P256(_) => (ECDSA_WITH_SHA_256, None),
+        };
+        AlgorithmIdentifierOwned { oid, parameters }
+    }
+}
+
 /// Makes an envelope around `content`: RSA with SHA-256, signed attributes contentType, messageDigest and signingTime.
 ///
 /// `certificate` is the signer's and goes in with `extra`, usually the way up to the root.
@@ -199,20 +234,34 @@ pub fn sign(
     extra: &[Certificate],
     at: Timestamp,
 ) -> Result<Vec<u8>, CmsError> {
+    sign_with(content, SigningKey::Rsa(key), certificate, extra, at)
+}
+
+/// The same with a key of either kind.
+///
+/// # Errors
+/// [`CmsError::SigningFailed`].
+pub fn sign_with(
+    content: &[u8],
+    key: SigningKey<'_>,
+    certificate: &Certificate,
+    extra: &[Certificate],
+    at: Timestamp,
+) -> Result<Vec<u8>, CmsError> {
     if certificate.info().public_key_fingerprint != key.public_key_fingerprint() {
         return Err(CmsError::SigningFailed);
     }
     signed_data(content, key, certificate, extra, at).ok_or(CmsError::SigningFailed)
 }
 
-fn signed_data(content: &[u8], key: &RsaKeyPair, certificate: &Certificate, extra: &[Certificate], at: Timestamp) -> Option<Vec<u8>> {
+fn signed_data(content: &[u8], key: SigningKey<'_>, certificate: &Certificate, extra: &[Certificate], at: Timestamp) -> Option<Vec<u8>> {
     let sha_256 = AlgorithmIdentifierOwned {
         oid: SHA_256,
         parameters: None,
     };
     let signer_certificate = x509_cert::Certificate::from_der(certificate.der()).ok()?;
     let attributes = signature::attributes(DATA, content, at)?;
-    let signature = key.sign(&attributes.to_der().ok()?).ok()?;
+    let signature = key.sign(&attributes.to_der().ok()?)?;
     let signer = SignerInfo {
         version: CmsVersion::V1,
         sid: SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
@@ -221,10 +270,7 @@ fn signed_data(content: &[u8], key: &RsaKeyPair, certificate: &Certificate, extr
         }),
         digest_alg: sha_256.clone(),
         signed_attrs: Some(attributes),
-        signature_algorithm: AlgorithmIdentifierOwned {
-            oid: RSA_ENCRYPTION,
-            parameters: Some(Any::null()),
-        },
+        signature_algorithm: key.algorithm(),
         signature: OctetString::new(signature).ok()?,
         unsigned_attrs: None,
     };

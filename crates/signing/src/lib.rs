@@ -4,11 +4,16 @@
 //! |---|---|---|
 //! | [`p8`] | App Store Connect keys (`AuthKey_….p8`) | the same, for the simulator and stand-in keys |
 //! | [`rsa_key`] | PKCS#8 of a signing key | fresh RSA 2048 pairs |
+//! | [`private_key`] | private key files: PKCS#1, PKCS#8, PEM, encrypted | – |
 //! | [`csr`] | certificate signing requests | the same |
 //! | [`certificate`], [`chain`] | X.509 certificates, bundles of trusted ones | PEM |
-//! | [`p12`] | `.p12` bundles | `.p12` in two forms, PEM bundles |
+//! | [`pairing`] | which certificate belongs to which key or request | – |
+//! | [`p12`] | `.p12` bundles of every age | `.p12` in two forms, PEM bundles |
 //! | [`cms_signed`] | signed messages, with their signatures checked | signed messages |
-//! | [`profile`] | provisioning profiles | – |
+//! | [`profile`] | provisioning profiles: contents, method, what a wildcard covers | – |
+//! | [`enrollment`] | a device's signed answer | enrollment profiles (`.mobileconfig`) |
+//! | [`udid`], [`device_file`] | device identifiers, lists of devices as Apple's site takes them | – |
+//! | [`import`] | stores of fastlane match, EAS `credentials.json`, fastlane's API key files | – |
 //!
 //! Everything here is pure: no network, no clock, no files, no tenants, no async. Time is a parameter; the one
 //! ambient thing is the random source behind new key pairs and `.p12` salts, which the crypto libraries hold themselves.
@@ -24,11 +29,19 @@ pub mod certificate;
 pub mod chain;
 pub mod cms_signed;
 pub mod csr;
+pub mod device_file;
+pub mod enrollment;
 mod explanation;
+pub mod import;
 pub mod p12;
 pub mod p8;
+pub mod pairing;
+mod pbe;
+pub mod private_key;
 pub mod profile;
+pub mod property_list;
 pub mod rsa_key;
+pub mod udid;
 
 pub use explanation::Explanation;
 

@@ -4,27 +4,30 @@
 //! never RC2: every macOS, OpenSSL and Java reads it. *Modern* is PBES2 with AES-256-CBC and an HMAC-SHA-256 MAC: older
 //! macOS does not read it. Nothing is ever written unencrypted.
 //!
-//! Reading is bounded (1 MB, 1,000,000 iterations for each part) and insists on a MAC, because without one a wrong
-//! password and a changed file look the same. The bound on all parts together sees only those outside the encryption: a
-//! file made for it can hide many keys inside, so read a stranger's bundle where it may be given up on.
+//! Much more is read than written: what Keychains, OpenSSL, Java and Python ever wrote, with one or many identities, with
+//! a MAC of any kind or none. Reading is bounded for the whole file: 1 MB, 2,000,000 password iterations over all of its
+//! parts (also those that only show after decrypting), 32 keys, 256 certificates.
 //!
 //! This module must not choose certificates: the caller passes the chain. It must not keep passwords or keys.
 //! The surprising thing: salts and nonces come from the PKCS#12 library's own random source, so two bundles of the same
 //! key differ.
 
+mod contents;
+mod mac;
 mod password;
 mod reading;
+mod refusal;
 
 use p12_keystore::{EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKey, PrivateKeyChain};
 use zeroize::Zeroizing;
 
-use crate::Explanation;
 use crate::certificate::Certificate;
-use crate::explanation::explained;
 use crate::rsa_key::RsaKeyPair;
 
+pub use contents::{MAX_CERTIFICATES, MAX_KEYS};
 pub use password::{PasswordAdvice, advice, generate_password};
-pub use reading::{MAX_BYTES, MAX_ITERATIONS, ReadIdentity, read};
+pub use reading::{Bundle, LoneKey, MAX_BYTES, MAX_ITERATIONS, ReadIdentity, open, read};
+pub use refusal::P12Error;
 
 /// Which algorithms protect a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,108 +51,6 @@ pub struct Identity<'a> {
     /// What keychains show. Characters outside the Basic Multilingual Plane are replaced, the format has no place for them.
     pub friendly_name: &'a str,
 }
-
-/// Why a bundle was not written or not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum P12Error {
-    /// The private key is not the one of the certificate.
-    KeyDoesNotMatch,
-    /// The password holds control characters, or characters outside the Basic Multilingual Plane.
-    PasswordCharacters,
-    /// The bundle could not be encoded.
-    WritingFailed,
-    /// Above 1 MB.
-    TooLarge {
-        /// Size of what was given, in bytes.
-        bytes: usize,
-    },
-    /// Not PKCS#12, or damaged.
-    NotAP12,
-    /// No MAC: neither the password nor the contents can be checked.
-    NoMac,
-    /// More password iterations than are worth computing.
-    TooManyIterations,
-    /// The password does not open it.
-    WrongPassword,
-    /// An encryption that is not read (RC2-128, RC4, scrypt, …).
-    UnsupportedEncryption,
-    /// No private key inside.
-    NoPrivateKey,
-    /// Several private keys inside.
-    SeveralPrivateKeys,
-    /// The private key is not RSA.
-    NotAnRsaKey,
-    /// No certificate inside belongs to the private key.
-    NoMatchingCertificate,
-}
-
-impl P12Error {
-    /// What was found, why it does not fit, what to do.
-    pub fn explain(&self) -> Explanation {
-        const EXPORT: &str = "Export the certificate together with its private key from Keychain Access again.";
-        match self {
-            Self::KeyDoesNotMatch => Explanation::new(
-                "The private key is not the one of this certificate.",
-                "A bundle of the two could sign nothing.",
-                "Use the certificate that was made from this key.",
-            ),
-            Self::PasswordCharacters => Explanation::new(
-                "The password holds control characters or emoji.",
-                "The .p12 format or the programs that read it cannot carry them.",
-                "Choose letters, digits, punctuation and spaces.",
-            ),
-            Self::WritingFailed => Explanation::new(
-                "The .p12 could not be written.",
-                "The certificate or the key could not be encoded.",
-                "Export as PEM instead, and report this.",
-            ),
-            Self::TooLarge { bytes } => Explanation::new(
-                format!("The file has {bytes} bytes."),
-                format!("A .p12 has about 3,000; the limit is {MAX_BYTES} bytes."),
-                EXPORT,
-            ),
-            Self::NotAP12 => Explanation::new("This is not a .p12, or it is damaged.", "Expected is PKCS#12.", EXPORT),
-            Self::NoMac => Explanation::new(
-                "The .p12 has no integrity check (MAC).",
-                "Neither its password nor its contents can be verified.",
-                EXPORT,
-            ),
-            Self::TooManyIterations => Explanation::new(
-                "The .p12 asks for too many password iterations.",
-                format!("The limit for each of its parts is {MAX_ITERATIONS}; usual are 2,000 to 600,000."),
-                EXPORT,
-            ),
-            Self::WrongPassword => Explanation::new(
-                "The password does not open the .p12.",
-                "Its integrity check failed.",
-                "Enter the password that was set when it was exported.",
-            ),
-            Self::UnsupportedEncryption => Explanation::new(
-                "The .p12 is encrypted in a way that is not read.",
-                "Read are triple-DES, RC2-40 and AES (PBES2).",
-                EXPORT,
-            ),
-            Self::NoPrivateKey => Explanation::new("The .p12 holds no private key.", "A certificate alone cannot sign.", EXPORT),
-            Self::SeveralPrivateKeys => Explanation::new(
-                "The .p12 holds several private keys.",
-                "Which of them is meant cannot be told.",
-                "Export one certificate with its key at a time.",
-            ),
-            Self::NotAnRsaKey => Explanation::new(
-                "The private key in the .p12 is not an RSA key.",
-                "Apple's signing certificates have RSA keys.",
-                EXPORT,
-            ),
-            Self::NoMatchingCertificate => Explanation::new(
-                "No certificate in the .p12 belongs to its private key.",
-                "A key alone cannot sign.",
-                EXPORT,
-            ),
-        }
-    }
-}
-
-explained!(P12Error);
 
 /// Password iterations: OpenSSL's default is 2,048, Java's 10,000; macOS reads far more.
 const COMPATIBLE_ITERATIONS: u32 = 10_000;

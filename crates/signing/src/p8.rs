@@ -11,12 +11,13 @@
 
 mod framing;
 mod refusal;
-mod shape;
+pub(crate) mod shape;
 
 use std::fmt;
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use zeroize::Zeroizing;
 
@@ -102,6 +103,16 @@ impl EcPrivateKey {
     /// The private key as Apple hands it out: PEM `PRIVATE KEY`, 64 columns, ending in a newline.
     pub fn pkcs8_pem(&self) -> Zeroizing<String> {
         pem_of("PRIVATE KEY", &self.pkcs8)
+    }
+
+    /// ECDSA with SHA-256 over `message`, in ASN.1. Tokens have another form and are not signed here.
+    ///
+    /// # Errors
+    /// [`P8Error::Damaged`] where the system's random source fails.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, P8Error> {
+        let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.pkcs8).map_err(|_| P8Error::Damaged)?;
+        let signature = pair.sign(&SystemRandom::new(), message).map_err(|_| P8Error::Damaged)?;
+        Ok(signature.as_ref().to_vec())
     }
 
     /// The public key as DER `SubjectPublicKeyInfo`.

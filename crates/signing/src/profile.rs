@@ -9,7 +9,8 @@
 //! The surprising thing: the bundle identifier is not a field. It is what remains of the entitlement
 //! `application-identifier` (on macOS `com.apple.application-identifier`) after its prefix, and may end in `*`.
 
-mod property_list;
+mod bundle_pattern;
+mod method;
 
 use jiff::Timestamp;
 use plist::{Dictionary, Value};
@@ -20,8 +21,12 @@ use crate::certificate::{Certificate, CertificateInfo};
 use crate::chain::TrustRoot;
 use crate::cms_signed::{self, CmsError};
 use crate::explanation::explained;
+use crate::property_list::{self, PropertyListError, text};
+use crate::udid::Udid;
 
 pub use crate::cms_signed::SignedBy;
+pub use bundle_pattern::BundlePattern;
+pub use method::Method;
 
 /// The most that is read as a profile.
 pub const MAX_BYTES: usize = cms_signed::MAX_BYTES;
@@ -77,12 +82,8 @@ pub struct ProfileInfo {
 pub enum ProfileError {
     /// The envelope cannot be read.
     Envelope(CmsError),
-    /// The content is not an XML property list with a dictionary.
-    NotAPropertyList,
-    /// The property list nests more than 64 deep.
-    TooDeep,
-    /// The property list declares a document type of its own.
-    DocumentType,
+    /// The content cannot be read.
+    Content(PropertyListError),
     /// The property list lacks `Name` or `UUID`, or one of its certificates is unreadable.
     NotAProfile,
 }
@@ -96,21 +97,7 @@ impl ProfileError {
                 let cause = cause.explain();
                 Explanation::new(cause.found, cause.why, CHOOSE)
             }
-            Self::NotAPropertyList => Explanation::new(
-                "The signed content is not a property list.",
-                "A provisioning profile is an XML property list.",
-                CHOOSE,
-            ),
-            Self::TooDeep => Explanation::new(
-                "The property list nests too deep.",
-                format!("The limit is {} levels; genuine profiles have five.", property_list::MAX_DEPTH),
-                CHOOSE,
-            ),
-            Self::DocumentType => Explanation::new(
-                "The property list declares a document type of its own.",
-                "Genuine profiles refer to Apple's, and own ones can be made to eat memory.",
-                CHOOSE,
-            ),
+            Self::Content(cause) => cause.explain(CHOOSE),
             Self::NotAProfile => Explanation::new(
                 "The property list is not that of a provisioning profile.",
                 "Name, UUID or a readable developer certificate is missing.",
@@ -129,11 +116,50 @@ impl Profile {
     /// [`ProfileError`]. A wrong or unknown signature is no error, see [`Self::signed_by`].
     pub fn read(bytes: &[u8], trusted: &TrustRoot) -> Result<Self, ProfileError> {
         let message = cms_signed::read(bytes).map_err(ProfileError::Envelope)?;
-        let entries = property_list::read(&message.content)?;
+        let entries = property_list::read(&message.content).map_err(ProfileError::Content)?;
         Ok(Self {
             info: info_of(&entries).ok_or(ProfileError::NotAProfile)?,
             signed_by: message.signed_by(trusted),
         })
+    }
+}
+
+impl ProfileInfo {
+    /// How apps that are signed with it get to people.
+    pub fn method(&self) -> Method {
+        Method::of(self)
+    }
+
+    /// Whether an app with this bundle identifier may be signed with it.
+    pub fn covers(&self, bundle_identifier: &str) -> bool {
+        let pattern = self.bundle_identifier.as_deref().and_then(BundlePattern::parse);
+        pattern.is_some_and(|pattern| pattern.matches(bundle_identifier))
+    }
+
+    /// Whether the certificate of this key may sign with it; named by the fingerprint of its public key.
+    pub fn certificate_of_key(&self, public_key_fingerprint: &str) -> Option<&CertificateInfo> {
+        self.certificates
+            .iter()
+            .find(|certificate| certificate.public_key_fingerprint == public_key_fingerprint)
+    }
+
+    /// Whether it lists this device, however the list spells it.
+    pub fn lists(&self, device: &Udid) -> bool {
+        self.devices
+            .iter()
+            .any(|listed| Udid::parse(listed).is_ok_and(|listed| listed == *device))
+    }
+
+    /// Whether it has ended at `now`; one that names no end never has.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// Whether a debugger may attach to what is signed with it.
+    pub fn allows_debugging(&self) -> bool {
+        ["get-task-allow", "com.apple.security.get-task-allow"]
+            .iter()
+            .any(|name| self.entitlements.get(*name) == Some(&serde_json::Value::Bool(true)))
     }
 }
 
@@ -176,10 +202,6 @@ fn info_of(entries: &Dictionary) -> Option<ProfileInfo> {
         provisions_all_devices: flag(entries, "ProvisionsAllDevices"),
         xcode_managed: flag(entries, "IsXcodeManaged"),
     })
-}
-
-fn text(entries: &Dictionary, key: &str) -> Option<String> {
-    entries.get(key)?.as_string().map(str::to_owned)
 }
 
 fn texts(entries: &Dictionary, key: &str) -> Vec<String> {

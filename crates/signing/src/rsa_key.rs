@@ -74,6 +74,17 @@ impl RsaKeyPair {
         Self::from_pair(pair)
     }
 
+    /// Reads PKCS#1 or PKCS#8 DER, with the same checks.
+    ///
+    /// # Errors
+    /// [`RsaKeyError::NotAnRsaKey`].
+    pub fn from_der(der: &[u8]) -> Result<Self, RsaKeyError> {
+        Self::from_pkcs8_der(der).or_else(|_| {
+            let pair = KeyPair::from_der(der).map_err(|_| RsaKeyError::NotAnRsaKey)?;
+            Self::from_pair(pair)
+        })
+    }
+
     fn from_pair(pair: KeyPair) -> Result<Self, RsaKeyError> {
         let failed = |_| RsaKeyError::CryptoFailed;
         let pkcs8: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;

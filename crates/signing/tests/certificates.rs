@@ -203,3 +203,19 @@ fn key_pairs_survive_storage_and_show_nothing() {
     let ec = signing::p8::EcPrivateKey::generate().unwrap();
     assert_eq!(RsaKeyPair::from_pkcs8_der(ec.pkcs8_der()).unwrap_err(), RsaKeyError::NotAnRsaKey);
 }
+
+#[test]
+fn a_certificate_completes_only_the_key_that_it_was_issued_for() {
+    use signing::pairing::{PairingError, check};
+    let house = house();
+    let request = signing::csr::create(&house.leaf_key, "Anna", "anna@example.com", "SE").unwrap();
+    let request = signing::csr::CsrInfo::read(request.pem.as_bytes()).unwrap();
+    assert!(request.signature_valid);
+    assert_eq!(check(&house.leaf, &request.public_key_fingerprint), Ok(()));
+    assert_eq!(check(&house.leaf, &house.leaf_key.public_key_fingerprint()), Ok(()));
+    assert_eq!(check(&house.signer, &request.public_key_fingerprint), Err(PairingError::OtherKey));
+    assert_eq!(
+        check(&house.intermediate, &request.public_key_fingerprint),
+        Err(PairingError::Authority)
+    );
+}

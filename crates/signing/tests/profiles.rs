@@ -8,6 +8,7 @@ use signing::certificate::Certificate;
 use signing::chain::TrustRoot;
 use signing::cms_signed::{self, CmsError};
 use signing::profile::{Profile, ProfileError, SignedBy};
+use signing::property_list::PropertyListError;
 use signing::rsa_key::RsaKeyPair;
 use support::{House, TEAM, house, now};
 
@@ -152,8 +153,8 @@ fn wrong_files_are_named() {
         of(&vec![0; 6_000_000]),
         ProfileError::Envelope(CmsError::TooLarge { bytes: 6_000_000 })
     );
-    assert_eq!(of(&signed(b"hello")), ProfileError::NotAPropertyList);
-    assert_eq!(of(&signed(b"bplist00")), ProfileError::NotAPropertyList);
+    assert_eq!(of(&signed(b"hello")), ProfileError::Content(PropertyListError::NotAPropertyList));
+    assert_eq!(of(&signed(b"bplist00")), ProfileError::Content(PropertyListError::NotAPropertyList));
     assert_eq!(of(&signed(&xml(&Dictionary::new()))), ProfileError::NotAProfile);
     let mut entries = example();
     entries.insert("DeveloperCertificates".into(), vec![Value::Data(vec![1])].into());
@@ -164,11 +165,15 @@ fn wrong_files_are_named() {
 fn bombs_are_refused() {
     let of = |xml: &str| Profile::read(&signed(xml.as_bytes()), &TrustRoot::none()).unwrap_err();
     let nested = |depth: usize| format!("<plist>{}{}</plist>", "<array>".repeat(depth), "</array>".repeat(depth));
-    assert_eq!(of(&nested(65)), ProfileError::TooDeep);
-    assert_eq!(of(&nested(300_000)), ProfileError::TooDeep);
-    assert_eq!(of(&nested(64)), ProfileError::NotAPropertyList, "deep enough, but no dictionary");
+    assert_eq!(of(&nested(65)), ProfileError::Content(PropertyListError::TooDeep));
+    assert_eq!(of(&nested(300_000)), ProfileError::Content(PropertyListError::TooDeep));
+    assert_eq!(
+        of(&nested(64)),
+        ProfileError::Content(PropertyListError::NotAPropertyList),
+        "deep enough, but no dictionary"
+    );
     let subset = r#"<!DOCTYPE plist [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><plist><dict/></plist>"#;
-    assert_eq!(of(subset), ProfileError::DocumentType);
+    assert_eq!(of(subset), ProfileError::Content(PropertyListError::DocumentType));
 }
 
 #[test]

@@ -11,10 +11,15 @@ use signing::certificate::Certificate;
 use signing::chain::TrustRoot;
 use signing::cms_signed;
 use signing::csr::{self, CsrInfo};
+use signing::import::{self, api_key_file, eas, folder, match_store};
 use signing::p8::{EcPrivateKey, key_id_from_file_name};
 use signing::p12::{self, Form, Identity};
-use signing::profile::Profile;
+use signing::private_key;
+use signing::profile::{BundlePattern, Profile};
+use signing::udid::Udid;
+use signing::{device_file, enrollment};
 use std::sync::OnceLock;
+use support::der::{as_ber, bare_bundle, certificate_bag, key_bag, without_mac};
 use support::house;
 
 /// Every reader once; the verdicts do not matter here.
@@ -25,7 +30,14 @@ fn read_with_everything(bytes: &[u8]) {
     let _ = TrustRoot::read(bytes);
     let _ = cms_signed::read(bytes);
     let _ = Profile::read(bytes, &TrustRoot::none());
-    let _ = p12::read(bytes, "secret");
+    let _ = p12::open(bytes, "secret");
+    let _ = private_key::read(bytes, Some("secret"));
+    let _ = enrollment::read_answer(bytes, &TrustRoot::none());
+    let _ = device_file::read(bytes);
+    let _ = match_store::decrypt(bytes, "secret");
+    let _ = eas::read(bytes);
+    let _ = api_key_file::read(bytes);
+    let _ = import::private_key_of(&house().leaf, bytes, "secret");
 }
 
 /// One real file of each kind, as DER and as PEM where there is one.
@@ -54,6 +66,13 @@ fn real_files() -> &'static Vec<Vec<u8>> {
             house.leaf.pem().into_bytes(),
             p12.to_vec(),
             profile,
+            // Damage shows in the innermost layers of this one: neither encryption nor MAC stand before them.
+            bare_bundle(&[certificate_bag(house.leaf.der()), key_bag(house.leaf_key.pkcs8_der())]),
+            without_mac(&p12),
+            as_ber(&p12),
+            [b"Salted__12345678", house.leaf.der()].concat(),
+            b"match_encrypted_v2__12345678 and a tag of 16 and more".to_vec(),
+            br#"{"ios": {"provisioningProfilePath": "a", "distributionCertificate": {"path": "b", "password": "c"}}}"#.to_vec(),
         ]
     })
 }
@@ -85,8 +104,22 @@ proptest! {
     }
 
     #[test]
+    fn random_lists_of_devices_never_panic(text in "(\u{feff})?([0-9a-fA-F-]{0,41}\t[ -~ü\t]{0,20}\t?(ios|mac|\\PC{0,3})\r?\n){0,12}") {
+        let _ = device_file::read(text.as_bytes());
+    }
+
+    #[test]
+    fn random_property_lists_never_panic(inner in "(</?(dict|array|key|string|data|date|integer|plist)>|Device UDIDs|UDID|[a-zA-Z0-9<&\\[\\]!-]{0,9}){0,30}") {
+        let _ = device_file::read(format!("<plist><dict>{inner}</dict></plist>").as_bytes());
+    }
+
+    #[test]
     fn random_names_never_panic(name in "(AuthKey_)?\\PC{0,20}(\\.p8)?") {
         let _ = key_id_from_file_name(&name);
+        let _ = Udid::parse(&name);
+        let _ = BundlePattern::parse(&name).map(|pattern| pattern.matches(&name));
+        let _ = folder::kind_of(&name);
+        let _ = match_store::inventory([name.as_str()]);
     }
 }
 
@@ -94,7 +127,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn damaged_files_never_panic(which in 0_usize..8, cut in any::<prop::sample::Index>(), hits in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), truncate in any::<bool>()) {
+    fn damaged_files_never_panic(which in 0_usize..14, cut in any::<prop::sample::Index>(), hits in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), truncate in any::<bool>()) {
         let mut bytes = real_files()[which].clone();
         for (at, value) in hits {
             let at = at.index(bytes.len());

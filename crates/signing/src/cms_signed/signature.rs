@@ -12,7 +12,7 @@ use x509_cert::attr::Attribute;
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
 use x509_cert::time::Time;
 
-use super::{DATA, RSA_ENCRYPTION, SHA_256};
+use super::{DATA, ECDSA_WITH_SHA_256, RSA_ENCRYPTION, SHA_256};
 
 const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
@@ -26,7 +26,6 @@ const SHA_1_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1
 const SHA_256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
 const SHA_384_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.12");
 const SHA_512_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.13");
-const ECDSA_WITH_SHA_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const ECDSA_WITH_SHA_384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
 const P_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P_384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
@@ -101,8 +100,9 @@ fn hash(oid: ObjectIdentifier) -> Option<&'static digest::Algorithm> {
 
 fn algorithm(signer: &SignerInfo, public_key: &SubjectPublicKeyInfoOwned) -> Option<&'static dyn VerificationAlgorithm> {
     match (signer.signature_algorithm.oid, signer.digest_alg.oid) {
+        // Certificates that Apple gave to devices have keys of 1024 bits.
         (RSA_ENCRYPTION | SHA_1_WITH_RSA, SHA_1) => Some(&signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY),
-        (RSA_ENCRYPTION | SHA_256_WITH_RSA, SHA_256) => Some(&signature::RSA_PKCS1_2048_8192_SHA256),
+        (RSA_ENCRYPTION | SHA_256_WITH_RSA, SHA_256) => Some(&signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY),
         (RSA_ENCRYPTION | SHA_384_WITH_RSA, SHA_384) => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
         (RSA_ENCRYPTION | SHA_512_WITH_RSA, SHA_512) => Some(&signature::RSA_PKCS1_2048_8192_SHA512),
         (ECDSA_WITH_SHA_256, SHA_256) => on_curve(public_key, &signature::ECDSA_P256_SHA256_ASN1, &signature::ECDSA_P384_SHA256_ASN1),

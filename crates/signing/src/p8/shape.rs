@@ -4,7 +4,7 @@ use crate::asn1::{self, BIT_STRING, CONTEXT_0, Element, Fault, INTEGER, OBJECT_I
 
 /// What a DER file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// PKCS#8 or SEC1, on the curve that Apple uses.
     EcP256Key,
     /// An EC private key on another curve, with the curve's name where it is a common one.
@@ -37,7 +37,7 @@ const OTHER_CURVES: [(&[u8], &str); 4] = [
 ];
 
 /// Names the structure in `der`. A key is only recognized here; whether its numbers hold together is checked later.
-pub(super) fn of(der: &[u8]) -> Shape {
+pub(crate) fn of(der: &[u8]) -> Shape {
     let outer = match asn1::read(der) {
         Ok((outer, [])) if outer.tag == SEQUENCE => outer,
         Err(Fault::Truncated) if der.first() == Some(&SEQUENCE) => return Shape::Truncated,

@@ -6,6 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// Says aloud that one verdict was left out, because a judge lacks what it takes.
+pub(crate) fn skipped(what: &str) {
+    println!("SKIPPED judge: {what}");
+}
+
 /// A program found on this machine.
 pub(crate) struct Judge {
     program: PathBuf,

@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test binary uses its own part of this")]
 #![expect(clippy::unwrap_used, reason = "these functions run in tests only, where a panic is the verdict")]
 
+pub(crate) mod der;
 pub(crate) mod judges;
 
 use std::sync::OnceLock;
