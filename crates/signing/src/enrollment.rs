@@ -9,6 +9,8 @@
 //! no rules, so anybody with any key can make an answer of [`Sender::Unknown`]. What says that the answer belongs to an
 //! invitation is its challenge alone: it must be unguessable, used once and compared by the caller in constant time.
 //!
+//! A device opens whatever page it is sent to by the response to its answer (301 is what others use; Apple states none).
+//!
 //! This module must not look at the clock: an expired device certificate still answers. The surprising thing: a profile that
 //! is signed by nobody installs as well, the device only shows it as *not signed*.
 
