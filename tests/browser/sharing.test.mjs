@@ -28,8 +28,10 @@ describe('a shared API key', () => {
   test('is lent, used, guarded and taken back', () =>
     story(async (elin) => {
       await signIn(elin, demo);
-      root = organizationOf(elin);
+      root = await newRoot(elin);
+      await linkKey(elin);
       const key = await shareWithAll(elin);
+      // Made after the share, and in it all the same.
       const link = await inviteToNewTeam(elin);
       await story(async (jonas) => {
         await join(jonas, link);
@@ -50,14 +52,34 @@ describe('a shared API key', () => {
 
   const organizationOf = (page) => new URL(page.url()).pathname.match(/^\/o\/[^/]+/)[0];
 
-  /** Shares “Admin” with every sub-organization, those of the demo and every later one; answers the key's id. */
+  /** A root organization of its own beside the demo's, with nobody below it; answers its address. */
+  async function newRoot(page) {
+    await page.goto('/orgs/new');
+    await page.getByLabel('Name', { exact: true }).fill('Nordvik');
+    await page.getByRole('button', { name: 'Create organization' }).click();
+    await page.waitForURL(/\/o\//);
+    return organizationOf(page);
+  }
+
+  async function linkKey(page) {
+    const key = demo.keyFile((key) => key.kind === 'team' && key.roles.includes('ADMIN'));
+    await page.goto(`${root}/keys/new`);
+    await page.locator('input[type=file]').setInputFiles(key.path);
+    await page.getByLabel('Issuer ID', { exact: true }).fill(key.issuer_id);
+    await page.getByLabel('Name', { exact: true }).fill('Store');
+    await page.getByRole('checkbox', { name: 'Admin', exact: true }).check();
+    await page.getByRole('button', { name: 'Add and check key' }).click();
+    await heading(page, /^Store/);
+  }
+
+  /** Shares “Store” with every sub-organization, while there is none; answers the key's id. */
   async function shareWithAll(page) {
     await place(page, /^API keys/);
-    await page.getByRole('button', { name: 'Actions for Admin' }).click();
+    await page.getByRole('button', { name: 'Actions for Store' }).click();
     await page.getByRole('link', { name: 'Share', exact: true }).click();
-    await page.getByText('The 3 that exist and every one made later.').waitFor();
+    await page.getByText('There is none yet. With the switch on, the first one can use the key at once.').waitFor();
     await setAll(page, true);
-    await heading(page, /^Admin/);
+    await heading(page, /^Store/);
     await page.getByText('Shared', { exact: true }).waitFor();
     return new URL(page.url()).pathname.split('/').pop();
   }
@@ -97,11 +119,11 @@ describe('a shared API key', () => {
 
   async function seeItLent(page, lent) {
     await place(page, /^API keys/);
-    const row = page.getByRole('row', { name: /Admin/ });
+    const row = page.getByRole('row', { name: /Store/ });
     assert.match(await row.innerText(), /Root/);
-    await row.getByRole('link', { name: 'Admin' }).click();
+    await row.getByRole('link', { name: 'Store' }).click();
     await page.waitForURL((url) => url.pathname === lent);
-    await page.getByText('This key belongs to Halden Mobile').waitFor();
+    await page.getByText('This key belongs to Nordvik').waitFor();
     for (const act of ['Rename', 'Rotate', 'Share', 'Remove']) {
       assert.equal(await page.getByRole('button', { name: act, exact: true }).getAttribute('aria-disabled'), 'true', act);
     }
@@ -110,7 +132,7 @@ describe('a shared API key', () => {
   async function openCertificateForm(page, team) {
     await page.goto(`${team}/certificates/new`);
     await page.getByLabel('Type', { exact: true }).selectOption('DISTRIBUTION');
-    assert.ok(await page.getByRole('radio', { name: /Admin/ }).isChecked());
+    assert.ok(await page.getByRole('radio', { name: /Store/ }).isChecked());
   }
 
   async function createCertificate(page, team) {
@@ -127,7 +149,7 @@ describe('a shared API key', () => {
       ['roles', { role: 'developer' }, 'Which roles Apple gave the key is entered once, for everyone.'],
       ['rotate', null, 'Replacing the key is done once, for everyone.'],
       ['share', { name: 'Ours', all: 'on' }, 'A shared item cannot be passed on.'],
-      ['remove', { name: 'Admin' }, 'The key is not yours to remove; who owns it can stop sharing it with you.'],
+      ['remove', { name: 'Store' }, 'The key is not yours to remove; who owns it can stop sharing it with you.'],
       ['override', { feature: 'certificates', on: 'true' }, 'What the key may try despite its role is decided once, for everyone.'],
     ];
     for (const [act, fields, why] of acts) {
@@ -137,11 +159,11 @@ describe('a shared API key', () => {
         assert.equal((await forge(page, `${lent}/${act}`, fields)).status(), 403, act);
       }
       const told = await page.locator('main').innerText();
-      assert.ok(told.includes('“Admin” belongs to Halden Mobile, and only there this can be done.'), `${act}: ${told}`);
+      assert.ok(told.includes('“Store” belongs to Nordvik, and only there this can be done.'), `${act}: ${told}`);
       assert.ok(told.includes(why), `${act}: ${told}`);
     }
     await page.goto(lent);
-    await heading(page, /^Admin/);
+    await heading(page, /^Store/);
   }
 
   async function failToUse(page, team, lent) {

@@ -1,9 +1,12 @@
 //! `Idempotency-Key`: the same POST twice does its work once. Scoped to organization and principal.
 //!
-//! The surprising thing: an answer that says "try again" (429, 5xx) is not kept. Kept, it would turn a passing trouble
-//! into a lasting one for whoever retries as told.
+//! The surprising thing: an answer that says "try again" (429, 5xx, `rights_changed`) is not kept. Kept, it would turn a
+//! passing trouble into a lasting one for whoever retries as told.
 
-use crate::{App, Caller, Problem, problem::Kind};
+use crate::{
+    App, Caller, Problem,
+    problem::{Kind, RIGHTS_CHANGED},
+};
 use domain::{Action, Actor, OrgId, Tenant, decide};
 use jiff::SignedDuration;
 use store::{Idempotency, IdempotencyKey, StoredAnswer};
@@ -19,6 +22,35 @@ pub enum Replay {
         /// Body, JSON.
         body: Vec<u8>,
     },
+}
+
+/// What is kept of an answer for a repetition of its request.
+pub enum Kept<'a> {
+    /// All of it: a repetition gets the same.
+    Answer {
+        /// Status.
+        status: u16,
+        /// Body, JSON.
+        body: &'a [u8],
+    },
+    /// That there was one: it carried a secret.
+    Done,
+    /// Nothing: a repetition is worked on as if it came for the first time.
+    Nothing,
+}
+
+impl<'a> Kept<'a> {
+    /// What is kept of an answer of this status, with this code where it is a refusal.
+    #[must_use]
+    pub fn of(status: u16, code: Option<&str>, body: &'a [u8], carried_secret: bool) -> Self {
+        if status == 429 || status >= 500 || code == Some(RIGHTS_CHANGED) {
+            Self::Nothing
+        } else if carried_secret {
+            Self::Done
+        } else {
+            Self::Answer { status, body }
+        }
+    }
 }
 
 /// Longest key that is taken, in bytes.
@@ -77,36 +109,28 @@ impl App {
         }
     }
 
-    /// Keeps the answer; `carried_secret` keeps only that there was one.
+    /// Writes down what is kept of the answer.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn remember(
-        &self,
-        caller: &Caller,
-        org: OrgId,
-        key: &str,
-        status: u16,
-        body: &[u8],
-        carried_secret: bool,
-    ) -> Result<(), Problem> {
+    pub async fn remember(&self, caller: &Caller, org: OrgId, key: &str, kept: Kept<'_>) -> Result<(), Problem> {
         // The row is found by organization, principal and key; which request it was is written down already.
         let row = row(caller, org, key, [0; 32]);
         // With the rights of when the request came: what it did may have been to leave the organization.
         let tenant = self.inner.store.read().await?.tenant(org).await?.unwrap_or(Tenant::root(org));
         let permit = decide(&caller.principal, Action::SeeOrganization, tenant).map_err(|_| Problem::not_found())?;
         let mut tx = self.inner.store.begin_outcome(&permit).await?;
-        if status == 429 || status >= 500 {
-            tx.release_idempotent(&row).await?;
-        } else if carried_secret {
-            tx.finish_idempotent(&row, None).await?;
-        } else {
-            let answer = StoredAnswer {
-                status,
-                content_type: MEDIA_TYPE.to_owned(),
-                body: body.to_vec(),
-            };
-            tx.finish_idempotent(&row, Some(&answer)).await?;
+        match kept {
+            Kept::Nothing => tx.release_idempotent(&row).await?,
+            Kept::Done => tx.finish_idempotent(&row, None).await?,
+            Kept::Answer { status, body } => {
+                let answer = StoredAnswer {
+                    status,
+                    content_type: MEDIA_TYPE.to_owned(),
+                    body: body.to_vec(),
+                };
+                tx.finish_idempotent(&row, Some(&answer)).await?;
+            }
         }
         tx.commit().await?;
         Ok(())

@@ -8,6 +8,10 @@ use std::fmt;
 use store::{Conflict, StoreError};
 use vault::{OpenError, SealError};
 
+/// The code of a refusal that only says that the asker's rights moved under the request. Nothing was changed; the same
+/// request is judged anew by the rights of then.
+pub(crate) const RIGHTS_CHANGED: &str = "rights_changed";
+
 /// The class of a problem; the server maps it to a status, the command line to an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -153,7 +157,7 @@ impl From<StoreError> for Problem {
             ),
             StoreError::RightsChanged => Self::new(
                 Kind::Conflict,
-                "rights_changed",
+                RIGHTS_CHANGED,
                 "Your rights were changed while this was being done, and nothing was changed. Look what you may do now, then try again.",
             ),
             StoreError::Conflict(Conflict::Stale | Conflict::Step) => Self::new(

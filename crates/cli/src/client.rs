@@ -149,6 +149,11 @@ impl Client {
         &self.url
     }
 
+    /// Whether a token goes along.
+    pub(crate) fn is_somebody(&self) -> bool {
+        self.token.is_some()
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{}{path}", self.url, api::ROOT));
         match &self.token {
@@ -157,7 +162,17 @@ impl Client {
         }
     }
 
+    /// Sends it; once more when our rights moved under it, as they do when somebody ends another session or token of ours.
+    /// Nothing was changed then, and the second is judged by the rights of now.
     async fn send(&self, request: RequestBuilder) -> Result<reqwest::Response, Failure> {
+        let again = request.try_clone();
+        match (self.send_once(request).await, again) {
+            (Err(failure), Some(again)) if failure.code() == Some("rights_changed") => self.send_once(again).await,
+            (answer, _) => answer,
+        }
+    }
+
+    async fn send_once(&self, request: RequestBuilder) -> Result<reqwest::Response, Failure> {
         let response = request.send().await.map_err(|cause| {
             let why = if cause.is_timeout() {
                 "it did not answer in time".to_owned()
@@ -320,6 +335,12 @@ impl Client {
     pub(crate) async fn key(&self, home: &str, key: &str) -> Result<api::KeyDetails, Failure> {
         self.get(&format!("{home}/keys/{}", segment(key)), &[]).await
     }
+}
+
+/// Whether this is an id of the kind that begins so, rather than a name.
+pub(crate) fn is_id(text: &str, kind: &str) -> bool {
+    text.strip_prefix(kind)
+        .is_some_and(|digits| digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// One segment of a path, whatever a name holds.

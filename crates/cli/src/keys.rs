@@ -3,11 +3,11 @@
 use crate::{
     Exit, Failure,
     client::{Client, segment},
-    output::{Printer, date, table},
+    output::{Printer, confirmed, date, table},
     secret,
 };
 use clap::{Args, Subcommand, ValueEnum};
-use std::{io::IsTerminal, path::PathBuf};
+use std::path::PathBuf;
 
 /// Kinds of keys.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -426,18 +426,6 @@ fn shares_table(shares: &api::KeyShares) -> String {
         }),
     );
     format!("{all}\n\n{rows}")
-}
-
-/// Asks on a terminal; elsewhere the answer is no.
-fn confirmed(question: &str) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    dialoguer::Confirm::new()
-        .with_prompt(question)
-        .default(false)
-        .interact()
-        .map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))
 }
 
 fn roles(key: &api::Key) -> String {

@@ -14,6 +14,7 @@ mod doctor;
 mod exit;
 mod keys;
 mod lists;
+mod members;
 mod orgs;
 mod output;
 mod profile;
@@ -69,6 +70,9 @@ pub enum Command {
     /// Organizations
     #[command(subcommand)]
     Orgs(orgs::Orgs),
+    /// People of an organization, their roles, and invitations
+    #[command(subcommand)]
+    Members(members::Members),
     /// Tokens for Russet itself, yours and the organization's
     #[command(subcommand)]
     Tokens(tokens::Tokens),
@@ -116,6 +120,7 @@ async fn dispatch(global: &Global, printer: &Printer, command: Command) -> Resul
         Command::Logout => account::logout(printer).await,
         Command::Whoami => account::whoami(&client()?, printer).await,
         Command::Orgs(orgs) => orgs.run(&client()?, printer).await,
+        Command::Members(members) => members.run(global, printer).await,
         Command::Tokens(tokens) => tokens.run(&client()?, printer).await,
         Command::Keys(keys) => keys.run(&client()?, printer).await,
         Command::AppleToken(token) => token.run(&client()?, printer).await,

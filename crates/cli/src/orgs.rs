@@ -5,7 +5,7 @@
 
 use crate::{
     Exit, Failure,
-    client::{Client, Remembered},
+    client::{Client, Remembered, is_id},
     output::{Printer, date, plain, table},
 };
 use clap::{Args, Subcommand};
@@ -210,12 +210,17 @@ pub(crate) fn roles(organization: &api::OrganizationDetails) -> String {
     let words: Vec<_> = organization
         .roles
         .iter()
-        .map(|role| match role.held.as_str() {
-            "inherited" => format!("{} (inherited)", role.title),
-            _ => role.title.clone(),
-        })
+        .map(|role| role_in_words(&role.title, &role.held))
         .collect();
     words.join(", ")
+}
+
+/// A role, with where it comes from when that is another organization.
+pub(crate) fn role_in_words(title: &str, held: &str) -> String {
+    match held {
+        "inherited" => format!("{title} (inherited)"),
+        _ => title.to_owned(),
+    }
 }
 
 impl Client {
@@ -230,7 +235,7 @@ impl Client {
                 ),
             )
         };
-        if is_id(wanted) {
+        if is_id(wanted, "org_") {
             return match self.get(&format!("/orgs/{wanted}"), &[]).await {
                 Err(failure) if failure.exit == Exit::NotFound => Err(unknown()),
                 answer => answer,
@@ -255,11 +260,6 @@ impl Client {
 
 fn fold(name: &str) -> String {
     name.trim().to_lowercase()
-}
-
-fn is_id(text: &str) -> bool {
-    text.strip_prefix("org_")
-        .is_some_and(|digits| digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// The only one, or the only one that is spelled exactly so; else a refusal that tells the ids.
@@ -316,9 +316,9 @@ mod tests {
 
     #[test]
     fn an_id_is_told_from_a_name() {
-        assert!(is_id(&organization(1, "", None).id));
+        assert!(is_id(&organization(1, "", None).id, "org_"));
         for name in ["org_1", "Halden", "org_", &"x".repeat(36)] {
-            assert!(!is_id(name), "{name}");
+            assert!(!is_id(name, "org_"), "{name}");
         }
     }
 

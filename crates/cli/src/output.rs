@@ -1,6 +1,6 @@
 //! What people and scripts read: tables, JSON, hints, failures, progress, and files that only their owner may read.
 
-use crate::Failure;
+use crate::{Exit, Failure};
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -172,6 +172,18 @@ pub(crate) fn expiry(at: Option<Timestamp>, days: Option<i64>) -> String {
         Some(days) => format!("in {days} days"),
     };
     format!("{} ({distance})", date(at))
+}
+
+/// Asks on a terminal; elsewhere the answer is no.
+pub(crate) fn confirmed(question: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    dialoguer::Confirm::new()
+        .with_prompt(plain(question))
+        .default(false)
+        .interact()
+        .map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))
 }
 
 /// A new file for its owner only; never one that exists.

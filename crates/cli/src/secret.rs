@@ -28,17 +28,10 @@ impl PasswordSource {
     /// The password, if one was given in any way.
     pub(crate) fn read(&self, printer: &Printer) -> Result<Option<String>, Failure> {
         if let Some(path) = &self.password_file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|cause| Failure::new(Exit::Usage, format!("Cannot read the password from {}: {cause}.", path.display())))?;
-            return not_empty(first_line(&text)).map(Some);
+            return not_empty(line_of_file("the password", path)?).map(Some);
         }
         if self.password_stdin {
-            let mut text = String::new();
-            std::io::stdin()
-                .take(4096)
-                .read_to_string(&mut text)
-                .map_err(|_| Failure::new(Exit::Usage, "The password on standard input is not text."))?;
-            return not_empty(first_line(&text)).map(Some);
+            return not_empty(line_of_standard_input("the password")?).map(Some);
         }
         if let Some(password) = &self.password {
             printer.hint("russet: a password in the command's words can be seen by other users of this machine; --password-file and --password-stdin cannot.");
@@ -52,17 +45,61 @@ impl PasswordSource {
         if let Some(password) = self.read(printer)? {
             return Ok(password);
         }
-        if !std::io::stdin().is_terminal() {
-            return Err(Failure::new(
-                Exit::Usage,
-                "A password is needed, and there is no terminal to ask on. Give --password-stdin or --password-file.",
-            ));
-        }
-        dialoguer::Password::new()
-            .with_prompt(prompt)
-            .interact()
-            .map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))
+        on_a_terminal("A password is needed", "Give --password-stdin or --password-file.")?;
+        typed(dialoguer::Password::new().with_prompt(prompt))
     }
+
+    /// A password for a new account, asked for twice on a terminal when it was not given.
+    pub(crate) fn read_or_choose(&self, printer: &Printer) -> Result<String, Failure> {
+        if let Some(password) = self.read(printer)? {
+            return Ok(password);
+        }
+        on_a_terminal("A password is needed", "Give --password-file or --password-stdin.")?;
+        let prompt = dialoguer::Password::new().with_prompt("Choose a password");
+        typed(prompt.with_confirmation("Once more", "The two differ."))
+    }
+
+    /// Whether one was given in any way.
+    pub(crate) fn is_given(&self) -> bool {
+        self.password_file.is_some() || self.password_stdin || self.password.is_some()
+    }
+}
+
+/// Asks for a secret on a terminal; `otherwise` says how to give it where there is none.
+pub(crate) fn ask(prompt: &str, otherwise: &str) -> Result<String, Failure> {
+    on_a_terminal(&format!("{prompt} is needed"), otherwise)?;
+    typed(dialoguer::Password::new().with_prompt(prompt))
+}
+
+fn on_a_terminal(what: &str, otherwise: &str) -> Result<(), Failure> {
+    if std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Usage,
+        format!("{what}, and there is no terminal to ask on. {otherwise}"),
+    ))
+}
+
+fn typed(prompt: dialoguer::Password<'_>) -> Result<String, Failure> {
+    prompt.interact().map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))
+}
+
+/// The first line of a file that holds a secret.
+pub(crate) fn line_of_file(what: &str, path: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|cause| Failure::new(Exit::Usage, format!("Cannot read {what} from {}: {cause}.", path.display())))?;
+    Ok(first_line(&text))
+}
+
+/// The first line of standard input.
+pub(crate) fn line_of_standard_input(what: &str) -> Result<String, Failure> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(4096)
+        .read_to_string(&mut text)
+        .map_err(|_| Failure::new(Exit::Usage, format!("What standard input gives for {what} is not text.")))?;
+    Ok(first_line(&text))
 }
 
 /// An empty file is a mistake more often than a wish.

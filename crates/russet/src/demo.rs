@@ -1,13 +1,16 @@
 //! `russet demo`: simulator, server and a worked example in one process.
 //!
 //! The server is the same as in `serve` and knows nothing of a demo: it gets Apple's two addresses and a trust root like
-//! any other. The example is made through the same use cases that a person's clicks reach.
+//! any other.
+
+mod example;
 
 use crate::serve::{self, Plan, Running, tell};
 use anyhow::{Context, bail};
-use app::{Shown, SystemEntropy, accounts::SetUp, accounts::SignedIn, keys::NewKey};
+use app::SystemEntropy;
 use clap::Args;
-use domain::{Entropy, OrgId, Origin};
+use domain::Entropy;
+use example::{Example, SignIn};
 use server::{Bound, Settings, TrustedProxies};
 use simulator::{Options, Simulator};
 use std::{
@@ -15,14 +18,9 @@ use std::{
     io::Write,
     net::SocketAddr,
     path::{Path, PathBuf},
-    time::Duration,
 };
 use store::Location;
 use vault::KeyFile;
-use zeroize::Zeroizing;
-
-/// The person who is signed up.
-const EMAIL: &str = "elin@halden.example";
 
 /// What scripts read.
 const DESCRIPTION: &str = "demo.json";
@@ -75,13 +73,13 @@ async fn demo(home: &Path, settings: Settings, bound: Bound) -> anyhow::Result<(
     };
     let running = Running::start(plan, bound).await?;
     let url = format!("http://localhost:{}", running.listening.address.port());
-    let password = password();
-    let (owner, token) = example(&running, &keys, &password).await?;
+    let Example { owner, member, token } = example::make(&running, &keys).await?;
     let description = serde_json::json!({
         "url": url,
-        "email": owner.person()?.email.as_str(),
-        "password": password.as_str(),
+        "email": owner.email,
+        "password": owner.password.as_str(),
         "token": token.expose(),
+        "member": { "email": member.email, "password": member.password.as_str(), "organization": member.organization },
         "simulator_url": apple.url(),
         "simulator_enterprise_url": apple.enterprise_url(),
         "simulator_control_url": apple.control_url(),
@@ -92,96 +90,36 @@ async fn demo(home: &Path, settings: Settings, bound: Bound) -> anyhow::Result<(
         "Russet demo is ready: a server, and a simulated App Store Connect behind it.
 
   Open         {url}
-  E-mail       {EMAIL}
-  Password     {}
+{}
+{}
 
   Key files    {}
                The App Manager and the enterprise key are not linked yet: drop one into “Add key”.
                keys.json beside them has the Issuer IDs.
   For scripts  {}
-  On the CLI   russet login {url} --email {EMAIL}
+  On the CLI   russet login {url} --email {}
 
 Stop with Ctrl-C.",
-        password.as_str(),
+        told("E-mail", &owner),
+        told("Or as", &member),
         keys.display(),
-        home.join(DESCRIPTION).display()
+        home.join(DESCRIPTION).display(),
+        owner.email
     ));
     running.until_stopped().await?;
     apple.stop();
     Ok(())
 }
 
-/// The sub-organizations.
-const TEAMS: [&str; 3] = ["Halden Transit", "Halden Retail", "Field Labs"];
-
-/// An owner, three linked keys, a development certificate, three teams.
-async fn example(running: &Running, keys: &Path, password: &Zeroizing<String>) -> anyhow::Result<(SignedIn, Shown)> {
-    let app = &running.app;
-    let link = app.set_up_token().await?.context("the demo's database has an owner already")?;
-    let owner = SetUp {
-        organization: "Halden Mobile".to_owned(),
-        name: "Elin Vestergaard".to_owned(),
-        email: EMAIL.to_owned(),
-        password: password.clone(),
-    };
-    let owner = app
-        .set_up(link.expose(), owner, Origin::default(), Some("russet demo"))
-        .await?
-        .signed_in;
-    let org = owner.home().context("the owner has no organization")?;
-    for key in linked_keys(keys)? {
-        app.add_key(&owner.caller, org, key).await?;
-    }
-    certificate(running, &owner, org).await?;
-    for team in TEAMS {
-        app.create_sub_organization(&owner.caller, org, team).await?;
-    }
-    let (_, token) = app.create_token(&owner, "Demo scripts", None).await?;
-    app.sign_out(&owner).await?;
-    Ok((owner, token))
-}
-
-/// One certificate, made as a person would make it.
-async fn certificate(running: &Running, owner: &SignedIn, org: OrgId) -> anyhow::Result<()> {
-    let app = &running.app;
-    let admin = app.find_key(&owner.caller, domain::Action::SeeKeys, org, "Admin").await?;
-    let operation = app.create_certificate(&owner.caller, org, admin.id, "DEVELOPMENT").await?;
-    app.wait_for_operation(&owner.caller, org, operation.id, Duration::from_secs(10))
-        .await?;
-    Ok(())
-}
-
-/// All but the two that are left for the visitor.
-fn linked_keys(keys: &Path) -> anyhow::Result<Vec<NewKey>> {
-    let all = keys_json(keys)?;
-    let text = |key: &serde_json::Value, field: &str| key[field].as_str().unwrap_or_default().to_owned();
-    let mut linked = Vec::new();
-    for key in all.as_array().into_iter().flatten() {
-        let roles: Vec<String> = key["roles"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|r| r.as_str().map(str::to_owned))
-            .collect();
-        let name = match (text(key, "kind").as_str(), roles.first().map(String::as_str)) {
-            ("team", Some("ADMIN")) => "Admin",
-            ("team", Some("DEVELOPER")) => "CI uploads",
-            ("individual", _) => "Elin's own key",
-            _ => continue,
-        };
-        let path = keys.join(text(key, "file"));
-        linked.push(NewKey {
-            name: name.to_owned(),
-            kind: text(key, "kind"),
-            key_id: text(key, "key_id"),
-            issuer_id: text(key, "issuer_id"),
-            roles,
-            file_name: path.file_name().map(|n| n.to_string_lossy().into_owned()),
-            file: Zeroizing::new(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?),
-            save_unverified: false,
-        });
-    }
-    Ok(linked)
+/// A sign-in as it is printed.
+fn told(beginning: &str, who: &SignIn) -> String {
+    format!(
+        "  {beginning:<12} {}   ({} of {})\n  Password     {}",
+        who.email,
+        who.what,
+        who.organization,
+        who.password.as_str()
+    )
 }
 
 fn keys_json(keys: &Path) -> anyhow::Result<serde_json::Value> {
@@ -197,14 +135,6 @@ fn keys_with_paths(folder: &Path) -> anyhow::Result<serde_json::Value> {
         key["file"] = file.to_string_lossy().into();
     }
     Ok(keys)
-}
-
-/// Twenty letters and digits, without the ones that look alike.
-fn password() -> Zeroizing<String> {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let mut random = Zeroizing::new([0; 20]);
-    SystemEntropy.fill(random.as_mut_slice());
-    Zeroizing::new(random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect())
 }
 
 /// For its owner only, and there at once: a script waits for it.

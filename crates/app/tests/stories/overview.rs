@@ -1,7 +1,11 @@
 //! What a person sees first, and a request that comes twice.
 
 use crate::{certificates::begin, code};
-use app::{Caller, idempotency::Replay, overview::ExpiryOf};
+use app::{
+    Caller,
+    idempotency::{Kept, Replay},
+    overview::ExpiryOf,
+};
 use domain::{
     Actor, Origin, Principal,
     policy::{Grade, Module, Role as Held},
@@ -47,11 +51,18 @@ testkit::on_both_databases! {
         assert!(matches!(replay("a", 1).await, Ok(Replay::Fresh)));
         assert_eq!(code(replay("a", 1).await), "in_progress");
         assert_eq!(code(replay("a", 2).await), "idempotency_mismatch");
-        app.remember(caller, org, "a", 201, b"{}", false).await.unwrap();
+        app.remember(caller, org, "a", Kept::of(201, None, b"{}", false)).await.unwrap();
         assert!(matches!(replay("a", 1).await, Ok(Replay::Answered { status: 201, body }) if body == b"{}"));
         assert!(matches!(replay("b", 1).await, Ok(Replay::Fresh)));
-        app.remember(caller, org, "b", 201, b"secret", true).await.unwrap();
+        app.remember(caller, org, "b", Kept::of(201, None, b"secret", true)).await.unwrap();
         assert_eq!(code(replay("b", 1).await), "already_done");
+        for (status, refusal) in [(429, "tries_limited"), (503, "sealed"), (409, "rights_changed")] {
+            assert!(matches!(replay("c", 1).await, Ok(Replay::Fresh)), "{refusal}");
+            app.remember(caller, org, "c", Kept::of(status, Some(refusal), b"{}", false)).await.unwrap();
+        }
+        assert!(matches!(replay("c", 1).await, Ok(Replay::Fresh)), "what is to be tried again is not kept");
+        app.remember(caller, org, "c", Kept::of(409, Some("key_id_taken"), b"{}", false)).await.unwrap();
+        assert!(matches!(replay("c", 1).await, Ok(Replay::Answered { status: 409, .. })));
         assert_eq!(code(replay("with a blank", 1).await), "idempotency_key_unfit");
         world.advance(25 * 3600);
         assert!(matches!(replay("a", 1).await, Ok(Replay::Fresh)), "forgotten after a day");

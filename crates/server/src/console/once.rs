@@ -4,7 +4,10 @@
 //! the secret was shown before.
 
 use crate::State;
-use app::{Caller, Problem, idempotency::Replay};
+use app::{
+    Caller, Problem,
+    idempotency::{Kept, Replay},
+};
 use domain::OrgId;
 
 /// The code of the refusal of a form that was sent before.
@@ -31,8 +34,8 @@ pub(crate) async fn once<T>(
     }
     let done = act.await;
     // A failure is let go of, so that the corrected form begins afresh.
-    let status = if done.is_ok() { 200 } else { 503 };
-    let kept = state.app.remember(caller, org, &key, status, &[], done.is_ok()).await;
+    let kept = if done.is_ok() { Kept::Done } else { Kept::Nothing };
+    let kept = state.app.remember(caller, org, &key, kept).await;
     let done = done?;
     kept?;
     Ok(done)

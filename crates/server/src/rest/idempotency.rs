@@ -9,7 +9,11 @@ use crate::{
     reply::{self, Failure},
     session::{self, Bearer},
 };
-use app::{Kind, Problem, accounts::SignedIn, idempotency::Replay};
+use app::{
+    Kind, Problem,
+    accounts::SignedIn,
+    idempotency::{Kept, Replay},
+};
 use aws_lc_rs::digest;
 use axum::{
     body::{Body, Bytes},
@@ -21,7 +25,7 @@ use axum::{
 use domain::OrgId;
 use futures::FutureExt;
 use http_body_util::BodyExt;
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 /// Marks an answer that must not be kept.
 #[derive(Clone, Copy)]
@@ -78,8 +82,10 @@ async fn answer_once(state: &State, key: &HeaderValue, request: Request, next: N
     let (parts, body) = answered.await.unwrap_or_else(reply::after_panic).into_parts();
     let bytes = body.collect().await.map(|b| b.to_bytes()).map_err(Problem::internal)?;
     let secret = parts.extensions.get::<CarriesSecret>().is_some();
-    let status = parts.status.as_u16();
-    let kept = state.app.remember(&who.0.caller, org, key, status, &bytes, secret).await;
+    let refusal = parts.extensions.get::<Arc<api::Problem>>();
+    let code = refusal.map(|document| document.code.as_str());
+    let kept = Kept::of(parts.status.as_u16(), code, &bytes, secret);
+    let kept = state.app.remember(&who.0.caller, org, key, kept).await;
     // What was asked for is done; that a repetition will be told less is no reason to answer a failure.
     if let Err(problem) = kept {
         reply::log(&problem);

@@ -151,3 +151,29 @@ async fn what_a_server_that_died_left_behind_is_told_as_such() {
     stage.world.apple.control().clear_faults();
     ask().send().await.expect(201);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_rights_moved_under_is_worked_on_anew() {
+    let stage = Stage::new().await;
+    let app = stage.world.app();
+    let (other, _) = app.create_token(&stage.world.owner, "Other", None).await.unwrap();
+    let path = format!("{}/keys", stage.home());
+    let new_key = stage.new_key(Role::Admin);
+    let ask = || stage.post(&path, &new_key).header("idempotency-key", "six");
+    // While Apple is being asked, the same person ends another token of theirs.
+    let late = Effect::Delay { milliseconds: 3000 };
+    stage.world.apple.control().add_fault(Fault::next("GET", "/v1/apps", late));
+    let meanwhile = async {
+        while stage.world.count("GET /v1/apps") == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        app.revoke_token(&stage.world.owner, other.id).await.unwrap();
+    };
+    let (refused, ()) = tokio::join!(ask().send(), meanwhile);
+    assert_eq!(refused.expect(409).code(), "rights_changed");
+    let linked = ask().send().await.expect(201);
+    assert!(!linked.headers.contains_key("idempotency-replayed"));
+    assert_eq!(ask().send().await.expect(201).headers["idempotency-replayed"], "true");
+    let keys = stage.get(&path).send().await.expect(200).json();
+    assert_eq!(keys["items"].as_array().unwrap().len(), 1);
+}

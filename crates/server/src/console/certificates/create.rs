@@ -7,7 +7,11 @@ use super::super::{
     visit::{Answer, Fields, Sent, Visitor, belongs_in_form, form_again, id, page},
 };
 use crate::State;
-use app::{Caller, Problem, idempotency::Replay, keys::KeyChoice};
+use app::{
+    Caller, Problem,
+    idempotency::{Kept, Replay},
+    keys::KeyChoice,
+};
 use askama::Template;
 use aws_lc_rs::digest;
 use axum::{
@@ -174,12 +178,16 @@ async fn begin_once(state: &State, sent: &Sent, org: OrgId) -> Result<String, Pr
     match state.app.create_certificate(caller, org, key, sent.fields.text("type")).await {
         Ok(operation) => {
             let place = format!("/o/{org}/operations/{}", operation.id);
-            state.app.remember(caller, org, &once, 303, place.as_bytes(), false).await?;
+            let kept = Kept::Answer {
+                status: 303,
+                body: place.as_bytes(),
+            };
+            state.app.remember(caller, org, &once, kept).await?;
             Ok(place)
         }
         Err(problem) => {
             // Let go of, so that the corrected form begins afresh.
-            state.app.remember(caller, org, &once, 503, &[], false).await?;
+            state.app.remember(caller, org, &once, Kept::Nothing).await?;
             Err(problem)
         }
     }

@@ -5,7 +5,7 @@ use super::grid::{self, RoleGrid};
 use crate::{
     State,
     console::{
-        filters,
+        filters, once,
         parts::{Tone, Wrong},
         shell::{Place, Shell},
         visit::{Answer, Sent, Visitor, belongs_in_form, done, form_again, id, page},
@@ -13,7 +13,6 @@ use crate::{
 };
 use app::{
     Problem,
-    idempotency::Replay,
     invitations::{Invited, NewInvitation},
 };
 use askama::Template;
@@ -68,12 +67,10 @@ struct Entered {
 async fn invite_page(state: &State, visitor: &Visitor, org: OrgId, entered: Entered, wrong: Wrong) -> Result<InvitePage, Problem> {
     let (in_reach, who_can) = state.app.grantable_roles(&visitor.who.caller, org).await?;
     let shell = visitor.shell_in(state, org, Place::Members).await?;
-    let mut random = [0; 16];
-    state.entropy.fill(&mut random);
     Ok(InvitePage {
         shell,
         org,
-        once: hex::encode(random),
+        once: once::fresh(state),
         email: entered.email,
         grid: RoleGrid::new(&BTreeMap::new(), &in_reach, Some(&entered.roles), &who_can),
         sends_mail: state.app.sends_mail(),
@@ -96,9 +93,9 @@ pub(crate) async fn invite(Reach(state): Reach<State>, Path(org): Path<String>, 
         show_link: sent.fields.is_on("show_link"),
     };
     let caller = &sent.visitor.who.caller;
-    match once(&state, &sent, org, state.app.invite(caller, org, new)).await {
+    match once::once(&state, caller, org, sent.fields.text("once"), state.app.invite(caller, org, new)).await {
         Ok(invited) => answer(&state, &sent.visitor, org, invited).await,
-        Err(problem) if problem.code == "already_done" => again(&state, org),
+        Err(problem) if problem.code == once::DONE_BEFORE => again(&state, org),
         Err(problem) if belongs_in_form(&problem) || problem.code == "role_out_of_reach" => {
             let entered = Entered {
                 email: sent.fields.text("email").to_owned(),
@@ -122,9 +119,9 @@ pub(crate) async fn send_again(Reach(state): Reach<State>, Path((org, invitation
     let caller = &sent.visitor.who.caller;
     let show_link = sent.fields.is_on("show_link");
     let invited = state.app.send_invitation_again(caller, org, invitation, show_link);
-    match once(&state, &sent, org, invited).await {
+    match once::once(&state, caller, org, sent.fields.text("once"), invited).await {
         Ok(invited) => answer(&state, &sent.visitor, org, invited).await,
-        Err(problem) if problem.code == "already_done" => again(&state, org),
+        Err(problem) if problem.code == once::DONE_BEFORE => again(&state, org),
         Err(problem) => Err(problem.into()),
     }
 }
@@ -152,18 +149,4 @@ async fn answer(state: &State, visitor: &Visitor, org: OrgId, invited: Invited) 
 /// A form that was sent twice, or a page that was loaded again: the link is not made anew behind somebody's back.
 fn again(state: &State, org: OrgId) -> Answer {
     Ok(done(state, &format!("/o/{org}/members"), "link-was-shown"))
-}
-
-/// Does it unless a form with the same mark did it before.
-async fn once(state: &State, sent: &Sent, org: OrgId, act: impl Future<Output = Result<Invited, Problem>>) -> Result<Invited, Problem> {
-    let caller = &sent.visitor.who.caller;
-    let mark = format!("console-{}", sent.fields.text("once"));
-    if let Replay::Answered { .. } = state.app.replay(caller, org, &mark, [0; 32]).await? {
-        return Err(Problem::not_found());
-    }
-    let done = act.await;
-    // Let go of after a refusal, so that the corrected form begins afresh.
-    let (status, secret) = if done.is_ok() { (200, true) } else { (503, false) };
-    state.app.remember(caller, org, &mark, status, &[], secret).await?;
-    done
 }
