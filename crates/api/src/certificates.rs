@@ -56,16 +56,22 @@ pub struct Certificates {
 pub struct Operation {
     /// Id.
     pub id: String,
-    /// `create-certificate`.
+    /// `create-certificate`, `revoke-certificate`, `register-bundle-id`, `edit-bundle-id`, `set-capability`,
+    /// `remove-capability`, `register-device`, `register-devices` or `change-device`.
     pub kind: String,
-    /// `started`, `calling`, `unknown`, `done`, `refused`, `failed`.
+    /// What people call it.
+    pub title: String,
+    /// `started`, `working` (one of its steps is on its way), `calling`, `unknown`, `done`, `refused`, `failed`.
     pub state: String,
     /// Whether nothing more will happen.
     pub over: bool,
     /// Where it stands, in words.
     pub message: String,
-    /// What came of it.
+    /// The certificate that came of it.
     pub certificate: Option<String>,
+    /// Apple's id of what came of it otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_apple: Option<String>,
     /// Apple's status when it refused.
     pub apple_status: Option<u16>,
     /// Apple's code when it refused.
@@ -73,10 +79,26 @@ pub struct Operation {
     /// At Apple's limit: the certificates that hold the places.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
+    /// The steps that were begun, where it has several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<OperationStep>,
     /// When it began.
     pub started_at: Timestamp,
     /// When its state last changed.
     pub updated_at: Timestamp,
+}
+
+/// A step of a long act; an operation of its own.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OperationStep {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// As of an operation.
+    pub state: String,
+    /// Where it stands, in words.
+    pub message: String,
 }
 
 /// A certificate that holds one of Apple's places.

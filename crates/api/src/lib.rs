@@ -25,7 +25,7 @@ pub use apple_account::{
     AppleBundleId, AppleBundleIds, AppleCertificate, AppleCertificates, AppleDevice, AppleDevices, AppleProfile, AppleProfiles,
     CertificateRef, DeviceRef,
 };
-pub use certificates::{Certificate, Certificates, Export, ExportRequest, NewCertificate, Operation, Place};
+pub use certificates::{Certificate, Certificates, Export, ExportRequest, NewCertificate, Operation, OperationStep, Place};
 pub use keys::{
     AppleToken, Budget, DayMark, Dependents, EditKey, Feature, FeatureOverride, Key, KeyChoice, KeyChoices, KeyDetails, Keys, LastResult,
     NewAppleToken, NewKey, RemoveKey,

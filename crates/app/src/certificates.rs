@@ -1,15 +1,18 @@
 //! Certificates held here: create at Apple, list, export.
 //!
-//! Pressing *Create certificate* is three steps in three files: `begin` writes the act down in one transaction and goes no
-//! further; `carry_on` is the job that asks Apple, once; `look` finds out what Apple did when its answer was lost. Exporting
-//! is in `export`, listing in `list`.
+//! Pressing *Create certificate* writes an act down in `begin`, with its key pair; `creation` is what the act asks of Apple
+//! and keeps, in the order of [`crate::operations`]. `revoking` gives a place back. Exporting is in `export`, listing in
+//! `list`.
 
 mod begin;
-mod carry_on;
+mod creation;
 mod export;
 mod held;
 mod list;
-mod look;
+mod revoking;
+
+pub(crate) use creation::Creation;
+pub(crate) use revoking::Revoking;
 
 pub(crate) use held::{Held, parsed};
 pub(crate) use list::{past, soon};

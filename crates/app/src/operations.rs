@@ -1,4 +1,16 @@
-//! Long acts: look, wait, go on.
+//! Long acts: begin, go on, look, wait.
+//!
+//! `begin` writes an act down; the worker carries it out in `carry_on`, with `look` after a lost answer, or as a `plan` of
+//! several. What the kinds of acts know is a `call` or a plan each, beside the use cases of their subject.
+
+mod begin;
+mod call;
+mod carry_on;
+mod look;
+mod plan;
+
+pub(crate) use call::{Answer, Call, Kept, gone};
+pub(crate) use plan::{Next, Plan, at_apple, stopped_by};
 
 use crate::{App, Caller, Problem, certificates::Place};
 use domain::{Action, Operation, OperationId, OperationState, OrgId, Permit};
@@ -12,6 +24,19 @@ pub struct OperationView {
     pub operation: Operation,
     /// At Apple's limit: the certificates that hold the places.
     pub places: Vec<Place>,
+    /// Of a plan: the steps that were begun, in their order.
+    pub steps: Vec<Operation>,
+}
+
+impl From<Operation> for OperationView {
+    /// An act that was begun just now.
+    fn from(operation: Operation) -> Self {
+        Self {
+            operation,
+            places: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
 }
 
 /// How often a waiting request looks by itself: another server may be doing the work.
@@ -67,6 +92,7 @@ impl App {
             }
             _ => Vec::new(),
         };
-        Ok(OperationView { operation, places })
+        let steps = tx.steps_of(permit, operation.id).await?;
+        Ok(OperationView { operation, places, steps })
     }
 }

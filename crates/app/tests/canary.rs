@@ -72,7 +72,10 @@ async fn no_secret_is_in_the_logs_or_in_the_database() {
         world.advance(130);
     }
     let state = app.operation(&caller, org, operation.id).await.expect("there").operation.state;
-    let OperationState::Done { certificate } = state else {
+    let OperationState::Done {
+        made: domain::Made::Certificate(certificate),
+    } = state
+    else {
         panic!("{state:?}");
     };
     let export = app

@@ -337,6 +337,56 @@ pub enum Event {
         certificate_type: CertificateType,
         certificate: Option<CertificateId>,
     },
+    CertificateRevoked {
+        operation: OperationId,
+        key: ApiKeyId,
+        certificate_type: CertificateType,
+        name: String,
+        certificate: Option<CertificateId>,
+    },
+    BundleIdRegistered {
+        operation: OperationId,
+        key: ApiKeyId,
+        identifier: String,
+    },
+    CapabilitySet {
+        operation: OperationId,
+        key: ApiKeyId,
+        identifier: String,
+        capability: String,
+    },
+    CapabilityRemoved {
+        operation: OperationId,
+        key: ApiKeyId,
+        identifier: String,
+        capability: String,
+    },
+    BundleIdEdited {
+        operation: OperationId,
+        key: ApiKeyId,
+        identifier: String,
+        set: Vec<String>,
+        removed: Vec<String>,
+    },
+    DevicesRegistered {
+        operation: OperationId,
+        key: ApiKeyId,
+        number: u32,
+    },
+    DeviceRegistered {
+        operation: OperationId,
+        key: ApiKeyId,
+        name: String,
+        udid: String,
+    },
+    DeviceChanged {
+        operation: OperationId,
+        key: ApiKeyId,
+        name: String,
+        udid: String,
+        renamed_to: Option<String>,
+        enabled: Option<bool>,
+    },
     CertificateDownloaded {
         certificate: CertificateId,
         name: String,
@@ -361,9 +411,17 @@ pub const ACTIONS: &[&str] = &[
     "activity.export",
     "activity.verify",
     "apple-token.create",
+    "bundle-id.edit",
+    "bundle-id.register",
+    "bundle-id.remove-capability",
+    "bundle-id.set-capability",
     "certificate.create",
     "certificate.download",
+    "certificate.revoke",
     "certificate.will-expire",
+    "device.change",
+    "device.register",
+    "device.register-several",
     "invitation.revoke",
     "invitation.send-again",
     "key.add",
@@ -444,6 +502,14 @@ impl Event {
             Self::ActivityVerified { .. } => "activity.verify",
             Self::CertificateCreated { .. } => "certificate.create",
             Self::CertificateDownloaded { .. } => "certificate.download",
+            Self::CertificateRevoked { .. } => "certificate.revoke",
+            Self::BundleIdRegistered { .. } => "bundle-id.register",
+            Self::CapabilitySet { .. } => "bundle-id.set-capability",
+            Self::CapabilityRemoved { .. } => "bundle-id.remove-capability",
+            Self::DeviceRegistered { .. } => "device.register",
+            Self::DeviceChanged { .. } => "device.change",
+            Self::BundleIdEdited { .. } => "bundle-id.edit",
+            Self::DevicesRegistered { .. } => "device.register-several",
             Self::ProfileDownloaded { .. } => "profile.download",
             Self::AppleTokenMinted { .. } => "apple-token.create",
         }
@@ -484,7 +550,15 @@ impl Event {
             | Self::KeyUsed { key, .. }
             | Self::FeatureOverridden { key, .. }
             | Self::AppleTokenMinted { key, .. } => key.to_string(),
-            Self::CertificateCreated { operation, .. } => operation.to_string(),
+            Self::CertificateCreated { operation, .. }
+            | Self::CertificateRevoked { operation, .. }
+            | Self::BundleIdRegistered { operation, .. }
+            | Self::CapabilitySet { operation, .. }
+            | Self::CapabilityRemoved { operation, .. }
+            | Self::DeviceRegistered { operation, .. }
+            | Self::BundleIdEdited { operation, .. }
+            | Self::DevicesRegistered { operation, .. }
+            | Self::DeviceChanged { operation, .. } => operation.to_string(),
             Self::CertificateDownloaded { certificate, .. } | Self::CertificateWillExpire { certificate, .. } => certificate.to_string(),
             Self::ProfileDownloaded { profile, .. } => profile.clone(),
         })
@@ -521,6 +595,14 @@ impl Event {
             | Self::KeyUsed { key, .. }
             | Self::FeatureOverridden { key, .. }
             | Self::CertificateCreated { key, .. }
+            | Self::CertificateRevoked { key, .. }
+            | Self::BundleIdRegistered { key, .. }
+            | Self::CapabilitySet { key, .. }
+            | Self::CapabilityRemoved { key, .. }
+            | Self::DeviceRegistered { key, .. }
+            | Self::DeviceChanged { key, .. }
+            | Self::BundleIdEdited { key, .. }
+            | Self::DevicesRegistered { key, .. }
             | Self::ProfileDownloaded { key, .. }
             | Self::AppleTokenMinted { key, .. } => Some(*key),
             _ => None,

@@ -262,6 +262,19 @@ pub enum Need {
         /// Apple's type.
         certificate_type: CertificateType,
     },
+    /// Revoke a certificate of this type.
+    RevokeCertificate {
+        /// Apple's type.
+        certificate_type: CertificateType,
+    },
+    /// Register a bundle ID.
+    RegisterBundleId,
+    /// Change the capabilities of a bundle ID.
+    EditBundleId,
+    /// Register a device.
+    RegisterDevice,
+    /// Rename, enable or disable a device.
+    EditDevice,
     /// Look whether the key works and what it may read.
     Check,
     /// Hand out a short-lived token made with it.
@@ -274,8 +287,35 @@ impl Need {
     pub fn feature(&self) -> Option<Feature> {
         match self {
             Self::Read { feature } => Some(*feature),
-            Self::CreateCertificate { .. } => Some(Feature::Certificates),
+            Self::CreateCertificate { .. } | Self::RevokeCertificate { .. } => Some(Feature::Certificates),
+            // Devices stand with bundle IDs in Apple's identifiers; the table has no row of their own.
+            Self::RegisterBundleId | Self::EditBundleId | Self::RegisterDevice | Self::EditDevice => Some(Feature::BundleIds),
             Self::Check | Self::MintToken => None,
+        }
+    }
+}
+
+impl Need {
+    /// What it changes at Apple, in words, and whether Apple tells development from distribution there; none for what only
+    /// reads.
+    fn changes(&self) -> Option<(&'static str, bool)> {
+        match self {
+            Self::CreateCertificate { .. } => Some(("create certificates", true)),
+            Self::RevokeCertificate { .. } => Some(("revoke certificates", true)),
+            Self::RegisterBundleId => Some(("register bundle IDs", false)),
+            Self::EditBundleId => Some(("change bundle IDs", false)),
+            Self::RegisterDevice => Some(("register devices", false)),
+            Self::EditDevice => Some(("change devices", false)),
+            Self::Read { .. } | Self::Check | Self::MintToken => None,
+        }
+    }
+
+    fn is_for_development(&self) -> bool {
+        match self {
+            Self::CreateCertificate { certificate_type } | Self::RevokeCertificate { certificate_type } => {
+                certificate_type.is_development()
+            }
+            _ => false,
         }
     }
 }
@@ -294,6 +334,11 @@ impl fmt::Display for Need {
             } => f.write_str("List bundle IDs and devices"),
             Self::Read { feature } => write!(f, "Read: {}", feature.title()),
             Self::CreateCertificate { certificate_type } => write!(f, "Create {}", certificate_type.title()),
+            Self::RevokeCertificate { certificate_type } => write!(f, "Revoke {}", certificate_type.title()),
+            Self::RegisterBundleId => f.write_str("Register a bundle ID"),
+            Self::EditBundleId => f.write_str("Change capabilities"),
+            Self::RegisterDevice => f.write_str("Register a device"),
+            Self::EditDevice => f.write_str("Change a device"),
             Self::Check => f.write_str("Check the key"),
             Self::MintToken => f.write_str("Make a token for Apple"),
         }
@@ -345,11 +390,13 @@ pub fn usability(key: &ApiKey, need: &Need, probed: &Probed) -> Usability {
     }
     let overridden = key.overrides.contains(&feature);
     let roles = || key.roles.iter().map(|r| r.title()).collect::<Vec<_>>().join(" and ");
-    let stopped = match (need, declared) {
-        (Need::CreateCertificate { certificate_type }, Declared::No(Some(Limit::DevelopmentOnly))) => (!certificate_type.is_development())
-            .then(|| format!("A key with the role {} may create development certificates only.", roles())),
-        (Need::CreateCertificate { .. }, Declared::No(_)) => Some(format!(
-            "A key with the role {} may not create certificates; Apple asks for the role Admin.",
+    let stopped = match (need.changes(), declared) {
+        (Some((acts, true)), Declared::No(Some(Limit::DevelopmentOnly))) => {
+            (!need.is_for_development()).then(|| format!("A key with the role {} may {acts} for development only.", roles()))
+        }
+        (Some(_), Declared::No(Some(Limit::NoDelete))) => None,
+        (Some((acts, _)), Declared::No(_)) => Some(format!(
+            "A key with the role {} may not {acts}; Apple asks for the role Admin.",
             roles()
         )),
         _ => None,

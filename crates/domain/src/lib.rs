@@ -36,6 +36,6 @@ pub use id::{
 pub use job::{Job, JobPayload};
 pub use membership::{Delivery, Invitation, Member, ServiceToken};
 pub use name::{Email, ItemName, NameError};
-pub use operation::{HeldPlace, Operation, OperationKind, OperationState};
+pub use operation::{HeldPlace, Made, Operation, OperationKind, OperationState, StepOf};
 pub use policy::{Action, Denied, Permit, Principal, Role, Standing, Subject, Tenant, decide};
 pub use share::{AppPattern, Share, ShareLimits, ShareTarget, Shareable, UsePermit};

@@ -1,31 +1,22 @@
 //! Long acts that survive a restart. The state says how far it came, and above all whether Apple may have been asked.
+//!
+//! There are two sorts. A **call** changes one thing at Apple, by one request whose answer may be lost. A **plan** is carried
+//! out by calls, one after the other: each is an act of its own that names the plan as its parent, so that what is true of
+//! a call (it is written down before Apple is asked, and a lost answer is looked for) is true of each step of a plan.
+
+mod kind;
+
+pub use kind::{
+    BundleIdEdit, CapabilityChange, CapabilityOption, CapabilityRemoval, CapabilitySetting, CapabilityWish, DeviceChange, NewBundleId,
+    NewDevice, NewDevices, OperationKind, Revocation,
+};
 
 use crate::{
     activity::Actor,
-    certificate::CertificateType,
-    id::{ApiKeyId, CertificateId, OperationId, OrgId, SecretId},
+    id::{CertificateId, OperationId, OrgId},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-
-/// What the act is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "operation")]
-pub enum OperationKind {
-    /// Create a certificate at Apple and keep it with its private key.
-    CreateCertificate {
-        /// Through which key.
-        key: ApiKeyId,
-        /// Apple's type.
-        certificate_type: CertificateType,
-        /// The sealed private key behind the CSR.
-        private_key: SecretId,
-        /// The CSR that Apple gets, PEM. Public.
-        csr: String,
-        /// SHA-256 of its public key: by this a certificate is recognized as ours.
-        public_key_fingerprint: String,
-    },
-}
 
 /// A certificate that holds one of Apple's places. Whether Russet has its private key is asked anew when it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,12 +33,27 @@ pub struct HeldPlace {
     pub expires_at: Option<Timestamp>,
 }
 
+/// What came of an act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Made {
+    /// A certificate that is held here now.
+    Certificate(CertificateId),
+    /// What was made, changed or taken away at Apple and has no row of its own here, by Apple's id.
+    AtApple(String),
+}
+
 /// How far it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum OperationState {
     /// Written down, Apple surely not asked yet.
     Started,
+    /// A plan that waits for its step with this number, counted from one.
+    Working {
+        /// Which step.
+        step: u32,
+    },
     /// Apple is being asked, or was, and nobody wrote down the answer: look before asking again.
     Calling {
         /// Since when.
@@ -63,7 +69,8 @@ pub enum OperationState {
     /// Done.
     Done {
         /// What came of it.
-        certificate: CertificateId,
+        #[serde(flatten)]
+        made: Made,
     },
     /// Apple refused; nothing was made.
     Refused {
@@ -77,7 +84,7 @@ pub enum OperationState {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         places: Vec<HeldPlace>,
     },
-    /// It could not be carried out, and surely nothing was made.
+    /// It could not be carried out, and surely nothing was made. Of a plan: by the step that was the last.
     Failed {
         /// In plain words, with what to do.
         why: String,
@@ -90,6 +97,7 @@ impl OperationState {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Started => "started",
+            Self::Working { .. } => "working",
             Self::Calling { .. } => "calling",
             Self::Unknown { .. } => "unknown",
             Self::Done { .. } => "done",
@@ -104,16 +112,42 @@ impl OperationState {
         matches!(self, Self::Done { .. } | Self::Refused { .. } | Self::Failed { .. })
     }
 
+    /// The certificate that came of it, if it was one.
+    #[must_use]
+    pub fn certificate(&self) -> Option<CertificateId> {
+        match self {
+            Self::Done {
+                made: Made::Certificate(certificate),
+            } => Some(*certificate),
+            _ => None,
+        }
+    }
+
     /// Whether going from here to `next` is a step that exists. An act that may have reached Apple never goes back to
     /// [`OperationState::Started`]; what is over stays over.
     #[must_use]
     pub fn may_become(&self, next: &Self) -> bool {
         match (self, next) {
-            (Self::Started, Self::Calling { .. } | Self::Failed { .. } | Self::Refused { .. }) => true,
-            (Self::Calling { .. } | Self::Unknown { .. }, next) => !matches!(next, Self::Started | Self::Calling { .. }),
+            (Self::Started, Self::Working { step }) => *step == 1,
+            (Self::Working { step: present }, Self::Working { step }) => *step == present + 1,
+            (Self::Started | Self::Working { .. }, Self::Done { .. }) => true,
+            (Self::Started | Self::Working { .. }, Self::Failed { .. } | Self::Refused { .. }) => true,
+            (Self::Started, Self::Calling { .. }) => true,
+            (Self::Calling { .. } | Self::Unknown { .. }, next) => {
+                !matches!(next, Self::Started | Self::Calling { .. } | Self::Working { .. })
+            }
             _ => false,
         }
     }
+}
+
+/// The plan that an act is a step of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepOf {
+    /// The plan.
+    pub plan: OperationId,
+    /// Its number there, counted from one.
+    pub step: u32,
 }
 
 /// A long act.
@@ -127,6 +161,8 @@ pub struct Operation {
     pub started_by: Actor,
     /// What it is.
     pub kind: OperationKind,
+    /// The plan that it is a step of, if it is one.
+    pub step_of: Option<StepOf>,
     /// How far it came.
     pub state: OperationState,
     /// When it began.
@@ -152,5 +188,15 @@ mod tests {
         assert!(!calling.may_become(&OperationState::Started));
         assert!(!unknown.may_become(&calling));
         assert!(!OperationState::Failed { why: String::new() }.may_become(&OperationState::Started));
+    }
+
+    #[test]
+    fn a_plan_takes_its_steps_in_turn() {
+        let step = |step| OperationState::Working { step };
+        assert!(OperationState::Started.may_become(&step(1)));
+        assert!(!OperationState::Started.may_become(&step(2)));
+        assert!(step(1).may_become(&step(2)));
+        assert!(!step(2).may_become(&step(2)));
+        assert!(!step(3).may_become(&step(2)));
     }
 }

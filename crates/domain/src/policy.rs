@@ -113,6 +113,12 @@ actions! {
     SeeSigning = "see certificates, profiles, bundle IDs and devices", Asks::OneOf(Signing, &[Manager, Viewer]);
     /// Create a certificate, and go on with one that was begun.
     CreateCertificate = "create a certificate", Asks::OneOf(Signing, &[Manager]);
+    /// Revoke a certificate at Apple.
+    RevokeCertificate = "revoke a certificate at Apple", Asks::OneOf(Signing, &[Manager]);
+    /// Register bundle IDs and change their capabilities.
+    EditBundleIds = "register and change bundle IDs", Asks::OneOf(Signing, &[Manager]);
+    /// Register, rename, enable and disable devices.
+    EditDevices = "register and change devices", Asks::OneOf(Signing, &[Manager]);
     /// Find out how an act that was begun ended, and close it, whatever rights its starter has now.
     SettleOperation = "settle an act that was begun", Asks::OneOf(Signing, &[Manager]);
     /// Take a certificate away with its private key.

@@ -57,6 +57,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0007_lists.sql"),
         postgres: include_str!("../migrations/0007_lists.postgres.sql"),
     },
+    Migration {
+        version: 9,
+        name: "plans",
+        sql: include_str!("../migrations/0009_plans.sql"),
+        postgres: "",
+    },
 ];
 
 /// Its hashes are no work for SQL.

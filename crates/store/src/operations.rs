@@ -1,6 +1,6 @@
 //! Long acts. A step is taken only from the state it was thought of in.
 
-use domain::{Job, JobPayload, Operation, OperationId, OperationState, Permit};
+use domain::{Job, JobPayload, Operation, OperationId, OperationState, Permit, StepOf};
 use jiff::Timestamp;
 
 use crate::sql::{Row, args, json};
@@ -10,7 +10,13 @@ use crate::{Conflict, Page, Paging, Result, StoreError, Tx};
 const LIST: &str = "operations";
 
 fn operation(row: &Row) -> Result<Operation> {
+    let plan: Option<OperationId> = row.parse_opt("plan_id")?;
+    let step: Option<i64> = row.get("step")?;
     Ok(Operation {
+        step_of: plan.zip(step).map(|(plan, step)| StepOf {
+            plan,
+            step: u32::try_from(step).unwrap_or_default(),
+        }),
         id: row.parse("id")?,
         organization: row.parse("organization_id")?,
         started_by: row.json("started_by")?,
@@ -25,11 +31,11 @@ impl Tx {
     /// Writes a new act down.
     ///
     /// # Errors
-    /// What the database says.
+    /// [`Conflict::Step`] when the plan has such a step already.
     pub async fn start_operation(&mut self, permit: &Permit, new: &Operation) -> Result<()> {
         self.execute(
-            "INSERT INTO operations (id, organization_id, started_by, kind, state, detail, started_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO operations (id, organization_id, started_by, kind, state, detail, started_at, updated_at, plan_id, step)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             args![
                 new.id,
                 permit.organization(),
@@ -39,10 +45,26 @@ impl Tx {
                 json(&new.state)?,
                 new.started_at,
                 new.updated_at,
+                new.step_of.map(|of| of.plan.to_string()),
+                new.step_of.map(|of| i64::from(of.step)),
             ],
         )
         .await?;
         Ok(())
+    }
+
+    /// The steps of a plan that were begun, in their order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn steps_of(&mut self, permit: &Permit, plan: OperationId) -> Result<Vec<Operation>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM operations WHERE organization_id = $1 AND plan_id = $2 ORDER BY step",
+                args![permit.organization(), plan],
+            )
+            .await?;
+        rows.iter().map(operation).collect()
     }
 
     /// An act.
@@ -99,7 +121,7 @@ impl Tx {
     pub async fn unfinished_operations(&mut self, permit: &Permit) -> Result<Vec<Operation>> {
         let rows = self
             .rows(
-                "SELECT * FROM operations WHERE organization_id = $1 AND state IN ('started', 'calling', 'unknown') ORDER BY id",
+                "SELECT * FROM operations WHERE organization_id = $1 AND state IN ('started', 'working', 'calling', 'unknown') ORDER BY id",
                 args![permit.organization()],
             )
             .await?;

@@ -105,6 +105,25 @@ fn words(event: &Event) -> (String, String) {
                 "verify the activity log".to_owned(),
             )
         }
+        Event::CertificateRevoked { name, .. } => both("revoked", "revoke", format!("the certificate “{name}” at Apple")),
+        Event::BundleIdRegistered { identifier, .. } => both("registered", "register", format!("the bundle ID {identifier}")),
+        Event::CapabilitySet {
+            identifier, capability, ..
+        } => both("set", "set", format!("the capability {capability} of {identifier}")),
+        Event::CapabilityRemoved {
+            identifier, capability, ..
+        } => both("took", "take", format!("the capability {capability} from {identifier}")),
+        Event::BundleIdEdited { identifier, .. } => both("changed", "change", format!("the bundle ID {identifier}")),
+        Event::DevicesRegistered { number, .. } => both("registered", "register", format!("{number} devices")),
+        Event::DeviceRegistered { name, udid, .. } => both("registered", "register", format!("the device “{name}” ({udid})")),
+        Event::DeviceChanged {
+            name, renamed_to, enabled, ..
+        } => match (renamed_to, enabled) {
+            (Some(to), None) => both("renamed", "rename", format!("the device “{name}” to “{to}”")),
+            (None, Some(true)) => both("enabled", "enable", format!("the device “{name}”")),
+            (None, Some(false)) => both("disabled", "disable", format!("the device “{name}”")),
+            _ => both("changed", "change", format!("the device “{name}”")),
+        },
         Event::CertificateCreated { certificate_type, .. } => {
             let title = certificate_type.title();
             let article = if title.starts_with(['A', 'E', 'I', 'O', 'i']) { "an" } else { "a" };

@@ -6,10 +6,7 @@
 
 use super::SigningKeyPlace;
 use crate::{App, Caller, Problem, acting::fresh, crash_point};
-use domain::{
-    Action, ApiKeyId, CertificateType, Event, JobId, JobPayload, LastUse, Need, Operation, OperationId, OperationKind, OperationState,
-    OrgId, SecretId,
-};
+use domain::{Action, ApiKeyId, CertificateType, LastUse, Need, Operation, OperationId, OperationKind, OperationState, OrgId, SecretId};
 use signing::{
     csr::{self, Csr},
     rsa_key::RsaKeyPair,
@@ -42,23 +39,24 @@ impl App {
         let id = fresh!(self, OperationId);
         let (pair, csr) = key_pair_and_csr(id).await?;
         let now = self.now();
+        let private_key = fresh!(self, SecretId);
         let operation = Operation {
             id,
             organization: org,
             started_by: caller.principal.actor(),
             kind: OperationKind::CreateCertificate {
                 key,
-                certificate_type: certificate_type.clone(),
-                private_key: fresh!(self, SecretId),
+                certificate_type,
+                private_key,
                 csr: csr.pem,
                 public_key_fingerprint: pair.public_key_fingerprint(),
             },
+            step_of: None,
             state: OperationState::Started,
             started_at: now,
             updated_at: now,
         };
-        let OperationKind::CreateCertificate { private_key, .. } = &operation.kind;
-        let place = SigningKeyPlace::of(org, *private_key);
+        let place = SigningKeyPlace::of(org, private_key);
         let last_use = LastUse {
             by: caller.principal.actor(),
             need: need.clone(),
@@ -71,16 +69,7 @@ impl App {
         let ring = tx.ring(&permit).await?;
         let sealed = self.inner.vault.seal(&ring, &place.place(), pair.pkcs8_der())?;
         tx.put_secret(&permit, &place.place(), &sealed).await?;
-        tx.start_operation(&permit, &operation).await?;
-        let job = JobPayload::Continue { operation: id };
-        tx.enqueue(fresh!(self, JobId), org, &job, now).await?;
-        let event = Event::CertificateCreated {
-            operation: id,
-            key,
-            certificate_type,
-            certificate: None,
-        };
-        self.record_intent(&mut tx, caller, org, event).await?;
+        self.start_operation(&mut tx, caller, &permit, &operation).await?;
         self.inner.crash_points.pass(crash_point::BEFORE_STARTED);
         tx.commit().await?;
         self.inner.crash_points.pass(crash_point::AFTER_STARTED);

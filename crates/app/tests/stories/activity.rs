@@ -102,7 +102,10 @@ async fn without_a_record_nothing_is_done() {
     let operation = crate::certificates::begin(&world, key, "DISTRIBUTION").await;
     let (app, caller, org) = (world.app(), &world.owner.caller, world.org);
     app.run_due_jobs().await.unwrap();
-    let domain::OperationState::Done { certificate } = crate::certificates::state(&world, operation.id).await else {
+    let domain::OperationState::Done {
+        made: domain::Made::Certificate(certificate),
+    } = crate::certificates::state(&world, operation.id).await
+    else {
         panic!("not done")
     };
     let waiting = crate::certificates::begin(&world, key, "DEVELOPMENT").await;

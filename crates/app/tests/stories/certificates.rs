@@ -64,7 +64,7 @@ testkit::on_both_databases! {
         assert_eq!(operation.state, OperationState::Started);
         assert_eq!(world.count(POST), 0, "nothing that changes Apple runs in the request");
         assert_eq!(world.app().run_due_jobs().await.unwrap(), 1);
-        let OperationState::Done { certificate } = state(&world, operation.id).await else { panic!("not done") };
+        let OperationState::Done { made: domain::Made::Certificate(certificate) } = state(&world, operation.id).await else { panic!("not done") };
         let held = world.app().certificate(&world.owner.caller, world.org, certificate).await.unwrap();
         assert!(held.name.starts_with("Apple Distribution: "), "{}", held.name);
         assert_eq!(held.api_key, Some(key));

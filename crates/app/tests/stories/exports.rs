@@ -14,7 +14,9 @@ async fn created(world: &World) -> CertificateId {
     let operation = begin(world, key, "DISTRIBUTION").await;
     world.app().run_due_jobs().await.unwrap();
     match state(world, operation.id).await {
-        OperationState::Done { certificate } => certificate,
+        OperationState::Done {
+            made: domain::Made::Certificate(certificate),
+        } => certificate,
         other => panic!("{other:?}"),
     }
 }

@@ -14,6 +14,7 @@ mod log_is_whole;
 mod log_of_many;
 mod lost_answers;
 mod members;
+mod operations;
 mod organizations;
 mod overview;
 mod rights;

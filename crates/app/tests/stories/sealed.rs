@@ -14,7 +14,9 @@ pub(crate) async fn signing_keys(world: &World) -> usize {
     let org = world.org.to_string();
     let mut found = 0;
     for operation in operations {
-        let domain::OperationKind::CreateCertificate { private_key, .. } = operation.kind;
+        let domain::OperationKind::CreateCertificate { private_key, .. } = operation.kind else {
+            panic!("an act of creating")
+        };
         let object = private_key.to_string();
         let place = Place {
             owner: &org,

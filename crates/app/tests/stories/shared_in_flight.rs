@@ -108,7 +108,7 @@ testkit::on_both_databases! {
         assert_eq!((dependents.running_operations, dependents.running_operations_below), (0, 1));
         world.advance(130);
         world.app().run_due_jobs().await.unwrap();
-        let OperationState::Done { certificate } = state(&world, &they, &operation).await else { panic!("not done") };
+        let OperationState::Done { made: domain::Made::Certificate(certificate) } = state(&world, &they, &operation).await else { panic!("not done") };
         assert!(world.app().certificate(&they.caller, they.org, certificate).await.is_ok());
         assert_eq!(world.count(POST), 1);
         let looked = crate::log(&world).await;

@@ -101,7 +101,7 @@ testkit::on_both_databases! {
         let lent = listed[0].lent.as_ref().unwrap();
         assert_eq!((lent.owner.as_str(), &lent.limits), ("Halden", &Default::default()));
         assert_eq!((&listed[0].added_by, &listed[0].last_used_by, &listed[0].sharing), (&None, &None, &None));
-        let OperationState::Done { certificate } = create(&world, &they, key).await else { panic!("not done") };
+        let OperationState::Done { made: domain::Made::Certificate(certificate) } = create(&world, &they, key).await else { panic!("not done") };
         let held = world.app().certificate(&they.caller, they.org, certificate).await.unwrap();
         assert_eq!((held.organization, held.api_key), (they.org, Some(key)));
         assert_eq!(certificates::held(&world).await.len(), 0);

@@ -13,7 +13,7 @@ use axum::{
     extract::{Path, State as Reach},
     response::sse::{Event, KeepAlive, Sse},
 };
-use domain::{CertificateId, OperationKind, OperationState, OrgId};
+use domain::{CertificateId, Operation, OperationKind, OperationState, OrgId};
 use futures::{Stream, stream};
 use jiff::Timestamp;
 use std::{convert::Infallible, time::Duration};
@@ -35,7 +35,7 @@ pub(crate) enum Progress {
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     /// What it does.
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     /// What to know.
     pub(crate) note: String,
     /// How far it is.
@@ -84,8 +84,8 @@ pub(crate) struct OperationPage {
     pub(crate) id: String,
     /// "Create Apple Distribution".
     pub(crate) title: String,
-    /// The certificate's type in words.
-    pub(crate) type_title: String,
+    /// The list that it belongs to: its name, and its address below the organization's.
+    pub(crate) list: (&'static str, &'static str),
     /// The key's name.
     pub(crate) key_name: String,
     /// When it began.
@@ -117,35 +117,44 @@ impl OperationPage {
         // What has ended holds no place any more.
         view.places.retain(|place| place.expires_at.is_none_or(|at| at > shell.now));
         let steps = steps(&view);
-        let OperationKind::CreateCertificate { certificate_type, .. } = &view.operation.kind;
+        let kind = &view.operation.kind;
         let state = &view.operation.state;
-        let certificate = match state {
-            OperationState::Done { certificate } => Some(*certificate),
-            _ => None,
-        };
         Self {
             shell,
             org,
             id: view.operation.id.to_string(),
-            title: format!("Create {}", certificate_type.title()),
-            type_title: certificate_type.title(),
+            title: kind.title(),
+            list: list(kind),
             key_name,
             started_at: view.operation.started_at,
             updated_at: view.operation.updated_at,
             state: mark(state),
             is_over: state.is_over(),
             steps,
-            certificate,
-            notice: notice(state),
+            certificate: state.certificate(),
+            notice: notice(kind, state),
             places_words: places_words(&view.places),
             places: view.places,
-            retry: matches!(state, OperationState::Refused { .. } | OperationState::Failed { .. }),
+            retry: matches!(kind, OperationKind::CreateCertificate { .. })
+                && matches!(state, OperationState::Refused { .. } | OperationState::Failed { .. }),
         }
+    }
+}
+
+fn list(kind: &OperationKind) -> (&'static str, &'static str) {
+    match kind {
+        OperationKind::CreateCertificate { .. } | OperationKind::RevokeCertificate(_) => ("Certificates", "certificates"),
+        OperationKind::RegisterBundleId(_)
+        | OperationKind::EditBundleId(_)
+        | OperationKind::SetCapability(_)
+        | OperationKind::RemoveCapability(_) => ("Bundle IDs", "bundle-ids"),
+        OperationKind::RegisterDevice(_) | OperationKind::RegisterDevices(_) | OperationKind::ChangeDevice(_) => ("Devices", "devices"),
     }
 }
 
 fn mark(state: &OperationState) -> Mark {
     match state {
+        OperationState::Working { .. } => Mark::new(Tone::Info, "half", "Under way"),
         OperationState::Started => Mark::new(Tone::Info, "half", "Starting"),
         OperationState::Calling { .. } => Mark::new(Tone::Info, "half", "Waiting for Apple"),
         OperationState::Unknown { .. } => Mark::new(Tone::Warn, "warn", "Answer lost"),
@@ -155,8 +164,15 @@ fn mark(state: &OperationState) -> Mark {
     }
 }
 
-fn notice(state: &OperationState) -> Option<Notice> {
+fn notice(kind: &OperationKind, state: &OperationState) -> Option<Notice> {
+    let makes_certificate = matches!(kind, OperationKind::CreateCertificate { .. });
     match state {
+        OperationState::Done { .. } if !makes_certificate => Some(Notice::new(Tone::Ok, "Done at Apple", "The list shows it.")),
+        OperationState::Unknown { why, .. } if !makes_certificate => Some(Notice::new(
+            Tone::Warn,
+            "Apple’s answer was lost",
+            format!("{why} Russet looks at what Apple lists, and asks again only where that does no harm."),
+        )),
         OperationState::Done { .. } => Some(Notice::new(
             Tone::Ok,
             "The certificate is here with its private key",
@@ -170,8 +186,11 @@ fn notice(state: &OperationState) -> Option<Notice> {
         OperationState::Refused { status, code, why, .. } => {
             Some(Notice::new(Tone::Bad, format!("Apple refused ({status} {code})"), why.clone()))
         }
-        OperationState::Failed { why } => Some(Notice::new(Tone::Bad, "It could not be done, and nothing was made", why.clone())),
-        OperationState::Started | OperationState::Calling { .. } => None,
+        OperationState::Failed { why } if makes_certificate => {
+            Some(Notice::new(Tone::Bad, "It could not be done, and nothing was made", why.clone()))
+        }
+        OperationState::Failed { why } => Some(Notice::new(Tone::Bad, "It could not be done", why.clone())),
+        OperationState::Started | OperationState::Working { .. } | OperationState::Calling { .. } => None,
     }
 }
 
@@ -184,13 +203,38 @@ fn places_words(places: &[Place]) -> String {
     }
 }
 
-/// The three steps of creating a certificate.
+/// The steps: of a plan those that were begun, of creating a certificate what happens here and at Apple, else the one.
 #[must_use]
 pub(crate) fn steps(view: &OperationView) -> Vec<Step> {
+    if !view.steps.is_empty() {
+        return view.steps.iter().map(step_of).collect();
+    }
+    match &view.operation.kind {
+        OperationKind::CreateCertificate { .. } => steps_of_creation(&view.operation),
+        _ => vec![step_of(&view.operation)],
+    }
+}
+
+/// An act as one step.
+fn step_of(operation: &Operation) -> Step {
+    let (progress, note) = match &operation.state {
+        OperationState::Done { .. } => (Progress::Done, String::new()),
+        OperationState::Refused { why, .. } | OperationState::Failed { why } => (Progress::Failed, why.clone()),
+        OperationState::Unknown { .. } => (Progress::Now, "The answer was lost; Russet looks at what Apple lists".to_owned()),
+        _ => (Progress::Now, String::new()),
+    };
+    Step {
+        title: operation.kind.title(),
+        note,
+        progress,
+        at: operation.state.is_over().then_some(operation.updated_at),
+    }
+}
+
+fn steps_of_creation(operation: &Operation) -> Vec<Step> {
     use Progress as P;
-    let operation = &view.operation;
-    let step = |title, note: &str, progress, at| Step {
-        title,
+    let step = |title: &str, note: &str, progress, at| Step {
+        title: title.to_owned(),
         note: note.to_owned(),
         progress,
         at,
@@ -206,7 +250,7 @@ pub(crate) fn steps(view: &OperationView) -> Vec<Step> {
     let to_come = step(keep, "", P::Waiting, None);
     let ended = Some(operation.updated_at);
     match &operation.state {
-        OperationState::Started | OperationState::Calling { .. } => {
+        OperationState::Started | OperationState::Working { .. } | OperationState::Calling { .. } => {
             vec![made, step(ask, "A lost answer never makes a second one", P::Now, None), to_come]
         }
         OperationState::Unknown { .. } => vec![
@@ -231,8 +275,7 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path((org, operation)): Pat
     let caller = &visitor.who.caller;
     // Most acts at Apple take a second: a short wait spares most visitors the page in between.
     let view = state.app.wait_for_operation(caller, org, operation, Duration::from_secs(1)).await?;
-    let OperationKind::CreateCertificate { key, .. } = &view.operation.kind;
-    let key_name = match state.app.key(caller, org, *key).await {
+    let key_name = match state.app.key(caller, org, view.operation.kind.key()).await {
         Ok(details) => details.summary.key.name.to_string(),
         Err(_) => "that was removed since".to_owned(),
     };

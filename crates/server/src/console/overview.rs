@@ -141,16 +141,13 @@ fn needs(org: OrgId, of: &Overview, now: Timestamp) -> Vec<Need> {
             address: format!("/o/{org}/certificates?held=only"),
         });
     }
-    needs.extend(of.waiting_operations.iter().map(|operation| {
-        let domain::OperationKind::CreateCertificate { certificate_type, .. } = &operation.kind;
-        Need {
-            tone: Tone::Info,
-            icon: "half",
-            head: format!("Creating {} waits for Apple", certificate_type.title()),
-            body: "It goes on by itself.".to_owned(),
-            act: "See progress",
-            address: format!("/o/{org}/operations/{}", operation.id),
-        }
+    needs.extend(of.waiting_operations.iter().map(|operation| Need {
+        tone: Tone::Info,
+        icon: "half",
+        head: format!("“{}” waits for Apple", operation.kind.title()),
+        body: "It goes on by itself.".to_owned(),
+        act: "See progress",
+        address: format!("/o/{org}/operations/{}", operation.id),
     }));
     needs.sort_by_key(|need| match need.tone {
         Tone::Bad => 0,

@@ -73,7 +73,7 @@ pub(super) async fn create(
         .app
         .create_certificate(&who.caller, org, key.id, &input.certificate_type)
         .await?;
-    Ok((StatusCode::ACCEPTED, Json(views::operation(&operation, &[]))))
+    Ok((StatusCode::ACCEPTED, Json(views::operation(&operation.into()))))
 }
 
 /// One certificate.
@@ -157,5 +157,5 @@ pub(super) async fn operation(
     }
     let wait = Duration::from_secs(wait);
     let view = state.app.wait_for_operation(&who.caller, org, operation, wait).await?;
-    Ok(Json(views::operation(&view.operation, &view.places)))
+    Ok(Json(views::operation(&view)))
 }

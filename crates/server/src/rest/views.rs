@@ -7,13 +7,14 @@ use app::{
     certificates::{Export, Place},
     invitations::InvitationView,
     keys::{KeyChoice, KeyDetails, KeySummary},
+    operations::OperationView,
     organizations::{Lost, OrganizationView, SubOrganization},
     service_tokens::ServiceTokenView,
     sharing::{SharePanel, Sharing},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    Actor, ApiToken, CheckMark, Declared, Delivery, FeatureRow, KeyHealth, ListedCertificate, Member, Operation, OperationKind,
+    Actor, ApiToken, CheckMark, Declared, Delivery, FeatureRow, KeyHealth, ListedCertificate, Made, Member, Operation, OperationKind,
     OperationState, OrgId, Organization, Probed, ShareLimits, Usability, policy::HeldBy,
 };
 use jiff::Timestamp;
@@ -372,38 +373,58 @@ pub(super) fn certificate(c: &ListedCertificate, now: Timestamp) -> api::Certifi
 
 /// Where a long act stands, in words.
 pub(crate) fn operation_message(operation: &Operation) -> String {
-    let OperationKind::CreateCertificate { certificate_type, .. } = &operation.kind;
-    let what = certificate_type.title();
-    match &operation.state {
-        OperationState::Started => format!("The key pair for {what} is made and sealed; Apple is asked next."),
-        OperationState::Calling { .. } => format!("Waiting for Apple to sign {what}."),
-        OperationState::Unknown { why, .. } => {
+    let title = operation.kind.title();
+    let certificate = match &operation.kind {
+        OperationKind::CreateCertificate { certificate_type, .. } => Some(certificate_type.title()),
+        _ => None,
+    };
+    match (&operation.state, certificate) {
+        (OperationState::Started, Some(what)) => format!("The key pair for {what} is made and sealed; Apple is asked next."),
+        (OperationState::Started, None) => format!("{title}: Apple is asked next."),
+        (OperationState::Working { step }, _) => format!("{title}: step {step} is on its way."),
+        (OperationState::Calling { .. }, Some(what)) => format!("Waiting for Apple to sign {what}."),
+        (OperationState::Calling { .. }, None) => format!("{title}: waiting for Apple."),
+        (OperationState::Unknown { why, .. }, Some(_)) => {
             format!("Apple's answer was lost ({why}). Russet asks Apple what it did, and does not ask for a second certificate.")
         }
-        OperationState::Done { .. } => format!("{what} is created and held here with its private key."),
-        OperationState::Refused { why, .. } | OperationState::Failed { why } => why.clone(),
+        (OperationState::Unknown { why, .. }, None) => format!("Apple's answer was lost ({why}). Russet asks Apple what it did."),
+        (OperationState::Done { .. }, Some(what)) => format!("{what} is created and held here with its private key."),
+        (OperationState::Done { .. }, None) => format!("{title}: done."),
+        (OperationState::Refused { why, .. } | OperationState::Failed { why }, _) => why.clone(),
     }
 }
 
-pub(super) fn operation(operation: &Operation, places: &[Place]) -> api::Operation {
+pub(super) fn operation(view: &OperationView) -> api::Operation {
+    let operation = &view.operation;
     let (apple_status, apple_code) = match &operation.state {
         OperationState::Refused { status, code, .. } => (Some(*status), Some(code.clone())),
         _ => (None, None),
     };
-    let certificate = match &operation.state {
-        OperationState::Done { certificate } => Some(certificate.to_string()),
-        _ => None,
-    };
     api::Operation {
         id: operation.id.to_string(),
-        kind: "create-certificate".to_owned(),
+        kind: operation.kind.as_str().to_owned(),
+        title: operation.kind.title(),
         state: operation.state.as_str().to_owned(),
         over: operation.state.is_over(),
         message: operation_message(operation),
-        certificate,
+        certificate: operation.state.certificate().map(|certificate| certificate.to_string()),
+        at_apple: match &operation.state {
+            OperationState::Done { made: Made::AtApple(id) } => Some(id.clone()),
+            _ => None,
+        },
         apple_status,
         apple_code,
-        places: places.iter().map(place).collect(),
+        places: view.places.iter().map(place).collect(),
+        steps: view
+            .steps
+            .iter()
+            .map(|step| api::OperationStep {
+                id: step.id.to_string(),
+                title: step.kind.title(),
+                state: step.state.as_str().to_owned(),
+                message: operation_message(step),
+            })
+            .collect(),
         started_at: operation.started_at,
         updated_at: operation.updated_at,
     }

@@ -271,15 +271,15 @@ impl Tx {
     pub async fn unfinished_through_key(&mut self, permit: &Permit, id: ApiKeyId) -> Result<BTreeMap<OrgId, u32>> {
         let rows = self
             .rows(
-                "SELECT organization_id, kind FROM operations WHERE state IN ('started', 'calling', 'unknown') AND (organization_id = $1
+                "SELECT organization_id, kind FROM operations WHERE state IN ('started', 'working', 'calling', 'unknown') AND (organization_id = $1
                      OR organization_id IN (SELECT id FROM organizations WHERE parent_id = $1))",
                 args![permit.organization()],
             )
             .await?;
         let mut found = BTreeMap::new();
         for row in &rows {
-            let OperationKind::CreateCertificate { key, .. } = row.json("kind")?;
-            if key == id {
+            let kind: OperationKind = row.json("kind")?;
+            if kind.key() == id {
                 *found.entry(row.parse("organization_id")?).or_default() += 1;
             }
         }

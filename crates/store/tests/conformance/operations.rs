@@ -1,6 +1,6 @@
 //! Long acts and their steps.
 
-use domain::{Action, Actor, CertificateType, JobPayload, Operation, OperationKind, OperationState};
+use domain::{Action, Actor, CertificateType, JobPayload, Made, Operation, OperationKind, OperationState, StepOf};
 use jiff::SignedDuration;
 use store::{Conflict, Paging, StoreError};
 
@@ -10,6 +10,8 @@ on_both![
     an_act_goes_its_steps_and_no_others,
     a_step_that_came_too_late_is_refused,
     a_job_finds_its_act,
+    a_plan_has_each_step_once,
+    an_act_of_before_plans_is_read,
     unfinished_acts_are_listed_and_hold_their_key,
 ];
 
@@ -28,6 +30,7 @@ pub(crate) fn operation(organization: u32, number: u32) -> Operation {
             csr: "-----BEGIN CERTIFICATE REQUEST-----".to_owned(),
             public_key_fingerprint: "ef".repeat(32),
         },
+        step_of: None,
         state: OperationState::Started,
         started_at: at(0),
         updated_at: at(0),
@@ -49,7 +52,7 @@ async fn an_act_goes_its_steps_and_no_others(world: World) {
         why: "connection reset".to_owned(),
     };
     let done = OperationState::Done {
-        certificate: id("cert", 1),
+        made: Made::Certificate(id("cert", 1)),
     };
     for (state, seconds) in [(calling(), 1), (unknown, 2), (done.clone(), 3)] {
         let now = tx.advance_operation(&may, act.id, &state, at(seconds)).await.expect("a step");
@@ -62,6 +65,44 @@ async fn an_act_goes_its_steps_and_no_others(world: World) {
     }
     let stranger = tx.advance_operation(&may, id("op", 9), &calling(), at(4)).await;
     assert!(matches!(stranger, Err(StoreError::NotFound)), "{stranger:?}");
+}
+
+async fn a_plan_has_each_step_once(world: World) {
+    let may = permit(Action::CreateCertificate, 1);
+    let plan = operation(1, 1);
+    let step = |number: u32, step: u32| Operation {
+        step_of: Some(StepOf { plan: plan.id, step }),
+        ..operation(1, number)
+    };
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    tx.start_operation(&may, &plan).await.expect("started");
+    tx.start_operation(&may, &step(3, 2)).await.expect("started");
+    tx.start_operation(&may, &step(2, 1)).await.expect("started");
+    let steps = tx.steps_of(&may, plan.id).await.expect("read");
+    assert_eq!(steps, [step(2, 1), step(3, 2)]);
+    assert!(
+        tx.steps_of(&permit(Action::CreateCertificate, 2), plan.id)
+            .await
+            .expect("read")
+            .is_empty()
+    );
+    tx.commit().await.expect("kept");
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    assert!(tx.start_operation(&may, &step(4, 2)).await.is_err(), "the second time");
+}
+
+async fn an_act_of_before_plans_is_read(world: World) {
+    let may = permit(Action::CreateCertificate, 1);
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    tx.start_operation(&may, &operation(1, 1)).await.expect("started");
+    tx.commit().await.expect("kept");
+    let written = format!(r#"{{"state":"done","certificate":"{}"}}"#, id::<CertificateId>("cert", 1));
+    world
+        .run(&format!("UPDATE operations SET state = 'done', detail = '{written}'"))
+        .await;
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    let read = tx.operation(&may, operation(1, 1).id).await.expect("found");
+    assert_eq!(read.state.certificate(), Some(id("cert", 1)));
 }
 
 async fn a_step_that_came_too_late_is_refused(world: World) {

@@ -294,7 +294,9 @@ async fn what_depends_on_a_key_is_counted_below_as_well(world: World) {
     made.api_key = Some(key(1, 1).id);
     let mut act = operation(1, 5);
     act.organization = id("org", 11);
-    let domain::OperationKind::CreateCertificate { key: through, .. } = &mut act.kind;
+    let domain::OperationKind::CreateCertificate { key: through, .. } = &mut act.kind else {
+        panic!("an act of creating")
+    };
     *through = key(1, 1).id;
     let mut tx = world.store.begin_over_all().await.expect("begins");
     tx.insert_certificate(&they, &made).await.expect("inserted");

@@ -73,11 +73,13 @@ fn operation(state: OperationState) -> OperationView {
                 csr: String::new(),
                 public_key_fingerprint: String::new(),
             },
+            step_of: None,
             state,
             started_at: at("2026-11-24T14:31:40Z"),
             updated_at: at("2026-11-24T14:31:52Z"),
         },
         places: vec![],
+        steps: vec![],
     }
 }
 
@@ -321,7 +323,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             shell(Place::Certificates),
             org,
             operation(OperationState::Done {
-                certificate: id("cert", 1),
+                made: domain::Made::Certificate(id("cert", 1)),
             }),
             "Release".into(),
         ),

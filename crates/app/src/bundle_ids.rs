@@ -1,0 +1,307 @@
+//! Bundle IDs at Apple: registered, given capabilities, and relieved of them, never unasked.
+//!
+//! What is asked of Apple is in `calls`; an edit of several capabilities is a plan of such calls, one for each.
+
+mod calls;
+
+pub(crate) use calls::{Registering, Setting, Taking};
+
+use crate::{
+    App, Caller, Kind, Problem,
+    key_use::reading,
+    operations::{Next, Plan, at_apple, stopped_by},
+};
+use domain::{
+    Action, ApiKeyId, Feature, Made, Operation, OperationKind, OperationState, OrgId,
+    operation::{BundleIdEdit, CapabilityChange, CapabilityRemoval, CapabilityWish, NewBundleId},
+};
+
+/// A bundle ID that somebody wants.
+#[derive(Debug, Clone, Default)]
+pub struct BundleIdToRegister {
+    /// Such as `com.example.app`, or `com.example.*` for all that begin so.
+    pub identifier: String,
+    /// Apple's description; empty takes the identifier.
+    pub name: String,
+    /// Apple's platform; empty is IOS.
+    pub platform: String,
+    /// What it is to be able to do.
+    pub capabilities: Vec<CapabilityWish>,
+}
+
+impl App {
+    /// Begins to register a bundle ID with its capabilities.
+    ///
+    /// # Errors
+    /// A problem at `identifier`, `name`, `platform` or `capabilities`; `key_not_usable`, `not_found`, `not_allowed`.
+    pub async fn register_bundle_id(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        wanted: BundleIdToRegister,
+    ) -> Result<Operation, Problem> {
+        let identifier = identifier(&wanted.identifier)?;
+        let name = match wanted.name.trim() {
+            "" => named_after(&identifier),
+            name => described(name)?,
+        };
+        let platform = platform(&wanted.platform)?;
+        let set = wishes(wanted.capabilities)?;
+        let kind = if set.is_empty() {
+            OperationKind::RegisterBundleId(NewBundleId {
+                key,
+                identifier,
+                name,
+                platform,
+            })
+        } else {
+            OperationKind::EditBundleId(BundleIdEdit {
+                key,
+                bundle_id: None,
+                identifier,
+                name,
+                platform,
+                set,
+                remove: Vec::new(),
+            })
+        };
+        self.begin_operation(caller, org, kind).await
+    }
+}
+
+impl App {
+    /// Begins to give a bundle ID capabilities, to change their settings, and to take some away. Apple is asked first what it
+    /// has: what is to be added and is there has its settings changed, and what is to be taken away and is not there is no
+    /// work. Nothing that is not named is touched.
+    ///
+    /// # Errors
+    /// A problem at `capabilities`; `nothing_to_change`; `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
+    pub async fn edit_capabilities(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        bundle_id: &str,
+        set: Vec<CapabilityWish>,
+        remove: Vec<String>,
+    ) -> Result<Operation, Problem> {
+        let permit = self.permit(caller, Action::EditBundleIds, org).await?;
+        let (set, remove) = (wishes(set)?, wishes(remove.into_iter().map(CapabilityWish::of).collect())?);
+        if let Some(both) = remove.iter().find(|gone| set.iter().any(|wish| wish.capability == gone.capability)) {
+            return Err(Problem::field(
+                "capability_unfit",
+                "capabilities",
+                format!("{} cannot be added and taken away at once.", both.capability),
+            ));
+        }
+        let (_, (found, present)) = self
+            .use_key(caller, &permit, key, reading(Feature::BundleIds), async |apple| {
+                let bundle_ids = apple.bundle_ids();
+                Ok((bundle_ids.get(bundle_id).await?, bundle_ids.capabilities(bundle_id).await?))
+            })
+            .await?;
+        let present = |capability: &str| {
+            let is_it = |found: &&apple::BundleIdCapability| {
+                found.attributes.capability_type.as_ref().map(apple::CapabilityType::as_str) == Some(capability)
+            };
+            present.iter().find(is_it).map(|found| found.id.clone())
+        };
+        let set: Vec<_> = set
+            .into_iter()
+            .map(|wish| CapabilityWish {
+                present: present(&wish.capability),
+                ..wish
+            })
+            .filter(|wish| wish.present.is_none() || !wish.settings.is_empty())
+            .collect();
+        let remove: Vec<_> = remove
+            .into_iter()
+            .filter_map(|gone| present(&gone.capability).map(|id| (gone.capability, id)))
+            .collect();
+        if set.is_empty() && remove.is_empty() {
+            return Err(Problem::new(
+                Kind::Conflict,
+                "nothing_to_change",
+                "The bundle ID has these capabilities already, and none of those to take away. Nothing was changed.",
+            ));
+        }
+        let attributes = found.attributes;
+        let edit = BundleIdEdit {
+            key,
+            bundle_id: Some(found.id),
+            identifier: attributes.identifier.unwrap_or_default(),
+            name: attributes.name.unwrap_or_default(),
+            platform: attributes.platform.map(|platform| platform.to_string()).unwrap_or_default(),
+            set,
+            remove,
+        };
+        self.begin_operation(caller, org, OperationKind::EditBundleId(edit)).await
+    }
+}
+
+impl Plan for BundleIdEdit {
+    /// The bundle ID first, then what it gains, then what it loses. It stops at the first step that Apple refuses.
+    fn next(&self, steps: &[Operation]) -> Next {
+        if let Some(end) = stopped_by(steps) {
+            return Next::End(end);
+        }
+        let registered = usize::from(self.bundle_id.is_none());
+        let Some(bundle_id) = self.bundle_id.as_deref().or_else(|| at_apple(steps.first()?)) else {
+            return Next::Begin(Box::new(OperationKind::RegisterBundleId(NewBundleId {
+                key: self.key,
+                identifier: self.identifier.clone(),
+                name: self.name.clone(),
+                platform: self.platform.clone(),
+            })));
+        };
+        let done = steps.len().saturating_sub(registered);
+        if let Some(wish) = self.set.get(done) {
+            return Next::Begin(Box::new(OperationKind::SetCapability(CapabilityChange {
+                key: self.key,
+                bundle_id: bundle_id.to_owned(),
+                identifier: self.identifier.clone(),
+                capability: wish.capability.clone(),
+                settings: wish.settings.clone(),
+                present: wish.present.clone(),
+            })));
+        }
+        if let Some((capability, present)) = self.remove.get(done - self.set.len()) {
+            return Next::Begin(Box::new(OperationKind::RemoveCapability(CapabilityRemoval {
+                key: self.key,
+                bundle_id: bundle_id.to_owned(),
+                identifier: self.identifier.clone(),
+                capability: capability.clone(),
+                present: present.clone(),
+            })));
+        }
+        Next::End(OperationState::Done {
+            made: Made::AtApple(bundle_id.to_owned()),
+        })
+    }
+}
+
+/// Letters, digits, hyphens and dots, as Apple takes them; an asterisk only as the last part.
+fn identifier(text: &str) -> Result<String, Problem> {
+    let unfit = |why: &str| {
+        Err(Problem::field(
+            "identifier_unfit",
+            "identifier",
+            format!(
+                "“{}” is not a bundle identifier: {why}. Write one such as com.example.app, or com.example.* for several.",
+                text.trim()
+            ),
+        ))
+    };
+    let text = text.trim();
+    if text.is_empty() || text.len() > 255 {
+        return unfit("it has 1 to 255 characters");
+    }
+    let parts: Vec<&str> = text.split('.').collect();
+    let (last, before) = parts.split_last().map_or(("", &parts[..0]), |(last, before)| (*last, before));
+    let is_part = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !before.iter().all(|part| is_part(part)) || !(is_part(&last) || last == "*") {
+        return unfit("its parts are letters, digits and hyphens between dots, and an asterisk stands only at its end");
+    }
+    if before.is_empty() && last != "*" {
+        return unfit("it needs at least one dot");
+    }
+    Ok(text.to_owned())
+}
+
+/// Apple's description has letters, digits and blanks only.
+fn named_after(identifier: &str) -> String {
+    let text: String = identifier
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' })
+        .collect();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() { "Wildcard".to_owned() } else { text }
+}
+
+fn described(name: &str) -> Result<String, Problem> {
+    if name.chars().count() > 50 || name.chars().any(|c| c.is_control() || "@&*'\"".contains(c)) {
+        return Err(Problem::field(
+            "name_unfit",
+            "name",
+            format!("“{name}” does not fit as a description: at most 50 characters, without @ & * ' and \"."),
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+/// Apple's `BundleIdPlatform` (facts E4).
+fn platform(text: &str) -> Result<String, Problem> {
+    let wanted = text.trim().to_uppercase().replace(['-', ' '], "_");
+    match wanted.as_str() {
+        "" => Ok("IOS".to_owned()),
+        "IOS" | "MAC_OS" | "UNIVERSAL" => Ok(wanted),
+        _ => Err(Problem::field(
+            "platform_unknown",
+            "platform",
+            format!("“{}” is not a platform. Use IOS, MAC_OS or UNIVERSAL.", text.trim()),
+        )),
+    }
+}
+
+/// Each capability once, in Apple's spelling. One that Apple adds later is passed on: Apple judges it.
+fn wishes(wanted: Vec<CapabilityWish>) -> Result<Vec<CapabilityWish>, Problem> {
+    let mut wishes: Vec<CapabilityWish> = Vec::with_capacity(wanted.len());
+    for wish in wanted {
+        let capability = wish.capability.trim().to_uppercase().replace(['-', ' '], "_");
+        if capability.is_empty()
+            || capability.len() > 64
+            || !capability.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        {
+            return Err(Problem::field(
+                "capability_unfit",
+                "capabilities",
+                format!(
+                    "“{}” is not a capability. Use one of Apple's words, such as PUSH_NOTIFICATIONS.",
+                    wish.capability.trim()
+                ),
+            ));
+        }
+        if wishes.iter().all(|known| known.capability != capability) {
+            wishes.push(CapabilityWish { capability, ..wish });
+        }
+    }
+    Ok(wishes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_is_taken_as_apple_takes_it() {
+        for good in ["com.example.app", "com.example.*", "*", "com.ex-ample.App2"] {
+            assert_eq!(identifier(&format!(" {good} ")).unwrap(), good);
+        }
+        for bad in [
+            "",
+            "app",
+            "com..app",
+            "com.*.app",
+            "com.exam ple.app",
+            "com.exämple.app",
+            "com.example*",
+            ".com.app",
+        ] {
+            assert!(identifier(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_capability_is_wanted_once_and_in_apples_spelling() {
+        let wish = |capability: &str| CapabilityWish {
+            capability: capability.to_owned(),
+            settings: vec![],
+            present: None,
+        };
+        let wanted = wishes(vec![wish("push-notifications"), wish("PUSH_NOTIFICATIONS"), wish("maps")]).unwrap();
+        let words: Vec<_> = wanted.iter().map(|wish| wish.capability.as_str()).collect();
+        assert_eq!(words, ["PUSH_NOTIFICATIONS", "MAPS"]);
+        assert!(wishes(vec![wish("push;drop")]).is_err());
+    }
+}

@@ -1,0 +1,112 @@
+//! Creating a certificate, as [`crate::operations`] carries it out: one request with our CSR, recognized by its public key.
+
+use super::{
+    SIGNING_KEY,
+    held::{as_place, parsed},
+};
+use crate::{
+    App, Problem,
+    acting::fresh,
+    operations::{Answer, Call, Kept},
+};
+use apple::{Certificate, CertificateFilter, Error, Session};
+use async_trait::async_trait;
+use domain::{CertificateId, CertificateType, Feature, HeldCertificate, HeldPlace, ItemOrigin, Made, Permit, SecretId, TeamId};
+use store::{Conflict, KeyToUse, StoreError, Tx};
+
+/// A certificate that is being created.
+pub(crate) struct Creation {
+    pub(crate) certificate_type: CertificateType,
+    pub(crate) private_key: SecretId,
+    pub(crate) csr: String,
+    pub(crate) fingerprint: String,
+}
+
+#[async_trait]
+impl Call for Creation {
+    fn thing(&self) -> &'static str {
+        "the certificate"
+    }
+
+    fn list(&self) -> Feature {
+        Feature::Certificates
+    }
+
+    /// A second request takes a second of Apple's places.
+    fn is_harmless_twice(&self) -> bool {
+        false
+    }
+
+    async fn ask(&self, session: &Session) -> Result<Answer, Error> {
+        let certificate_type = apple::CertificateType::from(self.certificate_type.as_str());
+        let made = session.certificates().create(&self.csr, &certificate_type).await?;
+        Ok(Answer::Certificate(Box::new(made)))
+    }
+
+    async fn look(&self, session: &Session) -> Result<Option<Answer>, Error> {
+        let listed = session.certificates().list(&CertificateFilter::default()).await?;
+        let answers = listed.into_iter().map(|certificate| Answer::Certificate(Box::new(certificate)));
+        Ok(answers.into_iter().find(|answer| self.fits(answer)))
+    }
+
+    fn fits(&self, answer: &Answer) -> bool {
+        matches!(answer, Answer::Certificate(certificate)
+            if parsed(certificate).is_some_and(|parsed| parsed.info().public_key_fingerprint == self.fingerprint))
+    }
+
+    async fn keep(&self, app: &App, tx: &mut Tx, permit: &Permit, used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
+        let Answer::Certificate(at_apple) = answer else {
+            return Err(Problem::internal("an answer without a certificate was taken for one"));
+        };
+        let parsed = parsed(at_apple).ok_or_else(|| Problem::internal("a certificate that was read is not readable"))?;
+        let info = parsed.info();
+        let certificate = HeldCertificate {
+            id: fresh!(app, CertificateId),
+            organization: permit.organization(),
+            api_key: Some(used.key.id),
+            apple_id: at_apple.id.clone(),
+            certificate_type: self.certificate_type.clone(),
+            name: info.common_name.clone().unwrap_or_else(|| self.certificate_type.title()),
+            serial: info.serial_hex.clone(),
+            public_key_fingerprint: info.public_key_fingerprint.clone(),
+            sha1: info.sha1_fingerprint.to_uppercase(),
+            team_id: self.team(answer),
+            der: parsed.der().to_vec(),
+            expires_at: info.not_after,
+            origin: ItemOrigin::Created,
+            private_key: Some(self.private_key),
+            added_at: app.now(),
+        };
+        match tx.insert_certificate(permit, &certificate).await {
+            Ok(()) => Ok(Kept::Now(Made::Certificate(certificate.id))),
+            Err(StoreError::Conflict(Conflict::Certificate)) => Ok(Kept::ByAnother),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Only here the key pair is destroyed.
+    async fn give_up(&self, tx: &mut Tx, permit: &Permit) -> Result<(), Problem> {
+        tx.delete_secrets(permit, SIGNING_KEY, &self.private_key.to_string()).await?;
+        Ok(())
+    }
+
+    /// The certificates that hold Apple's places of the type: an expired one is still listed, and holds none. Without an
+    /// answer the refusal is told without them.
+    async fn places(&self, session: &Session, refused: &Error, now: jiff::Timestamp) -> Vec<HeldPlace> {
+        if refused.certificate_limit().is_none() {
+            return Vec::new();
+        }
+        let listed = session.certificates().list(&CertificateFilter::default()).await;
+        let of_type = |certificate: &&Certificate| {
+            certificate.attributes.certificate_type.as_ref().map(apple::CertificateType::as_str) == Some(self.certificate_type.as_str())
+        };
+        let all = listed.unwrap_or_default();
+        let places = all.iter().filter(of_type).map(as_place);
+        places.filter(|place| place.expires_at.is_none_or(|end| end > now)).collect()
+    }
+
+    fn team(&self, answer: &Answer) -> Option<TeamId> {
+        let Answer::Certificate(certificate) = answer else { return None };
+        parsed(certificate)?.info().team_id.as_ref()?.parse().ok()
+    }
+}

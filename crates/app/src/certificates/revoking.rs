@@ -1,0 +1,74 @@
+//! Revoking a certificate at Apple, as [`crate::operations`] carries it out. What is signed with it already in a store stays;
+//! profiles that have it become INVALID. What is held here stays here, without a place at Apple.
+
+use super::held::{Held, as_place};
+use crate::{
+    App, Caller, Problem,
+    key_use::reading,
+    operations::{Answer, Call, Kept, gone},
+};
+use apple::{CertificateFilter, Error, Session};
+use async_trait::async_trait;
+use domain::{Action, ApiKeyId, CertificateType, Feature, Made, Operation, OperationKind, OrgId, Permit, operation::Revocation};
+use store::{KeyToUse, Tx};
+
+impl App {
+    /// Begins to revoke a certificate at Apple, by Apple's id. Whether it is held here makes no difference to Apple.
+    ///
+    /// # Errors
+    /// `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
+    pub async fn revoke_certificate(&self, caller: &Caller, org: OrgId, key: ApiKeyId, certificate: &str) -> Result<Operation, Problem> {
+        let permit = self.permit(caller, Action::RevokeCertificate, org).await?;
+        let (_, found) = self
+            .use_key(caller, &permit, key, reading(Feature::Certificates), async |apple| {
+                apple.certificates().get(certificate).await
+            })
+            .await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let held = Held::among_listed(&mut tx, &permit, std::iter::once(&found)).await?;
+        drop(tx);
+        let place = held.place(&as_place(&found));
+        let word = found.attributes.certificate_type.map(|word| word.to_string()).unwrap_or_default();
+        let revocation = Revocation {
+            key,
+            apple_id: found.id,
+            certificate_type: CertificateType::of_apple(word),
+            name: place.name,
+            certificate: place.held,
+        };
+        self.begin_operation(caller, org, OperationKind::RevokeCertificate(revocation))
+            .await
+    }
+}
+
+/// A certificate that is being revoked.
+pub(crate) struct Revoking(pub(crate) Revocation);
+
+#[async_trait]
+impl Call for Revoking {
+    fn thing(&self) -> &'static str {
+        "the revocation"
+    }
+
+    fn list(&self) -> Feature {
+        Feature::Certificates
+    }
+
+    fn is_harmless_twice(&self) -> bool {
+        true
+    }
+
+    async fn ask(&self, session: &Session) -> Result<Answer, Error> {
+        gone(session.certificates().revoke(&self.0.apple_id).await, &self.0.apple_id)
+    }
+
+    async fn look(&self, session: &Session) -> Result<Option<Answer>, Error> {
+        let listed = session.certificates().list(&CertificateFilter::default()).await?;
+        let is_there = listed.iter().any(|certificate| certificate.id == self.0.apple_id);
+        Ok((!is_there).then(|| Answer::AtApple(self.0.apple_id.clone())))
+    }
+
+    async fn keep(&self, _app: &App, _tx: &mut Tx, _permit: &Permit, _used: &KeyToUse, _answer: &Answer) -> Result<Kept, Problem> {
+        Ok(Kept::Now(Made::AtApple(self.0.apple_id.clone())))
+    }
+}

@@ -1,0 +1,106 @@
+//! Writing an act down: everything that can be refused without Apple is refused, then the act, its job and its intent are
+//! written in one transaction. The worker goes on.
+
+use crate::{App, Caller, Problem, acting::fresh, crash_point, problem::Kind};
+use domain::{Actor, JobId, JobPayload, LastUse, Operation, OperationId, OperationKind, OperationState, OrgId, Permit, StepOf};
+use store::{KeyToUse, Tx};
+
+/// Why an act was not begun.
+pub(super) enum Begun {
+    /// Another server was faster.
+    Elsewhere,
+    /// With this reason.
+    Refused(Problem),
+}
+
+impl From<Problem> for Begun {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl App {
+    /// Begins an act that needs nothing made beforehand.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`; `key_not_usable` with the keys that would work; `app_not_shared`.
+    pub(crate) async fn begin_operation(&self, caller: &Caller, org: OrgId, kind: OperationKind) -> Result<Operation, Problem> {
+        let permit = self.permit(caller, kind.action(), org).await?;
+        let mut tx = self.begin_for(caller, &permit).await?;
+        let operation = self
+            .write_act(&mut tx, caller, &permit, caller.principal.actor(), kind, None)
+            .await?;
+        self.inner.crash_points.pass(crash_point::BEFORE_STARTED);
+        tx.commit().await?;
+        self.inner.crash_points.pass(crash_point::AFTER_STARTED);
+        self.inner.job_waits.notify_one();
+        Ok(operation)
+    }
+
+    /// Writes an act down in a transaction that its caller commits. First of all in it, or right after what makes two
+    /// servers take turns: it holds the key's row, so a removal at this moment waits, then sees the operation.
+    pub(super) async fn write_act(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        permit: &Permit,
+        started_by: Actor,
+        kind: OperationKind,
+        step_of: Option<StepOf>,
+    ) -> Result<Operation, Problem> {
+        let need = kind.need();
+        let used = self.hold_key(tx, permit, kind.key(), &need).await?;
+        refuse_outside_of_share(&used, &kind)?;
+        let now = self.now();
+        let last_use = LastUse {
+            by: caller.principal.actor(),
+            need,
+            at: now,
+        };
+        tx.set_key_last_use(&used.permit, &last_use).await?;
+        let operation = Operation {
+            id: fresh!(self, OperationId),
+            organization: permit.organization(),
+            started_by,
+            kind,
+            step_of,
+            state: OperationState::Started,
+            started_at: now,
+            updated_at: now,
+        };
+        self.start_operation(tx, caller, permit, &operation).await?;
+        Ok(operation)
+    }
+
+    /// The rows of an act, its job and its intent.
+    pub(crate) async fn start_operation(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        permit: &Permit,
+        operation: &Operation,
+    ) -> Result<(), Problem> {
+        tx.start_operation(permit, operation).await?;
+        let job = JobPayload::Continue { operation: operation.id };
+        tx.enqueue(fresh!(self, JobId), operation.organization, &job, operation.started_at)
+            .await?;
+        let event = operation.kind.event(operation.id, None);
+        self.record_intent(tx, caller, operation.organization, event).await?;
+        Ok(())
+    }
+}
+
+/// Refuses an act about an app that a share does not take in.
+pub(super) fn refuse_outside_of_share(used: &KeyToUse, kind: &OperationKind) -> Result<(), Problem> {
+    match (used.permit.limits(), kind.identifier()) {
+        (Some(limits), Some(identifier)) if !limits.takes_in(identifier) => Err(Problem::new(
+            Kind::NotAllowed,
+            "app_not_shared",
+            format!(
+                "“{}” is shared with this organization for other apps, not for {identifier}. Ask its owner for more.",
+                used.key.name
+            ),
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,116 @@
+//! After a lost answer: look at what Apple lists, and recognize what was asked for.
+//!
+//! Apple may show something new late, so one look that finds nothing proves nothing. What may be asked for twice without
+//! harm is asked for again then. For the rest, the request itself may even arrive late; but the token in it ends within 18
+//! minutes of the call ([`apple::Apple::mint`]): from then on Apple refuses the request, and 12 minutes more is time enough
+//! for a list to become true. A full list read after that without it means that nothing was made; then the act has failed,
+//! and the person may begin again. Such a request is never sent a second time by Russet itself.
+
+use super::carry_on::{Act, settling_permit};
+use crate::{App, Caller, Problem, crash_point, worker::JobEnd};
+use domain::{ApiKeyId, Job, OperationState, Permit, Tenant};
+use jiff::{SignedDuration, Timestamp};
+use store::StoreError;
+
+/// From when on a list that does not show it proves that nothing was made: the longest life of a token after the call, and
+/// 12 minutes for Apple's lists.
+const SETTLED_AFTER: SignedDuration = SignedDuration::from_mins(18 + 12);
+/// The first wait between two looks; later ones grow with the time that has passed.
+const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(5);
+/// The longest wait between two looks, also while Apple cannot be asked.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(10);
+
+impl App {
+    /// One look. Ends the act, or says when to look again.
+    pub(super) async fn look_at_apple(&self, caller: &Caller, permit: &Permit, job: &Job, act: Act) -> Result<JobEnd, Problem> {
+        let key = act.operation.kind.key();
+        let need = if act.call.is_harmless_twice() {
+            act.operation.kind.need()
+        } else {
+            crate::key_use::reading(act.call.list())
+        };
+        let owners = self.permit_to_look(permit, job, key).await?;
+        let mut tx = self.begin_for(caller, &owners).await?;
+        let used = tx.lock_key_to_use(&owners, key, None, self.now()).await?;
+        self.record_use(&mut tx, caller, &used, &need).await?;
+        tx.commit().await?;
+        let session = self.session_as(&used, used.key.kind, &need);
+        let looked_at = self.now();
+        let mut found = act.call.look(&session).await;
+        if matches!(found, Ok(None)) && act.call.is_harmless_twice() {
+            found = match act.call.ask(&session).await {
+                Ok(answer) => Ok(Some(answer)),
+                Err(error) if looked_at < settled_at(&act) => Err(error),
+                // A refusal may come from the first request, as "there is one already": it counts when lists are true.
+                Err(error) => match self.refusal(&act, &session, &error).await {
+                    Some(end) => {
+                        self.end_without(caller, permit, &act, end, Some((&used, &error))).await?;
+                        return Ok(JobEnd::Done);
+                    }
+                    None => Err(error),
+                },
+            };
+        }
+        self.learn(key, &crate::key_use::Learnt::of(&session));
+        self.inner.crash_points.pass(crash_point::AFTER_LOOK);
+        match found {
+            Err(_) => return Ok(self.look_again(&act)),
+            Ok(Some(answer)) => {
+                self.keep(caller, permit, &act, &used, &answer).await?;
+                return Ok(JobEnd::Done);
+            }
+            Ok(None) => {}
+        }
+        if looked_at < settled_at(&act) {
+            return Ok(self.look_again(&act));
+        }
+        let why = format!(
+            "Apple's answer was lost. Apple's list was read until half an hour later, when the request could not be accepted any more, and it does not have {}: nothing was made. Begin again.",
+            act.call.thing()
+        );
+        self.end_without(caller, permit, &act, OperationState::Failed { why }, None).await?;
+        Ok(JobEnd::Done)
+    }
+
+    /// For an act that Apple may have been asked for, the key is taken as its owner's: what was begun is cleared up also
+    /// after a share has ended, and recorded where the key belongs. The key cannot have been removed: an act that is not over
+    /// stands in the way of that, in sub-organizations as well.
+    async fn permit_to_look(&self, permit: &Permit, job: &Job, key: ApiKeyId) -> Result<Permit, Problem> {
+        let found = self.inner.store.read_for(permit).await?.key(permit, key).await;
+        let tenant = match (found, permit.tenant().parent) {
+            (Err(StoreError::NotFound), Some(parent)) => Tenant::root(parent),
+            (found, _) => {
+                found?;
+                permit.tenant()
+            }
+        };
+        settling_permit(job, tenant)
+    }
+
+    /// Soon at first, then ever later, and once right after the moment at which a list becomes a proof.
+    pub(super) fn look_again(&self, act: &Act) -> JobEnd {
+        let now = self.now();
+        let passed = now.duration_since(since(act));
+        let wait = passed.clamp(FIRST_WAIT, LONGEST_WAIT);
+        let settled = settled_at(act);
+        let mut at = now.saturating_add(wait).unwrap_or(now);
+        if now < settled {
+            at = at.min(settled);
+        }
+        JobEnd::Again {
+            at,
+            why: format!("Apple's answer was lost, and its list does not show {} yet.", act.call.thing()),
+        }
+    }
+}
+
+fn since(act: &Act) -> Timestamp {
+    match &act.operation.state {
+        OperationState::Unknown { since, .. } => *since,
+        _ => act.operation.updated_at,
+    }
+}
+
+fn settled_at(act: &Act) -> Timestamp {
+    since(act).saturating_add(SETTLED_AFTER).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,137 @@
+//! A long act that is carried out by others: each step is an act of its own, begun in the transaction that counts it, and
+//! the plan goes on when the step is over.
+//!
+//! ```text
+//! Started ── step 1 begun: Working 1 ── it is over ── step 2 begun: Working 2 ── … ── Done, Refused or Failed
+//! ```
+//!
+//! A plan keeps nothing but its count. What comes next is told by what it is and by how its steps ended, so a server that
+//! was killed anywhere goes on at the same place: a step that was begun is found, one that was not is begun, never twice.
+
+use super::begin::Begun;
+use crate::{App, Caller, Problem, problem::Kind, worker::JobEnd};
+use domain::{Made, Operation, OperationKind, OperationState, Permit, StepOf};
+use store::{Conflict, StoreError};
+
+/// What a plan does next.
+pub(crate) enum Next {
+    /// Begin this.
+    Begin(Box<OperationKind>),
+    /// Nothing more.
+    End(OperationState),
+}
+
+/// What a kind of plan knows.
+pub(crate) trait Plan: Send + Sync {
+    /// What comes after these steps, all of which are over.
+    fn next(&self, steps: &[Operation]) -> Next;
+}
+
+impl App {
+    /// Takes the next step of a plan, or ends it.
+    pub(super) async fn go_on_with_plan(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        operation: &Operation,
+        plan: &dyn Plan,
+    ) -> Result<JobEnd, Problem> {
+        let steps = self.inner.store.read_for(permit).await?.steps_of(permit, operation.id).await?;
+        if steps.iter().any(|step| !step.state.is_over()) {
+            // The step wakes the plan when it is over.
+            return Ok(JobEnd::Done);
+        }
+        let number = u32::try_from(steps.len()).unwrap_or(u32::MAX).saturating_add(1);
+        match plan.next(&steps) {
+            Next::End(end) => self.end_plan(caller, permit, operation, end).await?,
+            Next::Begin(kind) => {
+                let step_of = StepOf {
+                    plan: operation.id,
+                    step: number,
+                };
+                match self.begin_step(caller, permit, operation, *kind, step_of).await {
+                    Ok(()) => {}
+                    Err(Begun::Elsewhere) => return Ok(JobEnd::Done),
+                    // What can be refused without Apple ends the plan with the same words.
+                    Err(Begun::Refused(problem)) if is_final(&problem) => {
+                        let why = format!("{} Apple was not asked for this step.", problem.message);
+                        self.end_plan(caller, permit, operation, OperationState::Failed { why }).await?;
+                    }
+                    Err(Begun::Refused(problem)) => return Err(problem),
+                }
+            }
+        }
+        Ok(JobEnd::Done)
+    }
+
+    /// Counts the step and writes it down, in one transaction: of two servers that come here one goes on.
+    async fn begin_step(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        plan: &Operation,
+        kind: OperationKind,
+        step_of: StepOf,
+    ) -> Result<(), Begun> {
+        let working = OperationState::Working { step: step_of.step };
+        let mut tx = self.begin_for(caller, permit).await?;
+        match tx.advance_operation(permit, plan.id, &working, self.now()).await {
+            Ok(_) => {}
+            Err(StoreError::Conflict(Conflict::Stale | Conflict::Step)) => return Err(Begun::Elsewhere),
+            Err(error) => return Err(Problem::from(error).into()),
+        }
+        self.write_act(&mut tx, caller, permit, plan.started_by, kind, Some(step_of))
+            .await?;
+        tx.commit().await.map_err(Problem::from)?;
+        self.inner.job_waits.notify_one();
+        self.inner.operation_moved.notify_waiters();
+        Ok(())
+    }
+
+    pub(super) async fn end_plan(&self, caller: &Caller, permit: &Permit, plan: &Operation, end: OperationState) -> Result<(), Problem> {
+        let mut tx = self.inner.store.begin_outcome(permit).await?;
+        match tx.advance_operation(permit, plan.id, &end, self.now()).await {
+            Ok(_) => {}
+            Err(StoreError::Conflict(Conflict::Stale | Conflict::Step)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        self.record_end(&mut tx, caller, permit, plan, &end).await?;
+        self.wake_plan(&mut tx, plan).await?;
+        tx.commit().await?;
+        self.inner.operation_moved.notify_waiters();
+        Ok(())
+    }
+}
+
+/// Whether the same refusal would come again: nothing to try once more for.
+fn is_final(problem: &Problem) -> bool {
+    matches!(problem.kind, Kind::NotAllowed | Kind::NotFound | Kind::Invalid)
+}
+
+/// The first step that did not do what it should, as the end of a plan that stops there.
+pub(crate) fn stopped_by(steps: &[Operation]) -> Option<OperationState> {
+    let step = steps.iter().find(|step| !matches!(step.state, OperationState::Done { .. }))?;
+    let title = step.kind.title();
+    Some(match &step.state {
+        OperationState::Refused { status, code, why, places } => OperationState::Refused {
+            status: *status,
+            code: code.clone(),
+            why: format!("{title}: {why}"),
+            places: places.clone(),
+        },
+        OperationState::Failed { why } => OperationState::Failed {
+            why: format!("{title}: {why}"),
+        },
+        other => OperationState::Failed {
+            why: format!("{title} is {}.", other.as_str()),
+        },
+    })
+}
+
+/// Apple's id of what a step made.
+pub(crate) fn at_apple(step: &Operation) -> Option<&str> {
+    match &step.state {
+        OperationState::Done { made: Made::AtApple(id) } => Some(id),
+        _ => None,
+    }
+}

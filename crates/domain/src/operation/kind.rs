@@ -1,0 +1,374 @@
+//! What a long act is: everything that it needs to go on after a restart. Nothing in it is secret.
+
+use super::Made;
+use crate::{
+    activity::Event,
+    certificate::CertificateType,
+    feature::Need,
+    id::{ApiKeyId, CertificateId, OperationId, SecretId},
+    policy::Action,
+};
+use serde::{Deserialize, Serialize};
+
+/// What the act is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "operation")]
+pub enum OperationKind {
+    /// Create a certificate at Apple and keep it with its private key.
+    CreateCertificate {
+        /// Through which key.
+        key: ApiKeyId,
+        /// Apple's type.
+        certificate_type: CertificateType,
+        /// The sealed private key behind the CSR.
+        private_key: SecretId,
+        /// The CSR that Apple gets, PEM. Public.
+        csr: String,
+        /// SHA-256 of its public key: by this a certificate is recognized as ours.
+        public_key_fingerprint: String,
+    },
+    /// Revoke a certificate at Apple.
+    RevokeCertificate(Revocation),
+    /// Register a bundle ID.
+    RegisterBundleId(NewBundleId),
+    /// Give a bundle ID a capability, or change the settings of one that it has.
+    SetCapability(CapabilityChange),
+    /// Take a capability from a bundle ID.
+    RemoveCapability(CapabilityRemoval),
+    /// Register a device.
+    RegisterDevice(NewDevice),
+    /// Rename, enable or disable a device.
+    ChangeDevice(DeviceChange),
+    /// Register a bundle ID with its capabilities, or change several of one: a plan.
+    EditBundleId(BundleIdEdit),
+    /// Register several devices: a plan.
+    RegisterDevices(NewDevices),
+}
+
+/// A certificate that is to be revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// Through which key.
+    pub key: ApiKeyId,
+    /// Apple's id.
+    pub apple_id: String,
+    /// Apple's type.
+    pub certificate_type: CertificateType,
+    /// What it is called.
+    pub name: String,
+    /// Here, if it is held here.
+    pub certificate: Option<CertificateId>,
+}
+
+/// A bundle ID that is to be registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewBundleId {
+    /// Through which key.
+    pub key: ApiKeyId,
+    /// Such as `com.example.app` or `com.example.*`.
+    pub identifier: String,
+    /// Apple's description.
+    pub name: String,
+    /// Apple's `BundleIdPlatform`: IOS, `MAC_OS` or UNIVERSAL.
+    pub platform: String,
+}
+
+/// A setting of a capability, as Apple takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CapabilitySetting {
+    /// Apple's key, such as `ICLOUD_VERSION`.
+    pub key: String,
+    /// What is chosen.
+    pub options: Vec<CapabilityOption>,
+}
+
+/// An option of a setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CapabilityOption {
+    /// Apple's key, such as `XCODE_6`.
+    pub key: String,
+    /// Whether it is on.
+    pub enabled: bool,
+}
+
+/// A capability that a bundle ID is to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CapabilityChange {
+    /// Through which key.
+    pub key: ApiKeyId,
+    /// Apple's id of the bundle ID.
+    pub bundle_id: String,
+    /// Its identifier.
+    pub identifier: String,
+    /// Apple's `CapabilityType`.
+    pub capability: String,
+    /// Its settings; none leaves Apple's own.
+    pub settings: Vec<CapabilitySetting>,
+    /// Apple's id of the capability, where it is there already and its settings change.
+    pub present: Option<String>,
+}
+
+/// A capability that a bundle ID is to lose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CapabilityRemoval {
+    /// Through which key.
+    pub key: ApiKeyId,
+    /// Apple's id of the bundle ID.
+    pub bundle_id: String,
+    /// Its identifier.
+    pub identifier: String,
+    /// Apple's `CapabilityType`.
+    pub capability: String,
+    /// Apple's id of the capability.
+    pub present: String,
+}
+
+/// A device that is to be registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewDevice {
+    /// Through which key.
+    pub key: ApiKeyId,
+    /// Its name at Apple.
+    pub name: String,
+    /// Normalized.
+    pub udid: String,
+    /// Apple's `BundleIdPlatform`: IOS, `MAC_OS` or UNIVERSAL.
+    pub platform: String,
+}
+
+/// What is to change about a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceChange {
+    /// Through which key.
+    pub key: ApiKeyId,
+    /// Apple's id.
+    pub apple_id: String,
+    /// Its UDID.
+    pub udid: String,
+    /// What it is called now.
+    pub name: String,
+    /// A new name.
+    pub rename_to: Option<String>,
+    /// Enabled or disabled; none leaves it as it is.
+    pub enabled: Option<bool>,
+}
+
+/// A capability that is wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CapabilityWish {
+    /// Apple's `CapabilityType`.
+    pub capability: String,
+    /// Its settings; none leaves Apple's own.
+    pub settings: Vec<CapabilitySetting>,
+    /// Apple's id of the capability, where it is there already.
+    pub present: Option<String>,
+}
+
+impl CapabilityWish {
+    /// A capability as Apple sets it up.
+    #[must_use]
+    pub fn of(capability: String) -> Self {
+        Self {
+            capability,
+            ..Self::default()
+        }
+    }
+}
+
+/// What is to become of a bundle ID.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BundleIdEdit {
+    /// Through which key.
+    pub key: ApiKeyId,
+    /// Apple's id; none for one that is to be registered first.
+    pub bundle_id: Option<String>,
+    /// Its identifier.
+    pub identifier: String,
+    /// Apple's description.
+    pub name: String,
+    /// Apple's `BundleIdPlatform`.
+    pub platform: String,
+    /// What it gains, and whose settings change.
+    pub set: Vec<CapabilityWish>,
+    /// What it loses: Apple's word and Apple's id.
+    pub remove: Vec<(String, String)>,
+}
+
+/// Devices that are to be registered, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewDevices {
+    /// Through which key.
+    pub key: ApiKeyId,
+    /// Which.
+    pub devices: Vec<NewDevice>,
+}
+
+impl OperationKind {
+    /// The API key that Apple is asked with.
+    #[must_use]
+    pub fn key(&self) -> ApiKeyId {
+        match self {
+            Self::CreateCertificate { key, .. } => *key,
+            Self::RevokeCertificate(of) => of.key,
+            Self::RegisterBundleId(of) => of.key,
+            Self::SetCapability(of) => of.key,
+            Self::RemoveCapability(of) => of.key,
+            Self::RegisterDevice(of) => of.key,
+            Self::ChangeDevice(of) => of.key,
+            Self::EditBundleId(of) => of.key,
+            Self::RegisterDevices(of) => of.key,
+        }
+    }
+
+    /// What the key is wanted for.
+    #[must_use]
+    pub fn need(&self) -> Need {
+        match self {
+            Self::CreateCertificate { certificate_type, .. } => Need::CreateCertificate {
+                certificate_type: certificate_type.clone(),
+            },
+            Self::RevokeCertificate(of) => Need::RevokeCertificate {
+                certificate_type: of.certificate_type.clone(),
+            },
+            Self::RegisterBundleId(_) | Self::EditBundleId(BundleIdEdit { bundle_id: None, .. }) => Need::RegisterBundleId,
+            Self::SetCapability(_) | Self::RemoveCapability(_) | Self::EditBundleId(_) => Need::EditBundleId,
+            Self::RegisterDevice(_) | Self::RegisterDevices(_) => Need::RegisterDevice,
+            Self::ChangeDevice(_) => Need::EditDevice,
+        }
+    }
+
+    /// What whoever begins it must be allowed to do, then and at each step.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        match self {
+            Self::CreateCertificate { .. } => Action::CreateCertificate,
+            Self::RevokeCertificate(_) => Action::RevokeCertificate,
+            Self::RegisterBundleId(_) | Self::SetCapability(_) | Self::RemoveCapability(_) | Self::EditBundleId(_) => Action::EditBundleIds,
+            Self::RegisterDevice(_) | Self::ChangeDevice(_) | Self::RegisterDevices(_) => Action::EditDevices,
+        }
+    }
+
+    /// The bundle identifier that it is about: a share may be limited to apps.
+    #[must_use]
+    pub fn identifier(&self) -> Option<&str> {
+        match self {
+            Self::RegisterBundleId(of) => Some(&of.identifier),
+            Self::SetCapability(of) => Some(&of.identifier),
+            Self::RemoveCapability(of) => Some(&of.identifier),
+            Self::EditBundleId(of) => Some(&of.identifier),
+            Self::CreateCertificate { .. }
+            | Self::RevokeCertificate(_)
+            | Self::RegisterDevice(_)
+            | Self::ChangeDevice(_)
+            | Self::RegisterDevices(_) => None,
+        }
+    }
+
+    /// The record of this act, with what came of it once that is known.
+    #[must_use]
+    pub fn event(&self, operation: OperationId, made: Option<&Made>) -> Event {
+        let key = self.key();
+        match self.clone() {
+            Self::CreateCertificate { certificate_type, .. } => Event::CertificateCreated {
+                operation,
+                key,
+                certificate_type,
+                certificate: match made {
+                    Some(Made::Certificate(certificate)) => Some(*certificate),
+                    _ => None,
+                },
+            },
+            Self::RevokeCertificate(of) => Event::CertificateRevoked {
+                operation,
+                key,
+                certificate_type: of.certificate_type,
+                name: of.name,
+                certificate: of.certificate,
+            },
+            Self::RegisterBundleId(of) => Event::BundleIdRegistered {
+                operation,
+                key,
+                identifier: of.identifier,
+            },
+            Self::SetCapability(of) => Event::CapabilitySet {
+                operation,
+                key,
+                identifier: of.identifier,
+                capability: of.capability,
+            },
+            Self::RemoveCapability(of) => Event::CapabilityRemoved {
+                operation,
+                key,
+                identifier: of.identifier,
+                capability: of.capability,
+            },
+            Self::RegisterDevice(of) => Event::DeviceRegistered {
+                operation,
+                key,
+                name: of.name,
+                udid: of.udid,
+            },
+            Self::ChangeDevice(of) => Event::DeviceChanged {
+                operation,
+                key,
+                name: of.name,
+                udid: of.udid,
+                renamed_to: of.rename_to,
+                enabled: of.enabled,
+            },
+            Self::EditBundleId(of) => Event::BundleIdEdited {
+                operation,
+                key,
+                identifier: of.identifier,
+                set: of.set.into_iter().map(|wish| wish.capability).collect(),
+                removed: of.remove.into_iter().map(|(capability, _)| capability).collect(),
+            },
+            Self::RegisterDevices(of) => Event::DevicesRegistered {
+                operation,
+                key,
+                number: u32::try_from(of.devices.len()).unwrap_or(u32::MAX),
+            },
+        }
+    }
+
+    /// The word in the API.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::CreateCertificate { .. } => "create-certificate",
+            Self::RevokeCertificate(_) => "revoke-certificate",
+            Self::RegisterBundleId(_) => "register-bundle-id",
+            Self::SetCapability(_) => "set-capability",
+            Self::RemoveCapability(_) => "remove-capability",
+            Self::RegisterDevice(_) => "register-device",
+            Self::ChangeDevice(_) => "change-device",
+            Self::EditBundleId(_) => "edit-bundle-id",
+            Self::RegisterDevices(_) => "register-devices",
+        }
+    }
+
+    /// What people call it: "Create Apple Distribution".
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::CreateCertificate { certificate_type, .. } => format!("Create {}", certificate_type.title()),
+            Self::RevokeCertificate(of) => format!("Revoke {}", of.name),
+            Self::RegisterBundleId(of) => format!("Register {}", of.identifier),
+            Self::SetCapability(of) if of.present.is_some() => format!("Change {} of {}", of.capability, of.identifier),
+            Self::SetCapability(of) => format!("Add {} to {}", of.capability, of.identifier),
+            Self::RemoveCapability(of) => format!("Take {} from {}", of.capability, of.identifier),
+            Self::RegisterDevice(of) => format!("Register {}", of.name),
+            Self::ChangeDevice(of) => match (&of.rename_to, of.enabled) {
+                (None, Some(true)) => format!("Enable {}", of.name),
+                (None, Some(false)) => format!("Disable {}", of.name),
+                _ => format!("Change {}", of.name),
+            },
+            Self::EditBundleId(of) if of.bundle_id.is_none() => format!("Register {}", of.identifier),
+            Self::EditBundleId(of) => format!("Change {}", of.identifier),
+            Self::RegisterDevices(of) => match of.devices.as_slice() {
+                [one] => format!("Register {}", one.name),
+                devices => format!("Register {} devices", devices.len()),
+            },
+        }
+    }
+}
