@@ -200,7 +200,7 @@ fn identifier(text: &str) -> Result<String, Problem> {
     let parts: Vec<&str> = text.split('.').collect();
     let (last, before) = parts.split_last().map_or(("", &parts[..0]), |(last, before)| (*last, before));
     let is_part = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if !before.iter().all(|part| is_part(part)) || !(is_part(&last) || last == "*") {
+    if !before.iter().all(is_part) || !(is_part(&last) || last == "*") {
         return unfit("its parts are letters, digits and hyphens between dots, and an asterisk stands only at its end");
     }
     if before.is_empty() && last != "*" {

@@ -155,3 +155,17 @@ impl Tx {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::json;
+
+    #[test]
+    fn what_came_of_an_act_is_written_as_it_was_before_there_were_several_sorts() {
+        let written = r#"{"state":"done","certificate":"cert_00000000000000000000000000000001"}"#;
+        let state: OperationState = serde_json::from_str(written).unwrap();
+        assert!(state.certificate().is_some());
+        assert_eq!(json(&state).unwrap(), written);
+    }
+}

@@ -10,12 +10,12 @@ pub(super) enum Begun {
     /// Another server was faster.
     Elsewhere,
     /// With this reason.
-    Refused(Problem),
+    Refused(Box<Problem>),
 }
 
 impl From<Problem> for Begun {
     fn from(problem: Problem) -> Self {
-        Self::Refused(problem)
+        Self::Refused(Box::new(problem))
     }
 }
 

@@ -57,7 +57,7 @@ impl App {
                         let why = format!("{} Apple was not asked for this step.", problem.message);
                         self.end_plan(caller, permit, operation, OperationState::Failed { why }).await?;
                     }
-                    Err(Begun::Refused(problem)) => return Err(problem),
+                    Err(Begun::Refused(problem)) => return Err(*problem),
                 }
             }
         }

@@ -55,6 +55,7 @@ fn said(action: Action) -> (&'static [&'static str], Only) {
         A::OverrideFeature => (OWNER, Anywhere),
         // Signing: everything; a Viewer sees.
         A::CreateCertificate | A::SettleOperation | A::DownloadCertificate | A::DownloadProfile => (MANAGES_SIGNING, Anywhere),
+        A::RevokeCertificate | A::EditBundleIds | A::EditDevices => (MANAGES_SIGNING, Anywhere),
         A::SeeSigning => (SEES_SIGNING, Anywhere),
     }
 }

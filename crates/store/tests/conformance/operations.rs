@@ -11,7 +11,6 @@ on_both![
     a_step_that_came_too_late_is_refused,
     a_job_finds_its_act,
     a_plan_has_each_step_once,
-    an_act_of_before_plans_is_read,
     unfinished_acts_are_listed_and_hold_their_key,
 ];
 
@@ -89,20 +88,6 @@ async fn a_plan_has_each_step_once(world: World) {
     tx.commit().await.expect("kept");
     let mut tx = world.store.begin_over_all().await.expect("begins");
     assert!(tx.start_operation(&may, &step(4, 2)).await.is_err(), "the second time");
-}
-
-async fn an_act_of_before_plans_is_read(world: World) {
-    let may = permit(Action::CreateCertificate, 1);
-    let mut tx = world.store.begin_over_all().await.expect("begins");
-    tx.start_operation(&may, &operation(1, 1)).await.expect("started");
-    tx.commit().await.expect("kept");
-    let written = format!(r#"{{"state":"done","certificate":"{}"}}"#, id::<CertificateId>("cert", 1));
-    world
-        .run(&format!("UPDATE operations SET state = 'done', detail = '{written}'"))
-        .await;
-    let mut tx = world.store.begin_over_all().await.expect("begins");
-    let read = tx.operation(&may, operation(1, 1).id).await.expect("found");
-    assert_eq!(read.state.certificate(), Some(id("cert", 1)));
 }
 
 async fn a_step_that_came_too_late_is_refused(world: World) {
