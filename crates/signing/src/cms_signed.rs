@@ -198,7 +198,8 @@ pub enum SigningKey<'a> {
 }
 
 impl SigningKey<'_> {
-    fn public_key_fingerprint(self) -> String {
+    /// SHA-256 of the DER `SubjectPublicKeyInfo`, lower hex.
+    pub fn public_key_fingerprint(self) -> String {
         match self {
             Self::Rsa(key) => key.public_key_fingerprint(),
             Self::P256(key) => key.public_key_sha256_fingerprint(),

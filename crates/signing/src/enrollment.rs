@@ -1,7 +1,7 @@
 //! Asking a device for its UDID by a link: the enrollment profile that it installs, and the signed answer that it sends.
 //!
 //! [`profile`] is the payload of Apple's Profile Service: it names the attributes that are wanted, where to send them, and a
-//! challenge. [`read_answer`] opens what the device posts there: CMS SignedData around a property list.
+//! challenge; [`ProfileSigner`] signs it. [`read_answer`] opens what the device posts there: CMS SignedData around a property list.
 //!
 //! **What is verified**: the answer's signature over its content, by the key of the certificate inside; its size, shape and
 //! UDID. **What is not**: that certificate comes from the sender. Genuine devices carry one of *Apple iPhone Device CA*, which is
@@ -14,19 +14,21 @@
 //! This module must not look at the clock: an expired device certificate still answers. The surprising thing: a profile that
 //! is signed by nobody installs as well, the device only shows it as *not signed*.
 
+mod signer;
+
 use std::fmt;
 
-use jiff::Timestamp;
 use plist::{Dictionary, Value};
 use zeroize::Zeroizing;
 
 use crate::Explanation;
-use crate::certificate::Certificate;
 use crate::chain::TrustRoot;
-use crate::cms_signed::{self, CmsError, SignedBy, SigningKey};
+use crate::cms_signed::{self, CmsError, SignedBy};
 use crate::explanation::explained;
 use crate::property_list::{self, PropertyListError, text};
 use crate::udid::{Udid, UdidError};
+
+pub use signer::{ProfileSigner, SignerError};
 
 /// The most that is read as an answer. Real ones have about 4 KB, most of it certificates.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -131,20 +133,6 @@ pub fn profile(enrollment: &Enrollment<'_>) -> Result<Vec<u8>, NotHttps> {
 
 fn dictionary<const N: usize>(entries: [(&str, Value); N]) -> Dictionary {
     entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
-}
-
-/// A profile in an envelope signed by the operator's certificate, whose way up goes in with it.
-///
-/// # Errors
-/// [`CmsError::SigningFailed`] where key and certificate do not belong together.
-pub fn signed(
-    profile: &[u8],
-    key: SigningKey<'_>,
-    certificate: &Certificate,
-    chain: &[Certificate],
-    at: Timestamp,
-) -> Result<Vec<u8>, CmsError> {
-    cms_signed::sign_with(profile, key, certificate, chain, at)
 }
 
 /// What a device answered.

@@ -117,11 +117,20 @@ impl From<Refusal> for KeyFileError {
 /// # Errors
 /// [`KeyFileError`], each cause by itself.
 pub fn read(bytes: &[u8], password: Option<&str>) -> Result<RsaKeyPair, KeyFileError> {
+    let (der, shape) = plain(bytes, password)?;
+    match shape {
+        Shape::RsaKey => RsaKeyPair::from_der(&der).map_err(|_| KeyFileError::Unusable),
+        _ => Err(KeyFileError::NotRsa),
+    }
+}
+
+/// The private key in a file as plain DER of any kind of key, with its kind.
+pub(crate) fn plain(bytes: &[u8], password: Option<&str>) -> Result<(Zeroizing<Vec<u8>>, Shape), KeyFileError> {
     if bytes.len() > MAX_BYTES {
         return Err(KeyFileError::TooLarge { bytes: bytes.len() });
     }
     if !bytes.windows(11).any(|window| window == b"-----BEGIN ") {
-        return of_der(bytes, password);
+        return of_der(Zeroizing::new(bytes.to_vec()), password);
     }
     let blocks = pem::parse_many(bytes).map_err(|_| KeyFileError::NotAPrivateKey)?;
     let mut keys: Vec<_> = blocks.into_iter().filter(|block| block.tag().ends_with("PRIVATE KEY")).collect();
@@ -132,38 +141,36 @@ pub fn read(bytes: &[u8], password: Option<&str>) -> Result<RsaKeyPair, KeyFileE
     }
 }
 
-fn of_block(block: pem::Pem, password: Option<&str>) -> Result<RsaKeyPair, KeyFileError> {
+fn of_block(block: pem::Pem, password: Option<&str>) -> Result<(Zeroizing<Vec<u8>>, Shape), KeyFileError> {
     let protection = block.headers().get("DEK-Info").map(str::to_owned);
     let contents = Zeroizing::new(block.into_contents());
     let Some(protection) = protection else {
-        return of_der(&contents, password);
+        return of_der(contents, password);
     };
     let password = password.ok_or(KeyFileError::Encrypted)?;
     let (cipher, iv) = protection.split_once(',').ok_or(KeyFileError::NotAPrivateKey)?;
     let iv = hex::decode(iv.trim()).map_err(|_| KeyFileError::NotAPrivateKey)?;
     let salt = iv.get(..8).ok_or(KeyFileError::NotAPrivateKey)?;
     let aes = |key_length| openssl::decrypt_aes(password.as_bytes(), salt, Some(&iv), openssl::Digests::Md5, key_length, &contents);
-    let plain = match cipher.trim() {
+    decrypted(match cipher.trim() {
         "AES-128-CBC" => aes(16)?,
         "AES-192-CBC" => aes(24)?,
         "AES-256-CBC" => aes(32)?,
         "DES-EDE3-CBC" => openssl::decrypt_triple_des(password.as_bytes(), salt, &iv, &contents)?,
         _ => return Err(KeyFileError::UnsupportedEncryption),
-    };
-    decrypted(&plain)
+    })
 }
 
-fn of_der(der: &[u8], password: Option<&str>) -> Result<RsaKeyPair, KeyFileError> {
-    match shape::of(der) {
-        Shape::RsaKey => RsaKeyPair::from_der(der).map_err(|_| KeyFileError::Unusable),
-        Shape::EcP256Key | Shape::OtherEcKey(_) | Shape::OtherKey => Err(KeyFileError::NotRsa),
-        Shape::EncryptedKey => of_encrypted(der, password.ok_or(KeyFileError::Encrypted)?),
+fn of_der(der: Zeroizing<Vec<u8>>, password: Option<&str>) -> Result<(Zeroizing<Vec<u8>>, Shape), KeyFileError> {
+    match shape::of(&der) {
+        shape if is_key(shape) => Ok((der, shape)),
+        Shape::EncryptedKey => of_encrypted(&der, password.ok_or(KeyFileError::Encrypted)?),
         _ => Err(KeyFileError::NotAPrivateKey),
     }
 }
 
 /// `EncryptedPrivateKeyInfo`: SEQUENCE { algorithm, octets }.
-fn of_encrypted(der: &[u8], password: &str) -> Result<RsaKeyPair, KeyFileError> {
+fn of_encrypted(der: &[u8], password: &str) -> Result<(Zeroizing<Vec<u8>>, Shape), KeyFileError> {
     let (outer, _) = asn1::read(der).map_err(|_| KeyFileError::NotAPrivateKey)?;
     let parts = outer.leading(2);
     let [algorithm, encrypted] = parts.as_slice() else {
@@ -172,7 +179,7 @@ fn of_encrypted(der: &[u8], password: &str) -> Result<RsaKeyPair, KeyFileError> 
     for reading in Password::readings(password) {
         let opened = pbe::decrypt(algorithm, encrypted.content, &reading, &mut Budget::of_a_file())
             .map_err(KeyFileError::from)
-            .and_then(|plain| decrypted(&plain));
+            .and_then(decrypted);
         if !matches!(opened, Err(KeyFileError::WrongPassword)) {
             return opened;
         }
@@ -180,10 +187,13 @@ fn of_encrypted(der: &[u8], password: &str) -> Result<RsaKeyPair, KeyFileError> 
     Err(KeyFileError::WrongPassword)
 }
 
-fn decrypted(plain: &[u8]) -> Result<RsaKeyPair, KeyFileError> {
-    match shape::of(plain) {
-        Shape::RsaKey => RsaKeyPair::from_der(plain).map_err(|_| KeyFileError::Unusable),
-        Shape::EcP256Key | Shape::OtherEcKey(_) | Shape::OtherKey => Err(KeyFileError::NotRsa),
+fn decrypted(plain: Zeroizing<Vec<u8>>) -> Result<(Zeroizing<Vec<u8>>, Shape), KeyFileError> {
+    match shape::of(&plain) {
+        shape if is_key(shape) => Ok((plain, shape)),
         _ => Err(KeyFileError::WrongPassword),
     }
+}
+
+fn is_key(shape: Shape) -> bool {
+    matches!(shape, Shape::RsaKey | Shape::EcP256Key | Shape::OtherEcKey(_) | Shape::OtherKey)
 }

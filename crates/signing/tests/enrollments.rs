@@ -9,9 +9,12 @@ use std::fs;
 use rcgen::{CertifiedIssuer, DnType};
 use signing::certificate::Certificate;
 use signing::chain::TrustRoot;
-use signing::cms_signed::{self, CmsError, SignedBy, SigningKey};
-use signing::enrollment::{self, AnswerError, DeviceAttribute, Enrollment, MAX_ANSWER_BYTES, NotHttps, Sender, read_answer};
+use signing::cms_signed::{self, CmsError, SignedBy};
+use signing::enrollment::{
+    self, AnswerError, DeviceAttribute, Enrollment, MAX_ANSWER_BYTES, NotHttps, ProfileSigner, Sender, SignerError, read_answer,
+};
 use signing::p8::EcPrivateKey;
+use signing::private_key::KeyFileError;
 use signing::property_list::PropertyListError;
 use signing::rsa_key::RsaKeyPair;
 use signing::udid::UdidError;
@@ -68,25 +71,64 @@ fn openssl_verifies_signed_profiles_with_either_kind_of_key() {
     let (key, certificate) = operator();
     let house = house();
     let xml = enrollment::profile(&EXAMPLE).unwrap();
-    let by_p256 = enrollment::signed(&xml, SigningKey::P256(&key), &certificate, &[], now()).unwrap();
-    let by_rsa = enrollment::signed(&xml, SigningKey::Rsa(&house.signer_key), &house.signer, &house.chain(), now()).unwrap();
-    for der in [&by_p256, &by_rsa] {
+    let chain = house.signer.pem() + &house.intermediate.pem() + &house.root.pem();
+    let by_p256 = ProfileSigner::read(certificate.pem().as_bytes(), key.pkcs8_pem().as_bytes(), None).unwrap();
+    let by_rsa = ProfileSigner::read(chain.as_bytes(), house.signer_key.pkcs8_pem().as_bytes(), None).unwrap();
+    assert_eq!(by_p256.certificate().info().common_name.as_deref(), Some("russet.example.com"));
+    let signed = [by_p256, by_rsa].map(|signer| signer.sign(&xml, now()).unwrap());
+    for der in &signed {
         let message = cms_signed::read(der).unwrap();
         assert_eq!(message.content, xml);
         assert!(message.signer.is_some());
     }
-    assert_eq!(cms_signed::read(&by_rsa).unwrap().signed_by(&house.trust()), SignedBy::Trusted);
-    let mixed = enrollment::signed(&xml, SigningKey::P256(&key), &house.signer, &[], now());
-    assert_eq!(mixed.unwrap_err(), CmsError::SigningFailed);
+    let message = cms_signed::read(&signed[1]).unwrap();
+    assert_eq!(message.signed_by(&house.trust()), SignedBy::Trusted);
     let Some(openssl) = Judge::openssl() else { return };
     let folder = tempfile::tempdir().unwrap();
     let put = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
     put("roots.pem", (certificate.pem() + &house.root.pem()).as_bytes());
-    for der in [&by_p256, &by_rsa] {
+    for der in &signed {
         put("signed", der);
         let command = "cms -verify -inform DER -in signed -CAfile roots.pem -purpose any -out content";
         openssl.run(folder.path(), &command.split(' ').collect::<Vec<_>>()).agreed();
         assert_eq!(fs::read(folder.path().join("content")).unwrap(), xml);
+    }
+}
+
+#[test]
+fn files_that_make_no_signer_are_named() {
+    let (key, certificate) = operator();
+    let house = house();
+    let of = |certificates: &str, key: &str| ProfileSigner::read(certificates.as_bytes(), key.as_bytes(), None).unwrap_err();
+    let (own, pem) = (key.pkcs8_pem(), certificate.pem());
+    assert_eq!(of("", &own), SignerError::Certificates);
+    assert_eq!(of(&own, &own), SignerError::Certificates);
+    assert_eq!(of(&" ".repeat(300_000), &own), SignerError::Certificates);
+    assert_eq!(of(&pem, &house.leaf_key.pkcs8_pem()), SignerError::OtherKey);
+    assert_eq!(
+        of(&(house.signer.pem() + &pem), &own),
+        SignerError::OtherKey,
+        "the signer's comes first"
+    );
+    assert_eq!(of(&pem, &pem), SignerError::Key(KeyFileError::NotAPrivateKey));
+    let Some(openssl) = Judge::openssl() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let make = |command: &str| {
+        let arguments: Vec<&str> = command.split(' ').collect();
+        openssl.run_with_password("secret", folder.path(), &arguments).agreed();
+        fs::read_to_string(folder.path().join("out")).unwrap()
+    };
+    let p384 = make("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out out");
+    assert_eq!(of(&pem, &p384), SignerError::KeyKind);
+    fs::write(folder.path().join("rsa.key"), house.signer_key.pkcs8_pem().as_bytes()).unwrap();
+    let encrypted = make("pkcs8 -topk8 -in rsa.key -passout env:P12_PASSWORD -out out");
+    assert_eq!(of(&house.signer.pem(), &encrypted), SignerError::Key(KeyFileError::Encrypted));
+    assert!(ProfileSigner::read(house.signer.pem().as_bytes(), encrypted.as_bytes(), Some("secret")).is_ok());
+    fs::write(folder.path().join("ec.key"), own.as_bytes()).unwrap();
+    let sec1 = make("ec -in ec.key -aes256 -passout env:P12_PASSWORD -out out");
+    let pkcs8 = make("pkcs8 -topk8 -in ec.key -passout env:P12_PASSWORD -out out");
+    for encrypted in [sec1, pkcs8] {
+        assert!(ProfileSigner::read(pem.as_bytes(), encrypted.as_bytes(), Some("secret")).is_ok());
     }
 }
 

@@ -33,6 +33,8 @@ fn read_with_everything(bytes: &[u8]) {
     let _ = p12::open(bytes, "secret");
     let _ = private_key::read(bytes, Some("secret"));
     let _ = enrollment::read_answer(bytes, &TrustRoot::none());
+    let _ = enrollment::ProfileSigner::read(house().leaf.pem().as_bytes(), bytes, Some("secret"));
+    let _ = enrollment::ProfileSigner::read(bytes, house().leaf_key.pkcs8_der(), None);
     let _ = device_file::read(bytes);
     let _ = match_store::decrypt(bytes, "secret");
     let _ = eas::read(bytes);
