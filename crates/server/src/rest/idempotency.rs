@@ -46,11 +46,18 @@ pub(crate) async fn once(axum::extract::State(state): axum::extract::State<State
     }
 }
 
-/// The organization in which the key counts: the one that the address is about.
+/// The organization in which the key counts: the one that the address is about. Whoever deletes or leaves it finds nothing
+/// there when they ask again, so then it is another one of theirs, as long as there is one.
 fn scope(path: &str, who: &SignedIn) -> Option<OrgId> {
-    match path.strip_prefix(api::ROOT)?.strip_prefix("/orgs/") {
-        Some(rest) => rest.split('/').next()?.parse().ok(),
-        None => who.home(),
+    let Some(rest) = path.strip_prefix(api::ROOT)?.strip_prefix("/orgs/") else {
+        return who.home();
+    };
+    let (org, act) = rest.split_once('/').unwrap_or((rest, ""));
+    let org = org.parse().ok()?;
+    let mut theirs = who.caller.principal.organizations();
+    match act {
+        "remove" | "leave" if who.person().is_ok() => theirs.find(|other| *other != org).or(Some(org)),
+        _ => Some(org),
     }
 }
 

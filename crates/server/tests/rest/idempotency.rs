@@ -108,6 +108,23 @@ async fn a_key_that_is_none_and_an_organization_of_others_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_is_answered_again_after_the_organization_is_gone() {
+    let stage = Stage::new().await;
+    stage.post("/orgs", &json!({ "name": "Second" })).send().await.expect(201);
+    let (path, name) = (format!("{}/remove", stage.home()), json!({ "name": "Halden" }));
+    let ask = || stage.post(&path, &name).header("idempotency-key", "gone");
+    ask().send().await.expect(204);
+    let again = ask().send().await.expect(204);
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    stage
+        .post(&path, &name)
+        .header("idempotency-key", "another")
+        .send()
+        .await
+        .expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_hangs_up_finds_it_done() {
     let stage = Stage::new().await;
     let path = format!("{}/keys", stage.home());
