@@ -59,19 +59,21 @@ pub struct ActivityRecord {
 pub struct ActivityVerification {
     /// Whether nothing was found.
     pub whole: bool,
-    /// How many records were looked at, of the whole instance.
+    /// How many records were looked at: those of the organization; on the host, all of them.
     pub records: i64,
     /// How much was found.
     pub count: i64,
     /// The first hundred of it.
     pub findings: Vec<ActivityFinding>,
-    /// How many checkpoints the database has.
-    pub checkpoints: i64,
-    /// How many lines the file outside has; none where there is no such file.
+    /// Whether a file outside was looked at, too; without one nobody can tell whether the end of the log was cut off.
+    pub copied: bool,
+    /// How many checkpoints the database has; told on the host only.
+    pub checkpoints: Option<i64>,
+    /// How many lines the file outside has; told on the host only.
     pub outside: Option<i64>,
-    /// The number of the last record that a sound checkpoint speaks of.
+    /// The number of the last record that a sound checkpoint speaks of; told on the host only.
     pub signed_up_to: Option<i64>,
-    /// When that was signed.
+    /// When the last record was signed that a sound checkpoint speaks of.
     pub signed_at: Option<Timestamp>,
     /// The public key that checkpoints are signed with: Ed25519, hexadecimal. Keep it elsewhere, to hold checkpoints against.
     pub public_key: String,

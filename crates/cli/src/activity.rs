@@ -196,13 +196,19 @@ pub fn verification(found: &api::ActivityVerification) -> String {
     for finding in &found.findings {
         text += &format!("\n  {}", finding.message);
     }
-    text += &format!("\nCheckpoints: {} in the database", found.checkpoints);
-    match found.outside {
-        Some(outside) => text += &format!(", {outside} in the file outside."),
-        None => text += "; no file outside was looked at, so nobody can tell whether the end of the log was cut off.",
-    }
-    if let (Some(number), Some(at)) = (found.signed_up_to, found.signed_at) {
-        text += &format!("\nSigned up to record {number} on {}.", at.strftime("%-d %b %Y, %H:%M:%S UTC"));
+    // What is counted is the whole instance's, and told on its host only.
+    let many = |count: Option<i64>| count.map(|count| format!("{count} ")).unwrap_or_default();
+    text += &format!("\nCheckpoints: {}in the database", many(found.checkpoints));
+    text += &match found.copied {
+        true => format!(", {}in the file outside.", many(found.outside)),
+        false => "; no file outside was looked at, so nobody can tell whether the end of the log was cut off.".to_owned(),
+    };
+    if let Some(at) = found.signed_at {
+        let number = found
+            .signed_up_to
+            .map(|number| format!("up to record {number} "))
+            .unwrap_or_default();
+        text += &format!("\nSigned {number}on {}.", at.strftime("%-d %b %Y, %H:%M:%S UTC"));
     }
     text + &format!("\nPublic key: {}", found.public_key)
 }

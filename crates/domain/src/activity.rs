@@ -263,6 +263,12 @@ pub enum Event {
         name: String,
         target: ShareTarget,
     },
+    KeyShareEnded {
+        key: ApiKeyId,
+        name: String,
+        target: ShareTarget,
+        ended_at: Timestamp,
+    },
     KeyAdded {
         key: ApiKeyId,
         name: String,
@@ -432,6 +438,7 @@ pub const ACTIONS: &[&str] = &[
     "key.rotate",
     "key.set-roles",
     "key.share",
+    "key.share-ended",
     "key.unshare",
     "key.use",
     "member.invite",
@@ -487,6 +494,7 @@ impl Event {
             Self::ServiceTokenRevoked { .. } => "service-token.revoke",
             Self::KeyShared { .. } => "key.share",
             Self::KeyUnshared { .. } => "key.unshare",
+            Self::KeyShareEnded { .. } => "key.share-ended",
             Self::KeyAdded { .. } => "key.add",
             Self::KeyRenamed { .. } => "key.rename",
             Self::KeyRolesChanged { .. } => "key.set-roles",
@@ -542,6 +550,7 @@ impl Event {
             Self::KeyAdded { key, .. }
             | Self::KeyShared { key, .. }
             | Self::KeyUnshared { key, .. }
+            | Self::KeyShareEnded { key, .. }
             | Self::KeyRenamed { key, .. }
             | Self::KeyRolesChanged { key, .. }
             | Self::KeyRotated { key, .. }
@@ -587,6 +596,7 @@ impl Event {
             Self::KeyAdded { key, .. }
             | Self::KeyShared { key, .. }
             | Self::KeyUnshared { key, .. }
+            | Self::KeyShareEnded { key, .. }
             | Self::KeyRenamed { key, .. }
             | Self::KeyRolesChanged { key, .. }
             | Self::KeyRotated { key, .. }

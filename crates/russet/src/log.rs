@@ -34,7 +34,8 @@ pub(crate) fn run(arguments: Verify, json: bool) -> anyhow::Result<Exit> {
                 record: finding.record.map(|id| id.to_string()),
             })
             .collect(),
-        checkpoints: found.checkpoints,
+        copied: found.outside.is_some(),
+        checkpoints: Some(found.checkpoints),
         outside: found.outside,
         signed_up_to: found.signed_up_to.map(|(sequence, _)| sequence),
         signed_at: found.signed_up_to.map(|(_, at)| at),

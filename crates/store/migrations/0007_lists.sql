@@ -17,3 +17,4 @@ CREATE INDEX key_last_uses_organization ON key_last_uses (organization_id, user_
 CREATE INDEX key_last_results_organization ON key_last_results (organization_id, user_organization_id);
 -- What ends soon, over all organizations: the daily job that tells of it.
 CREATE INDEX certificates_ending ON certificates (expires_at);
+CREATE INDEX shares_end ON shares (stops_at) WHERE stops_at IS NOT NULL;

@@ -11,7 +11,7 @@ mod ledger;
 mod search;
 
 pub use chain::Hash;
-pub use expiring::{Expiring, ExpiringItem};
+pub use expiring::{EndedShare, Expiring, ExpiringItem};
 pub use ledger::{Checkpoint, Head, Link, SigningKey, Verdict};
 pub use search::{ActivityFilter, LogReach};
 

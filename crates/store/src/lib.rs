@@ -48,7 +48,9 @@ mod sqlite;
 mod tx;
 
 pub use accounts::PasswordHash;
-pub use activity::{ActivityFilter, Checkpoint, Expiring, ExpiringItem, Hash, Head, Link, LogReach, Recorded, SigningKey, Verdict};
+pub use activity::{
+    ActivityFilter, Checkpoint, EndedShare, Expiring, ExpiringItem, Hash, Head, Link, LogReach, Recorded, SigningKey, Verdict,
+};
 pub use certificates::{CertificateFilter, CertificateOrder, KnownCertificate};
 pub use error::{Conflict, StoreError};
 pub use idempotency::{Idempotency, IdempotencyKey, StoredAnswer};

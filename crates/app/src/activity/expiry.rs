@@ -1,13 +1,16 @@
-//! "Will expire", written down 30, 15, 7, 3, 1 and 0 days before the end, once each.
+//! "Will expire", written down 30, 15, 7, 3, 1 and 0 days before the end, once each; and that a share has ended by its date,
+//! which nobody did.
 //!
 //! What comes late joins at the next step: of a certificate that is fetched ten days before its end, the first notice is
 //! that of seven days. A server that was down for a week does not write the steps that it missed, but the one that holds.
 
 use crate::{App, Caller, Problem};
-use domain::{Event, Origin, Outcome, Principal};
+use domain::{Event, OrgId, Origin, Principal};
 use jiff::{SignedDuration, Timestamp};
-use store::{Expiring, ExpiringItem};
+use store::{EndedShare, Expiring, ExpiringItem, Tx};
 
+/// How long after its end the end of a share may still be written: as long as somebody may ask what became of it.
+const SHARES_AFTERWARDS: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// Days before the end, the last step first.
 const STEPS: [u16; 6] = [0, 1, 3, 7, 15, 30];
 /// How long after the end the last step may still be written: a server may be down over the very day.
@@ -74,7 +77,33 @@ impl App {
                 count += u32::from(self.tell_expiry(&one, step).await?);
             }
         }
+        let from = now.saturating_sub(SHARES_AFTERWARDS).unwrap_or(now);
+        for ended in self.inner.store.read_over_all().await?.ended_shares(from, now).await? {
+            count += u32::from(self.tell_end_of_share(ended).await?);
+        }
         Ok(count)
+    }
+
+    /// The share stopped at its date by itself; here it is only written down.
+    async fn tell_end_of_share(&self, ended: EndedShare) -> Result<bool, Problem> {
+        let mut tx = self.inner.store.begin_over_all().await?;
+        let organization = ended.organization;
+        let told = tx.ends_of_shares(organization, ended.key, ended.ended_at).await?;
+        let event = Event::KeyShareEnded {
+            key: ended.key,
+            name: ended.name,
+            target: ended.target,
+            ended_at: ended.ended_at,
+        };
+        let is_same = |told: &Event| match told {
+            Event::KeyShareEnded { target, ended_at, .. } => (*target, *ended_at) == (ended.target, ended.ended_at),
+            _ => false,
+        };
+        if told.iter().any(is_same) {
+            return Ok(false);
+        }
+        self.record_of_server(tx, organization, event).await?;
+        Ok(true)
     }
 
     /// One transaction for each, so that nobody's records wait for long.
@@ -97,14 +126,17 @@ impl App {
         if is_told {
             return Ok(false);
         }
+        self.record_of_server(tx, organization, event).await?;
+        Ok(true)
+    }
+
+    async fn record_of_server(&self, mut tx: Tx, organization: OrgId, event: Event) -> Result<(), Problem> {
         let server = Caller {
             principal: Principal::server(),
             origin: Origin::default(),
         };
-        let record = self.activity_record(&server, Some(organization), event, Outcome::Done);
-        self.record(&mut tx, &record).await?;
-        tx.commit().await?;
-        Ok(true)
+        self.record_done(&mut tx, &server, organization, event).await?;
+        Ok(tx.commit().await?)
     }
 }
 

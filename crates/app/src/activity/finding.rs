@@ -8,6 +8,14 @@ fn moment(at: Timestamp) -> String {
     at.strftime("%-d %b %Y, %H:%M:%S UTC").to_string()
 }
 
+fn flawed(place: &str, flaw: Flaw) -> String {
+    match flaw {
+        Flaw::Signature => format!("{place} is not signed by this instance's key: it was altered, or another key signed it."),
+        Flaw::Foreign => format!("{place} is a checkpoint of another instance."),
+        Flaw::Torn => format!("{place} is no whole checkpoint: it was torn by a crash, or altered."),
+    }
+}
+
 impl Finding {
     /// The word for programs.
     #[must_use]
@@ -49,7 +57,6 @@ impl Finding {
             What::BehindTheEnd(n) => {
                 format!("Records from {n} on stand behind the end of the log: they were inserted, or the counter was set back.")
             }
-            What::EndDiffers => "The end of the log is not the record that was counted last.".to_owned(),
             What::Rewritten(n, at) => format!(
                 "Up to record {n}, the log is not the one that was signed on {}: records were changed and the chain made anew.",
                 moment(at)
@@ -63,12 +70,33 @@ impl Finding {
                     Source::Database(n) => format!("The checkpoint of record {n} in the database"),
                     Source::Outside(line) => format!("Line {line} of the file outside"),
                 };
-                match flaw {
-                    Flaw::Signature => format!("{place} is not signed by this instance's key: it was altered, or another key signed it."),
-                    Flaw::Foreign => format!("{place} is a checkpoint of another instance."),
-                    Flaw::Torn => format!("{place} is no whole checkpoint: it was torn by a crash, or altered."),
-                }
+                flawed(&place, flaw)
             }
+            What::EndDiffers | What::NoFile | What::Key => self.words_for_one_of_many(),
+        }
+    }
+
+    /// The same for somebody of one organization among others: without numbers, which tell how much the others do. A record
+    /// is not theirs here; of their own they hear [`Finding::words`].
+    #[must_use]
+    pub fn words_for_one_of_many(&self) -> String {
+        match self.what {
+            What::Changed(_) | What::BehindTheEnd(_) => {
+                "Elsewhere in the log, a record is not what was written there. Whoever keeps the server can see which, with “russet activity verify --data”.".to_owned()
+            }
+            What::Missing(..) => "Records are missing: they were deleted.".to_owned(),
+            What::Unnumbered(_) => "Records stand outside of the numbering, or vanished while they were counted.".to_owned(),
+            What::EndDiffers => "The end of the log is not the record that was counted last.".to_owned(),
+            What::Rewritten(_, at) => format!(
+                "The log is not the one that was signed on {}: records were changed and the chain made anew.",
+                moment(at)
+            ),
+            What::Cut(.., at) => format!(
+                "The log ends before what was signed on {}: its end was cut off, or an older backup was restored.",
+                moment(at)
+            ),
+            What::Checkpoint(Source::Database(_), flaw) => flawed("A checkpoint in the database", flaw),
+            What::Checkpoint(Source::Outside(_), flaw) => flawed("A line of the file outside", flaw),
             What::NoFile => {
                 "The file outside is not there, or cannot be read. Without it nobody can tell whether the end of the log was cut off."
                     .to_owned()

@@ -66,6 +66,17 @@ fn words(event: &Event) -> (String, String) {
             "stop sharing",
             format!("the key “{name}” with {}", with_whom(*target)),
         ),
+        Event::KeyShareEnded {
+            name, target, ended_at, ..
+        } => both(
+            "noticed",
+            "notice",
+            format!(
+                "that the key “{name}” is not shared with {} any more: that was until {}",
+                with_whom(*target),
+                ended_at.strftime("%-d %b %Y, %H:%M UTC")
+            ),
+        ),
         Event::KeyAdded { name, key_id, kind, .. } => both("added", "add", format!("the {kind} key “{name}” ({key_id})")),
         Event::KeyRenamed { from, to, .. } => both("renamed", "rename", format!("the key “{from}” to “{to}”")),
         Event::KeyRolesChanged { name, .. } => both("changed", "change", format!("the roles of the key “{name}”")),
@@ -101,7 +112,7 @@ fn words(event: &Event) -> (String, String) {
                 n => format!("{n} findings"),
             };
             (
-                format!("verified the activity log: {records} records, {found}"),
+                format!("verified the activity log: {records} records of this organization, {found}"),
                 "verify the activity log".to_owned(),
             )
         }

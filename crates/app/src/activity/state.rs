@@ -20,7 +20,7 @@ pub struct LogState {
 }
 
 /// A finding, as somebody of an organization may hear it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToldFinding {
     /// The word for programs.
     pub kind: &'static str,
@@ -35,18 +35,14 @@ pub struct ToldFinding {
 /// What came of a look at the whole log, as somebody of an organization may hear it.
 #[derive(Debug, Clone)]
 pub struct LogVerification {
-    /// How many records were looked at, in all organizations.
+    /// How many records of theirs were looked at.
     pub records: i64,
-    /// How much was found; 0 for a log that is whole.
-    pub count: i64,
-    /// The first of it.
+    /// What was found; nothing for a log that is whole.
     pub findings: Vec<ToldFinding>,
-    /// How many checkpoints the database has.
-    pub checkpoints: i64,
-    /// How many the file outside has; none where there is no such file.
-    pub outside: Option<i64>,
-    /// The last record that is signed, and when.
-    pub signed_up_to: Option<(i64, Timestamp)>,
+    /// Whether a file outside was held against it.
+    pub is_copied: bool,
+    /// When the last record was signed that a sound checkpoint speaks of.
+    pub signed_at: Option<Timestamp>,
     /// The public key of the instance, in hexadecimal.
     pub public_key: String,
 }
@@ -76,20 +72,26 @@ impl App {
         self.permit(caller, Action::VerifyActivity, org).await?;
         let with_below = self.looks_below(caller, org).await?;
         let found = self.look_now().await?;
+        let records = found.records_of(org, with_below);
+        let mut findings: Vec<ToldFinding> = Vec::new();
+        for finding in found.findings.iter().map(|finding| told(finding, org, with_below)) {
+            // How much is wrong elsewhere is not theirs to count.
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
         let event = Event::ActivityVerified {
-            records: found.records,
-            findings: found.count,
+            records,
+            findings: findings.len() as i64,
         };
         let mut tx = self.inner.store.begin().await?;
         self.record_done(&mut tx, caller, org, event).await?;
         tx.commit().await?;
         Ok(LogVerification {
-            records: found.records,
-            count: found.count,
-            findings: found.findings.iter().map(|finding| told(finding, org, with_below)).collect(),
-            checkpoints: found.checkpoints,
-            outside: found.outside,
-            signed_up_to: found.signed_up_to,
+            records,
+            findings,
+            is_copied: found.outside.is_some(),
+            signed_at: found.signed_up_to.map(|(_, at)| at),
             public_key: found.public_key,
         })
     }
@@ -101,20 +103,17 @@ impl App {
     }
 }
 
+/// What is about one record is told whole to those whose record it is; everything else in general words.
 fn told(finding: &Finding, org: OrgId, with_below: bool) -> ToldFinding {
-    let elsewhere = finding.sequence().is_some() && !finding.is_about(org, with_below);
-    if elsewhere {
-        return ToldFinding {
-            kind: finding.kind(),
-            message: "Elsewhere in the log, a record is not what was written there. Whoever keeps the server can see which, with “russet activity verify --data”.".to_owned(),
-            sequence: None,
-            record: None,
-        };
-    }
+    let is_theirs = finding.sequence().is_some() && finding.is_about(org, with_below);
     ToldFinding {
         kind: finding.kind(),
-        message: finding.words(),
-        sequence: finding.sequence(),
-        record: finding.record,
+        message: if is_theirs {
+            finding.words()
+        } else {
+            finding.words_for_one_of_many()
+        },
+        sequence: finding.sequence().filter(|_| is_theirs),
+        record: finding.record.filter(|_| is_theirs),
     }
 }

@@ -119,6 +119,8 @@ pub struct Verification {
     pub signed_up_to: Option<(i64, Timestamp)>,
     /// The public key, in hexadecimal; empty when there is none.
     pub public_key: String,
+    /// How many records say that they belong to an organization, and to the root above it.
+    belonging: BTreeMap<(Option<String>, Option<String>), i64>,
 }
 
 impl Verification {
@@ -126,6 +128,15 @@ impl Verification {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.count == 0
+    }
+
+    /// How many records of an organization were looked at; of a root with all below it where that is asked for.
+    #[must_use]
+    pub fn records_of(&self, organization: OrgId, with_below: bool) -> i64 {
+        let organization = Some(organization.to_string());
+        let is_theirs = |(own, root): &(Option<String>, Option<String>)| *own == organization || (with_below && *root == organization);
+        let theirs = self.belonging.iter().filter(|(whose, _)| is_theirs(whose));
+        theirs.map(|(_, records)| records).sum()
     }
 
     fn find(&mut self, what: What, link: Option<&Link>) {
@@ -166,6 +177,7 @@ pub async fn verify(store: &Store, evidence: &Evidence) -> Result<Verification, 
         outside: None,
         signed_up_to: None,
         public_key: key.as_ref().map(hex::encode).unwrap_or_default(),
+        belonging: BTreeMap::new(),
     };
     if evidence.public_key.is_some() && evidence.public_key != known {
         verification.find(What::Key, None);
@@ -293,6 +305,7 @@ async fn walk(tx: &mut Tx, wanted: &BTreeSet<i64>, verification: &mut Verificati
             }
             last = sequence;
             head = link.hash;
+            *verification.belonging.entry((link.organization, link.root)).or_default() += 1;
         }
         if is_over {
             break;

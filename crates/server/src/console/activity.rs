@@ -247,18 +247,15 @@ pub(crate) fn state_notice(state: &LogState, now: Timestamp) -> Notice {
         ),
         (None, Some(verdict)) if verdict.findings > 0 => (
             Tone::Bad,
-            match verdict.findings {
-                1 => "The log is not whole: 1 finding.".to_owned(),
-                n => format!("The log is not whole: {n} findings."),
-            },
+            "The log is not whole. Verify it again to hear what was found.".to_owned(),
         ),
         (None, Some(_)) => (Tone::Ok, "The log is whole.".to_owned()),
         (None, None) => (Tone::Info, "The log was not verified yet.".to_owned()),
     };
     let mut body = String::new();
     if let Some(verdict) = &state.verdict {
-        let records = filters::digits_grouped(verdict.records);
-        body = format!("{records} records of this server checked {}.", told(when::past(verdict.at, now)));
+        // How many records there are is the server's, and not each organization's to know.
+        body = format!("The whole log of this server was checked {}.", told(when::past(verdict.at, now)));
     }
     if let Some((_, at)) = state.signed_up_to {
         let copied = if state.is_copied { ", copied outside" } else { "" };
@@ -335,7 +332,7 @@ pub(crate) async fn verify(Reach(state): Reach<State>, Path(org): Path<String>, 
     let org: OrgId = id(&org)?;
     let found = state.app.verify_activity(&sent.visitor.who.caller, org).await?;
     if let Some(first) = found.findings.first() {
-        let rest = found.count - 1;
+        let rest = found.findings.len() - 1;
         let more = if rest > 0 { format!(" And {rest} more.") } else { String::new() };
         let message = format!("The log is not whole. {}{more}", first.message);
         return Err(Problem::new(app::Kind::Conflict, "log_not_whole", message).into());

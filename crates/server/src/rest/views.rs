@@ -527,9 +527,9 @@ pub(crate) fn activity(view: &ActivityView) -> api::ActivityRecord {
 
 pub(super) fn verification(of: &LogVerification) -> api::ActivityVerification {
     api::ActivityVerification {
-        whole: of.count == 0,
+        whole: of.findings.is_empty(),
         records: of.records,
-        count: of.count,
+        count: of.findings.len() as i64,
         findings: of
             .findings
             .iter()
@@ -540,10 +540,11 @@ pub(super) fn verification(of: &LogVerification) -> api::ActivityVerification {
                 record: finding.record.map(|id| id.to_string()),
             })
             .collect(),
-        checkpoints: of.checkpoints,
-        outside: of.outside,
-        signed_up_to: of.signed_up_to.map(|(sequence, _)| sequence),
-        signed_at: of.signed_up_to.map(|(_, at)| at),
+        copied: of.is_copied,
+        checkpoints: None,
+        outside: None,
+        signed_up_to: None,
+        signed_at: of.signed_at,
         public_key: of.public_key.clone(),
     }
 }

@@ -1,6 +1,6 @@
 //! What is about to expire, over all organizations: for the server's daily look.
 
-use domain::{ApiTokenId, CertificateId, Event, OrgId, ServiceTokenId, UserId};
+use domain::{ApiKeyId, ApiTokenId, CertificateId, Event, OrgId, ServiceTokenId, ShareTarget, UserId};
 use jiff::Timestamp;
 
 use crate::sql::{Row, args};
@@ -28,6 +28,21 @@ pub struct Expiring {
     pub since: Timestamp,
     /// When it ends.
     pub ends: Timestamp,
+}
+
+/// A share that is over by its date; its row stays, for whoever wants to go on with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedShare {
+    /// The root organization that shared.
+    pub organization: OrgId,
+    /// The key.
+    pub key: ApiKeyId,
+    /// What it is called.
+    pub name: String,
+    /// With whom it was shared.
+    pub target: ShareTarget,
+    /// Until when.
+    pub ended_at: Timestamp,
 }
 
 fn expiring(row: &Row, item: ExpiringItem) -> Result<Expiring> {
@@ -77,6 +92,49 @@ impl Tx {
             all.push(expiring(row, item)?);
         }
         Ok(all)
+    }
+
+    /// The shares of keys that ended by their dates after one moment and not after another, in all organizations.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn ended_shares(&mut self, after: Timestamp, until: Timestamp) -> Result<Vec<EndedShare>> {
+        let rows = self
+            .rows(
+                "SELECT shares.organization_id, shares.item_id, shares.target, shares.stops_at, api_keys.name
+                 FROM shares JOIN api_keys ON api_keys.organization_id = shares.organization_id AND api_keys.id = shares.item_id
+                 WHERE shares.item_kind = 'api-key' AND shares.stops_at > $1 AND shares.stops_at <= $2
+                 ORDER BY shares.stops_at, shares.item_id, shares.target",
+                args![after, until],
+            )
+            .await?;
+        let ended = rows.iter().map(|row| {
+            Ok(EndedShare {
+                organization: row.parse("organization_id")?,
+                key: row.parse("item_id")?,
+                name: row.get("name")?,
+                target: row.parse("target")?,
+                ended_at: row.time("stops_at")?,
+            })
+        });
+        ended.collect()
+    }
+
+    /// What was written down about ends of shares of this key since a moment. Waits for others who are about to write one,
+    /// so that each is written once.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn ends_of_shares(&mut self, organization: OrgId, key: ApiKeyId, since: Timestamp) -> Result<Vec<Event>> {
+        self.lock_subject(&format!("expiry:{key}")).await?;
+        let rows = self
+            .rows(
+                "SELECT event FROM activity
+                 WHERE organization_id = $1 AND object_id = $2 AND at >= $3 AND action = 'key.share-ended' ORDER BY at, sequence",
+                args![organization, key, since],
+            )
+            .await?;
+        rows.iter().map(|row| row.json("event")).collect()
     }
 
     /// The last notice in this organization that this object is about to expire. Waits for others who are about to write

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Action, Actor, CheckMark, Feature, KeyHealth, LastResult, LastUse, Need, OrgId, Permit, Probed, Share, ShareLimits, ShareTarget,
-    Shareable, Subject, UsePermit, Verdict,
+    Action, Activity, Actor, CheckMark, Event, Feature, KeyHealth, LastResult, LastUse, Need, OrgId, Permit, Probed, Share, ShareLimits,
+    ShareTarget, Shareable, Subject, UsePermit, Verdict,
 };
-use store::{Reach, StoreError};
+use store::{EndedShare, Reach, StoreError};
 use vault::WrappedRing;
 
+use crate::activity::record;
 use crate::certificates::certificate;
 use crate::operations::operation;
 use crate::world::{World, at, id, key, on_both, permit, permit_below, place, sealed, sub, using};
@@ -16,6 +17,7 @@ use crate::world::{World, at, id, key, on_both, permit, permit_below, place, sea
 on_both![
     what_is_shared_with_all_is_one_row_and_reaches_those_of_the_future,
     a_share_of_its_own_decides_and_stops_by_itself,
+    the_end_of_a_share_is_found_and_told_once,
     nobody_outside_of_the_tree_is_lent_anything,
     a_share_is_put_changed_and_taken_away,
     each_sees_its_own_use_and_its_own_last_results,
@@ -118,6 +120,46 @@ async fn what_is_shared_with_all_is_one_row_and_reaches_those_of_the_future(worl
     assert_eq!(tx.shares_of(&may, item()).await.expect("listed").len(), 1);
     let reach = tx.reach_of_keys(&may, at(1)).await.expect("counted");
     assert_eq!(reach.get(&key(1, 1).id), Some(&Reach { all: true, chosen: 0 }));
+}
+
+async fn the_end_of_a_share_is_found_and_told_once(world: World) {
+    let may = furnish(&world).await;
+    put(&world, &may, ShareTarget::All, until(10)).await;
+    put(&world, &may, ShareTarget::Chosen(id("org", 11)), until(20)).await;
+    put(&world, &may, ShareTarget::Chosen(id("org", 12)), ShareLimits::default()).await;
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    let first = EndedShare {
+        organization: id("org", 1),
+        key: key(1, 1).id,
+        name: key(1, 1).name.to_string(),
+        target: ShareTarget::All,
+        ended_at: at(10),
+    };
+    assert_eq!(tx.ended_shares(at(0), at(9)).await.expect("asked"), []);
+    assert_eq!(tx.ended_shares(at(0), at(19)).await.expect("asked"), [first.clone()]);
+    let second = EndedShare {
+        target: ShareTarget::Chosen(id("org", 11)),
+        ended_at: at(20),
+        ..first.clone()
+    };
+    assert_eq!(tx.ended_shares(at(10), at(20)).await.expect("asked"), [second]);
+    let event = Event::KeyShareEnded {
+        key: first.key,
+        name: first.name,
+        target: first.target,
+        ended_at: first.ended_at,
+    };
+    let told = Activity {
+        event: event.clone(),
+        ..record(1, 30)
+    };
+    tx.record(&told).await.expect("recorded");
+    let asked = tx.ends_of_shares(id("org", 1), first.key, at(30)).await;
+    assert_eq!(asked.expect("asked"), [event]);
+    for (organization, since) in [(1, 31), (2, 0)] {
+        let asked = tx.ends_of_shares(id("org", organization), first.key, at(since)).await;
+        assert_eq!(asked.expect("asked"), []);
+    }
 }
 
 async fn a_share_of_its_own_decides_and_stops_by_itself(world: World) {

@@ -69,6 +69,10 @@ const OVER_ALL: &[(&str, &str)] = &[
         "SELECT id, organization_id, name, created_at AS since",
         "the server looks daily what is about to expire",
     ),
+    (
+        "SELECT shares.organization_id, shares.item_id",
+        "the server looks daily which shares have ended",
+    ),
     ("SELECT * FROM activity WHERE sequence > $1", "the chain is one for the instance"),
     ("SELECT COUNT(*) AS number FROM activity", "the chain is one for the instance"),
     (
