@@ -136,7 +136,7 @@ async fn the_end_of_a_share_is_found_and_told_once(world: World) {
         ended_at: at(10),
     };
     assert_eq!(tx.ended_shares(at(0), at(9)).await.expect("asked"), []);
-    assert_eq!(tx.ended_shares(at(0), at(19)).await.expect("asked"), [first.clone()]);
+    assert_eq!(tx.ended_shares(at(0), at(19)).await.expect("asked"), std::slice::from_ref(&first));
     let second = EndedShare {
         target: ShareTarget::Chosen(id("org", 11)),
         ended_at: at(20),
