@@ -7,6 +7,8 @@ mod lists;
 mod narrow;
 mod profile_file;
 
+pub(crate) use lists::is_lent_for;
+
 use domain::{CertificateId, ItemOrigin};
 use jiff::Timestamp;
 

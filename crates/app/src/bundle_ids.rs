@@ -8,6 +8,7 @@ pub(crate) use calls::{Registering, Setting, Taking};
 
 use crate::{
     App, Caller, Kind, Problem,
+    apple_account::is_lent_for,
     key_use::reading,
     operations::{Next, Plan, at_apple, stopped_by},
 };
@@ -95,12 +96,27 @@ impl App {
                 format!("{} cannot be added and taken away at once.", both.capability),
             ));
         }
-        let (_, (found, present)) = self
+        // The same words as for one that is not there: a share for certain apps tells nothing of the others.
+        let unknown = || {
+            Problem::new(
+                Kind::NotFound,
+                "not_found_at_apple",
+                "Apple has no bundle ID with this id that this key may change. List the bundle IDs to see them.",
+            )
+        };
+        let read = self
             .use_key(caller, &permit, key, reading(Feature::BundleIds), async |apple| {
                 let bundle_ids = apple.bundle_ids();
                 Ok((bundle_ids.get(bundle_id).await?, bundle_ids.capabilities(bundle_id).await?))
             })
-            .await?;
+            .await;
+        let (used, (found, present)) = match read {
+            Err(problem) if problem.code == "not_found_at_apple" => return Err(unknown()),
+            read => read?,
+        };
+        if !is_lent_for(&used, found.attributes.identifier.as_deref()) {
+            return Err(unknown());
+        }
         let present = |capability: &str| {
             let is_it = |found: &&apple::BundleIdCapability| {
                 found.attributes.capability_type.as_ref().map(apple::CapabilityType::as_str) == Some(capability)

@@ -143,7 +143,7 @@ impl App {
 }
 
 /// Whether a share that is limited to certain apps takes this one in. Certificates and devices belong to no app.
-pub(super) fn is_lent_for(used: &KeyToUse, identifier: Option<&str>) -> bool {
+pub(crate) fn is_lent_for(used: &KeyToUse, identifier: Option<&str>) -> bool {
     match used.permit.limits() {
         None => true,
         Some(limits) => limits.takes_in(identifier.unwrap_or_default()),

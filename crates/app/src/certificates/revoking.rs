@@ -3,7 +3,7 @@
 
 use super::held::{Held, as_place};
 use crate::{
-    App, Caller, Problem,
+    App, Caller, Kind, Problem,
     key_use::reading,
     operations::{Answer, Call, Kept, gone},
 };
@@ -13,13 +13,14 @@ use domain::{Action, ApiKeyId, CertificateType, Feature, Made, Operation, Operat
 use store::{KeyToUse, Tx};
 
 impl App {
-    /// Begins to revoke a certificate at Apple, by Apple's id. Whether it is held here makes no difference to Apple.
+    /// Begins to revoke a certificate at Apple, by Apple's id, whether it is held here or not.
     ///
     /// # Errors
+    /// `certificate_of_others` for a certificate that is not held here, through a key that is lent;
     /// `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
     pub async fn revoke_certificate(&self, caller: &Caller, org: OrgId, key: ApiKeyId, certificate: &str) -> Result<Operation, Problem> {
         let permit = self.permit(caller, Action::RevokeCertificate, org).await?;
-        let (_, found) = self
+        let (used, found) = self
             .use_key(caller, &permit, key, reading(Feature::Certificates), async |apple| {
                 apple.certificates().get(certificate).await
             })
@@ -28,6 +29,17 @@ impl App {
         let held = Held::among_listed(&mut tx, &permit, std::iter::once(&found)).await?;
         drop(tx);
         let place = held.place(&as_place(&found));
+        // Revoking stops everybody who signs with it, so who borrows a key revokes what they hold, and nothing of others.
+        if used.permit.is_lent() && place.held.is_none() {
+            return Err(Problem::new(
+                Kind::NotAllowed,
+                "certificate_of_others",
+                format!(
+                    "“{}” is not held by this organization, and the key is lent to it. The organization that owns the key can revoke it.",
+                    place.name
+                ),
+            ));
+        }
         let word = found.attributes.certificate_type.map(|word| word.to_string()).unwrap_or_default();
         let revocation = Revocation {
             key,

@@ -176,6 +176,22 @@ testkit::on_both_databases! {
         assert!(log(&world).await.iter().any(|record| record.contains(&format!("revoked the certificate “{}” at Apple", one.name))));
     }
 
+    async fn who_borrows_a_key_revokes_what_they_hold_and_nothing_of_others(world: World) {
+        let key = world.link(Role::Admin).await;
+        let they = below(&world, "transit").await;
+        change(&world, key, with(ShareTarget::All, NewLimits::default())).await;
+        let listed = world.app().apple_certificates(&they.caller, they.org, key, &Default::default()).await.unwrap();
+        let refused = world.app().revoke_certificate(&they.caller, they.org, key, &listed.items[0].id).await;
+        assert_eq!(code(refused), "certificate_of_others");
+        let begun = world.app().create_certificate(&they.caller, they.org, key, "DEVELOPMENT").await.unwrap();
+        world.app().run_due_jobs().await.unwrap();
+        let view = world.app().operation(&they.caller, they.org, begun.id).await.unwrap();
+        let held = world.app().certificate(&they.caller, they.org, view.operation.state.certificate().unwrap()).await.unwrap();
+        world.app().revoke_certificate(&they.caller, they.org, key, &held.apple_id).await.unwrap();
+        world.app().run_due_jobs().await.unwrap();
+        assert_eq!(world.count("DELETE /v1/certificates/{id}"), 1);
+    }
+
     async fn a_key_that_is_lent_for_some_apps_registers_no_others(world: World) {
         let key = world.link(Role::Admin).await;
         let they = below(&world, "transit").await;
@@ -186,6 +202,14 @@ testkit::on_both_databases! {
         change(&world, key, with(ShareTarget::All, limits)).await;
         let refused = world.app().register_bundle_id(&they.caller, they.org, key, app("com.halden.bank", &[])).await;
         assert_eq!(code(refused), "app_not_shared");
+        let others = world.app().apple_bundle_ids(&world.owner.caller, world.org, key, &Default::default()).await.unwrap();
+        let maps = vec![CapabilityWish::of("MAPS".to_owned())];
+        for id in [others.items[0].id.as_str(), "NOSUCHID99"] {
+            let edit = world.app().edit_capabilities(&they.caller, they.org, key, id, maps.clone(), vec![]).await;
+            let problem = edit.expect_err("not theirs");
+            assert_eq!(problem.code, "not_found_at_apple");
+            assert!(!problem.message.contains("com."), "{}", problem.message);
+        }
         world.app().register_bundle_id(&they.caller, they.org, key, app("com.halden.transit.tram", &[])).await.unwrap();
     }
 
