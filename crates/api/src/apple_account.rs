@@ -38,7 +38,7 @@ pub struct AppleCertificate {
     pub team_id: Option<String>,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
-    /// Days until then; negative when past.
+    /// Days of the calendar (UTC) until then, 0 on the day itself; -1 when it ended today, -2 when yesterday.
     pub days_left: Option<i64>,
     /// Its id here, when held here.
     pub held: Option<String>,
@@ -65,7 +65,7 @@ pub struct AppleProfile {
     pub created_at: Option<Timestamp>,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
-    /// Days until then; negative when past.
+    /// Days of the calendar (UTC) until then, 0 on the day itself; -1 when it ended today, -2 when yesterday.
     pub days_left: Option<i64>,
     /// Its certificates.
     pub certificates: Vec<CertificateRef>,

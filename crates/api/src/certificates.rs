@@ -32,7 +32,7 @@ pub struct Certificate {
     pub team_id: Option<String>,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// Days until then; negative when past.
+    /// Days of the calendar (UTC) until then, 0 on the day itself; -1 when it ended today, -2 when yesterday.
     pub days_left: i64,
     /// `created`, `fetched`, `uploaded`.
     pub origin: String,

@@ -12,6 +12,7 @@ mod account;
 mod activity;
 mod apple_account;
 mod certificates;
+mod days;
 mod keys;
 mod members;
 mod organizations;
@@ -26,6 +27,7 @@ pub use apple_account::{
     CertificateRef, DeviceRef,
 };
 pub use certificates::{Certificate, Certificates, Export, ExportRequest, NewCertificate, Operation, OperationStep, Place};
+pub use days::days_left;
 pub use keys::{
     AppleToken, Budget, DayMark, Dependents, EditKey, Feature, FeatureOverride, Key, KeyChoice, KeyChoices, KeyDetails, Keys, LastResult,
     NewAppleToken, NewKey, RemoveKey,

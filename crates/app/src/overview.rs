@@ -6,7 +6,7 @@ use crate::{
     certificates::{CertificateCounts, past, soon},
     keys::KeySummary,
 };
-use domain::{Action, CertificateId, KeyHealth, ListedCertificate, OrgId, Permit, ServiceTokenId, decide};
+use domain::{Action, ApiKeyId, CertificateId, KeyHealth, ListedCertificate, OrgId, Permit, ServiceTokenId, decide};
 use jiff::{SignedDuration, Timestamp};
 use store::{CertificateFilter, CertificateOrder, Paging, Tx};
 
@@ -30,6 +30,10 @@ pub enum ExpiryOf {
     Token,
     /// A token of the organization.
     ServiceToken(ServiceTokenId),
+    /// A share of a key: one that the organization gives, or the one by which it uses the key.
+    Share(ApiKeyId),
+    /// An invitation that nobody accepted yet.
+    Invitation,
 }
 
 /// The overview.
@@ -55,6 +59,8 @@ const AHEAD_DAYS: i64 = 366;
 const BEHIND_DAYS: i64 = 30;
 /// How many of the organization's tokens are shown, the ones that end soonest.
 const TOKENS: u32 = 200;
+/// How many shares and invitations are shown.
+const OTHERS: u32 = 50;
 /// How many certificates are shown at most.
 const CERTIFICATES: u32 = 100;
 /// How many records are shown.
@@ -106,9 +112,9 @@ impl App {
             overview.ending_soon = tx.count_certificates(&permit, &ending(first, soon(now))).await?;
             overview.ending_later = tx.count_certificates(&permit, &ending(past(soon(now)), last)).await?;
         }
-        let mut tokens = Vec::new();
+        let mut others = Vec::new();
         if let Some(user) = caller.principal.actor().user() {
-            tokens.extend(tx.tokens_of(user).await?.into_iter().map(|token| Expiry {
+            others.extend(tx.tokens_of(user).await?.into_iter().map(|token| Expiry {
                 name: token.name.to_string(),
                 of: ExpiryOf::Token,
                 at: token.expires_at,
@@ -116,22 +122,39 @@ impl App {
         }
         if let Some(permit) = may(Action::SeeTokens) {
             let these = tx.service_tokens_by_expiry(&permit, first, last, TOKENS).await?;
-            tokens.extend(these.into_iter().map(|token| Expiry {
+            others.extend(these.into_iter().map(|token| Expiry {
                 name: token.name.to_string(),
                 of: ExpiryOf::ServiceToken(token.id),
                 at: token.expires_at,
             }));
         }
-        tokens.retain(|expiry| expiry.at >= first && expiry.at <= last);
-        for token in &tokens {
-            let count = if token.at <= soon(now) {
+        others.extend(overview.keys.iter().filter_map(lent_until));
+        if let Some(permit) = may(Action::ShareKey) {
+            let ending = tx.shares_by_end(&permit, now, last, OTHERS).await?;
+            others.extend(ending.into_iter().map(|share| Expiry {
+                name: format!("{} with {}", share.name, share.with.as_deref().unwrap_or("all sub-organizations")),
+                of: ExpiryOf::Share(share.key),
+                at: share.stops_at,
+            }));
+        }
+        if let Some(permit) = may(Action::SeeMembers) {
+            let invited = tx.invitations(&permit, &Paging::first(OTHERS)).await?.items;
+            others.extend(invited.into_iter().filter(|one| one.expires_at > now).map(|one| Expiry {
+                name: one.email.to_string(),
+                of: ExpiryOf::Invitation,
+                at: one.expires_at,
+            }));
+        }
+        others.retain(|expiry| expiry.at >= first && expiry.at <= last);
+        for other in &others {
+            let count = if other.at <= soon(now) {
                 &mut overview.ending_soon
             } else {
                 &mut overview.ending_later
             };
             *count += 1;
         }
-        overview.expiries.extend(tokens);
+        overview.expiries.extend(others);
         overview.expiries.sort_by_key(|expiry| expiry.at);
         Ok(overview)
     }
@@ -155,6 +178,15 @@ impl App {
         }
         Ok(counts)
     }
+}
+
+/// The end of the share by which a key is used.
+fn lent_until(key: &KeySummary) -> Option<Expiry> {
+    Some(Expiry {
+        name: key.key.name.to_string(),
+        of: ExpiryOf::Share(key.key.id),
+        at: key.lent.as_ref()?.limits.stops_at?,
+    })
 }
 
 /// Certificates that end between the two moments.

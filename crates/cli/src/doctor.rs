@@ -78,7 +78,7 @@ async fn look(client: &Client, findings: &mut Vec<Finding>) -> Result<(), Failur
     }
     let tokens: api::Tokens = client.get("/me/tokens", &[]).await?;
     for token in &tokens.items {
-        let days = (token.expires_at.as_second() - status.time.as_second()).div_euclid(24 * 3600);
+        let days = api::days_left(token.expires_at, status.time);
         if days <= SOON_DAYS {
             findings.push(finding(
                 "warn",

@@ -163,7 +163,7 @@ pub(crate) fn date(at: Option<Timestamp>) -> String {
 pub(crate) fn expiry(at: Option<Timestamp>, days: Option<i64>) -> String {
     let distance = match days {
         None => return date(at),
-        // Days left are whole days rounded down, so -1 is a moment of the last 24 hours.
+        // Counted as `api::days_left` does: -1 is a moment of today.
         Some(-1) => "expired today".to_owned(),
         Some(-2) => "expired yesterday".to_owned(),
         Some(days) if days < 0 => format!("expired {} days ago", -days - 1),

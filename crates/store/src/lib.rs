@@ -61,7 +61,7 @@ pub use organizations::{Losses, OrganizationFilter, SeenOrganization, SubOrganiz
 pub use page::{Page, Paging};
 pub use scope::Scope;
 pub use sessions::TokenHash;
-pub use shares::Reach;
+pub use shares::{EndingShare, Reach};
 pub use tx::{Store, Tx};
 
 /// What every function of this crate gives.

@@ -33,7 +33,46 @@ pub struct Reach {
     pub chosen: u32,
 }
 
+/// A share that stops by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndingShare {
+    /// The key that is shared.
+    pub key: ApiKeyId,
+    /// What it is called.
+    pub name: String,
+    /// What the sub-organization is called; none for all of them.
+    pub with: Option<String>,
+    /// When it stops.
+    pub stops_at: Timestamp,
+}
+
 impl Tx {
+    /// The shares of the permit's organization that stop after the one moment and not after the other, soonest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn shares_by_end(&mut self, permit: &Permit, after: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<EndingShare>> {
+        let rows = self
+            .rows(
+                "SELECT s.item_id, s.stops_at, k.name, o.name AS with_name
+                 FROM shares AS s JOIN api_keys AS k ON k.id = s.item_id LEFT JOIN organizations AS o ON o.id = s.target
+                 WHERE s.organization_id = $1 AND k.organization_id = $1 AND s.item_kind = 'api-key'
+                     AND s.stops_at > $2 AND s.stops_at <= $3
+                 ORDER BY s.stops_at, s.item_id, s.target LIMIT $4",
+                args![permit.organization(), after, until, i64::from(limit)],
+            )
+            .await?;
+        let ending = |row: &Row| {
+            Ok(EndingShare {
+                key: row.parse("item_id")?,
+                name: row.get("name")?,
+                with: row.get("with_name")?,
+                stops_at: row.time("stops_at")?,
+            })
+        };
+        rows.iter().map(ending).collect()
+    }
+
     /// The shares of an item, the one with all first.
     ///
     /// # Errors

@@ -27,8 +27,16 @@ pub enum OwnersAct {
 }
 
 impl OwnersAct {
-    /// Those that have a place in the console, in its order.
-    pub const SHOWN: [Self; 4] = [Self::Rename, Self::Rotate, Self::Share, Self::Remove];
+    /// All, in the order in which a page tells them.
+    pub const ALL: [Self; 7] = [
+        Self::Rename,
+        Self::SetRoles,
+        Self::Override,
+        Self::Rotate,
+        Self::Share,
+        Self::MintToken,
+        Self::Remove,
+    ];
 
     /// The button's words.
     #[must_use]

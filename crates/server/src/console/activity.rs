@@ -4,7 +4,7 @@ use super::{
     filters,
     parts::{Notice, Tone},
     shell::{Place, Shell},
-    visit::{Answer, Sent, Visitor, done, id, page},
+    visit::{Answer, Sent, Visitor, belongs_in_form, done, form_again, id, page},
     when,
 };
 use crate::{
@@ -13,13 +13,13 @@ use crate::{
     activity_query::ActivityQuery,
 };
 use app::{
-    Problem,
+    Caller, Problem,
     activity::{ActivityPage as Found, ActivityView, LogState, Whose},
 };
 use askama::Template;
 use axum::extract::{Path, Query, State as Reach};
-use domain::{ApiKeyId, OrgId, Outcome, activity::ACTIONS};
-use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
+use domain::{Action, ApiKeyId, OrgId, Outcome, activity::ACTIONS};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 /// Records on one page.
 pub(crate) const RECORDS: u32 = 50;
@@ -47,6 +47,17 @@ pub(crate) struct Records {
 }
 
 impl Records {
+    /// Nothing, of the usual time.
+    fn none(now: Timestamp) -> Self {
+        Self {
+            days: Vec::new(),
+            newest: true,
+            older: None,
+            since: now.saturating_sub(SignedDuration::from_hours(24 * 30)).unwrap_or(now),
+            with_below: false,
+        }
+    }
+
     /// From what was found, newest first.
     #[must_use]
     pub(crate) fn new(found: Found, newest: bool, now: Timestamp) -> Self {
@@ -82,6 +93,10 @@ pub(crate) struct ActivityPage {
     pub(crate) query: ActivityQuery,
     /// How the log stands.
     pub(crate) state: Notice,
+    /// Whether it was verified before.
+    pub(crate) is_verified: bool,
+    /// What is wrong with what was asked for.
+    pub(crate) wrong: Option<Notice>,
     /// Sub-organizations to choose from; empty for who sees only one organization's log.
     pub(crate) below: Vec<(OrgId, String)>,
 }
@@ -122,8 +137,52 @@ impl ActivityPage {
             .any(|name| !self.value(name).trim().is_empty())
     }
 
-    fn actions(&self) -> &'static [&'static str] {
-        ACTIONS
+    /// The words of events, by what they are about.
+    fn actions(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+        for action in ACTIONS {
+            let noun = action.split('.').next().unwrap_or(action);
+            match groups.last_mut() {
+                Some((last, actions)) if *last == noun => actions.push(action),
+                _ => groups.push((noun, vec![action])),
+            }
+        }
+        groups
+    }
+
+    fn time_words(&self) -> String {
+        let given = ["since", "until"].iter().any(|name| !self.value(name).trim().is_empty());
+        if given {
+            between(&self.found, &self.query)
+        } else {
+            "last 30 days".to_owned()
+        }
+    }
+
+    fn organization_words(&self) -> String {
+        let chosen = self.value("organization");
+        match self.below.iter().find(|(id, _)| id.to_string() == chosen) {
+            Some((_, name)) => name.clone(),
+            None if chosen == "own" => self.shell.org_name().to_owned(),
+            None => String::new(),
+        }
+    }
+
+    fn outcome_words(&self) -> String {
+        Outcome::parse(self.value("outcome")).map_or_else(String::new, |outcome| super::parts::Mark::outcome(outcome).word)
+    }
+
+    /// This page without one of its filters.
+    fn without(&self, name: &str) -> String {
+        self.query.address(&self.path(), &[(name, "")])
+    }
+
+    /// Why there is no record, and how far back any could be.
+    fn nothing(&self) -> String {
+        let fits = if self.is_filtered() { " fits the filters" } else { "" };
+        let begin = self.shell.org.as_ref().map(|org| when::date(org.created_at));
+        let begin = begin.map_or_else(String::new, |day| format!(" The log goes back to {day}."));
+        format!("No record {}{fits}.{begin}", between(&self.found, &self.query))
     }
 
     fn outcomes(&self) -> [(&'static str, String); 6] {
@@ -143,7 +202,8 @@ impl ActivityPage {
     }
 
     fn wider(&self) -> String {
-        self.query.address(&self.path(), &[("since", &days_ago(self.shell.now, 90))])
+        self.query
+            .address(&self.path(), &[("since", &days_ago(self.shell.now, 90)), ("until", "")])
     }
 }
 
@@ -182,6 +242,8 @@ pub(crate) struct UsagePage {
     pub(crate) found: Records,
     /// What was asked for.
     pub(crate) query: ActivityQuery,
+    /// What is wrong with it.
+    pub(crate) wrong: Option<Notice>,
 }
 
 impl UsagePage {
@@ -191,6 +253,10 @@ impl UsagePage {
 
     fn since_day(&self) -> String {
         self.found.since.strftime("%Y-%m-%d").to_string()
+    }
+
+    fn time_words(&self) -> String {
+        between(&self.found, &self.query)
     }
 
     fn until_day(&self) -> &str {
@@ -213,7 +279,17 @@ impl UsagePage {
 
     fn wider(&self) -> String {
         self.query
-            .address(&self.path(), &[("key", ""), ("since", &days_ago(self.shell.now, 90))])
+            .address(&self.path(), &[("key", ""), ("since", &days_ago(self.shell.now, 90)), ("until", "")])
+    }
+}
+
+/// "since 1 Nov 2026", "from 1 Nov 2026 to 8 Nov 2026".
+fn between(found: &Records, query: &ActivityQuery) -> String {
+    let since = when::date(found.since);
+    let until = query.until.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    match until.map(|text| text.parse::<Date>().map_or_else(|_| text.to_owned(), |day| day.strftime("%-d %b %Y").to_string())) {
+        Some(until) => format!("from {since} to {until}"),
+        None => format!("since {since}"),
     }
 }
 
@@ -237,7 +313,9 @@ fn day_name(at: Timestamp, now: Timestamp) -> String {
 /// How the log stands, in words.
 #[must_use]
 pub(crate) fn state_notice(state: &LogState, now: Timestamp) -> Notice {
-    let (tone, head) = match (&state.blocked_since, &state.verdict) {
+    // What a server finds when it starts for the first time is no verdict on anything.
+    let verdict = state.verdict.as_ref().filter(|verdict| verdict.records > 0);
+    let (tone, head) = match (&state.blocked_since, verdict) {
         (Some(since), _) => (
             Tone::Bad,
             format!(
@@ -253,7 +331,7 @@ pub(crate) fn state_notice(state: &LogState, now: Timestamp) -> Notice {
         (None, None) => (Tone::Info, "The log was not verified yet.".to_owned()),
     };
     let mut body = String::new();
-    if let Some(verdict) = &state.verdict {
+    if let Some(verdict) = verdict {
         // How many records there are is the server's, and not each organization's to know.
         body = format!("The whole log of this server was checked {}.", told(when::past(verdict.at, now)));
     }
@@ -288,19 +366,45 @@ pub(crate) async fn show(
 ) -> Answer {
     let org = id(&org)?;
     let shell = visitor.shell_in(&state, org, Place::Activity).await?;
-    let mut search = query.search()?;
-    search.limit = RECORDS;
     let caller = &visitor.who.caller;
-    let found = state.app.search_activity(caller, org, &search).await?;
     let log = state.app.log_state(caller, org).await?;
-    page(&ActivityPage {
-        found: Records::new(found, search.cursor.is_none(), shell.now),
+    let (found, refused) = search(&state, caller, org, &query, None, shell.now).await?;
+    let shown = ActivityPage {
+        found,
         state: state_notice(&log, shell.now),
+        is_verified: log.verdict.is_some_and(|verdict| verdict.records > 0),
+        wrong: refused.as_ref().map(Notice::problem),
         below: state.app.organizations_with_activity(caller, org).await?,
         shell,
         org,
         query,
-    })
+    };
+    refused.map_or_else(|| page(&shown), |problem| form_again(&problem, &shown))
+}
+
+/// The records that are asked for. What does not fit is told above the filters, and then nothing is found.
+async fn search(
+    state: &State,
+    caller: &Caller,
+    org: OrgId,
+    query: &ActivityQuery,
+    key: Option<ApiKeyId>,
+    now: Timestamp,
+) -> Result<(Records, Option<Problem>), Problem> {
+    let found = match query.search() {
+        Ok(mut search) => {
+            search.key = key.or(search.key);
+            search.limit = RECORDS;
+            let found = state.app.search_activity(caller, org, &search).await;
+            found.map(|found| Records::new(found, search.cursor.is_none(), now))
+        }
+        Err(problem) => Err(problem),
+    };
+    match found {
+        Ok(found) => Ok((found, None)),
+        Err(problem) if belongs_in_form(&problem) => Ok((Records::none(now), Some(problem))),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// `GET /o/{org}/activity/{activity}`
@@ -350,19 +454,28 @@ pub(crate) async fn usage(
     let (org, key): (OrgId, ApiKeyId) = (id(&org)?, id(&key)?);
     let shell = visitor.shell_in(&state, org, Place::Keys).await?;
     let caller = &visitor.who.caller;
-    let mut search = query.search()?;
-    search.key = Some(key);
-    search.limit = RECORDS;
-    let found = state.app.search_activity(caller, org, &search).await?;
-    // Who reads the log need not see the keys: its name stands in what it did.
-    let name = found.items.iter().find_map(|view| view.record.event.key_name().map(str::to_owned));
-    let name = name.unwrap_or_else(|| "the key".to_owned());
-    page(&UsagePage {
-        found: Records::new(found, search.cursor.is_none(), shell.now),
+    let (found, refused) = search(&state, caller, org, &query, Some(key), shell.now).await?;
+    let shown = UsagePage {
+        name: name_of(&state, &visitor, &shell, &found, key).await,
+        found,
         shell,
         org,
         key,
-        name,
+        wrong: refused.as_ref().map(Notice::problem),
         query,
-    })
+    };
+    refused.map_or_else(|| page(&shown), |problem| form_again(&problem, &shown))
+}
+
+/// What a key is called. Who reads the log need not see the keys: its name stands in what it did, too.
+async fn name_of(state: &State, visitor: &Visitor, shell: &Shell, found: &Records, key: ApiKeyId) -> String {
+    let told = found.days.iter().flat_map(|day| &day.records);
+    if let Some(name) = told.filter_map(|view| view.record.event.key_name()).next() {
+        return name.to_owned();
+    }
+    let known = match &shell.org {
+        Some(org) if shell.may(Action::SeeKeys) => state.app.key(&visitor.who.caller, org.id, key).await.ok(),
+        _ => None,
+    };
+    known.map_or_else(|| "the key".to_owned(), |details| details.summary.key.name.to_string())
 }

@@ -113,7 +113,9 @@ pub(crate) fn health(of: &KeyHealth, _: &dyn Values) -> askama::Result<Safe<Stri
 pub(crate) fn declared(of: &Declared, _: &dyn Values) -> askama::Result<Safe<String>> {
     let (tone, icon, word, note) = match of {
         Declared::Yes(note) => (Tone::Ok, "check", "Yes", *note),
-        Declared::No(note) => (Tone::Off, "no", "No", *note),
+        // With a note, the noted part is let through.
+        Declared::No(Some(note)) => (Tone::Off, "half", "Partly", Some(*note)),
+        Declared::No(None) => (Tone::Off, "no", "No", None),
         Declared::Unknown => (Tone::Off, "never", "Unknown", None),
         Declared::NotWithThisKind => (Tone::Off, "no", "Not with this kind", None),
     };

@@ -12,6 +12,7 @@ pub(crate) mod apple;
 pub(crate) mod around;
 pub(crate) mod assets;
 pub(crate) mod certificates;
+pub(crate) mod fields;
 pub(crate) mod filters;
 pub(crate) mod gate;
 pub(crate) mod invitation;

@@ -71,8 +71,10 @@ impl OverviewPage {
         self.shell.now.strftime("%A %-d %B %Y").to_string()
     }
 
+    /// What comes next of that which somebody has to do something about.
     fn next_expiry(&self) -> Option<&Expiry> {
-        self.of.expiries.iter().find(|expiry| expiry.at >= self.shell.now)
+        let mut ahead = self.of.expiries.iter().filter(|expiry| expiry.at >= self.shell.now);
+        ahead.find(|expiry| !is_meant_to_end(expiry.of))
     }
 
     fn lanes(&self) -> Vec<Lane> {
@@ -92,17 +94,23 @@ impl OverviewPage {
         vec![
             lane("Certificates", |of| matches!(of, ExpiryOf::Certificate(_))),
             lane("Tokens", |of| matches!(of, ExpiryOf::Token | ExpiryOf::ServiceToken(_))),
+            lane("Shares", |of| matches!(of, ExpiryOf::Share(_))),
+            lane("Invitations", |of| *of == ExpiryOf::Invitation),
         ]
     }
 
     fn timeline(&self) -> String {
-        let is_token = |expiry: &&Expiry| !matches!(expiry.of, ExpiryOf::Certificate(_));
-        let tokens = self.of.expiries.iter().filter(is_token).count();
-        let certificates = (self.of.ending_soon + self.of.ending_later) as usize - tokens;
+        let lanes = self.lanes();
+        let others: usize = lanes[1..].iter().map(|lane| lane.dots.len()).sum();
+        // Of the certificates only the nearest hundred are dots; the number is of all of them.
+        let certificates = ((self.of.ending_soon + self.of.ending_later) as usize).saturating_sub(others);
+        let counts = std::iter::once(format!("certificates {certificates}"));
+        let counts = counts.chain(lanes[1..].iter().map(|lane| format!("{} {}", lane.name.to_lowercase(), lane.dots.len())));
         let name = format!(
-            "What expires in the next 12 months: certificates {certificates}, tokens {tokens}. The list below has the nearest ones."
+            "What expires in the next 12 months: {}. The list below has the nearest ones.",
+            counts.collect::<Vec<_>>().join(", ")
         );
-        pictures::timeline(&self.lanes(), self.shell.now, &name)
+        pictures::timeline(&lanes, self.shell.now, &name)
     }
 
     fn address_of(&self, expiry: &Expiry) -> String {
@@ -110,6 +118,8 @@ impl OverviewPage {
             ExpiryOf::Certificate(id) => format!("/o/{}/certificates/{id}", self.org),
             ExpiryOf::Token => "/me/tokens".to_owned(),
             ExpiryOf::ServiceToken(id) => format!("/o/{}/tokens/{id}", self.org),
+            ExpiryOf::Share(key) => format!("/o/{}/keys/{key}", self.org),
+            ExpiryOf::Invitation => format!("/o/{}/members", self.org),
         }
     }
 
@@ -118,6 +128,8 @@ impl OverviewPage {
             ExpiryOf::Certificate(_) => "Certificate",
             ExpiryOf::Token => "Your API token",
             ExpiryOf::ServiceToken(_) => "API token",
+            ExpiryOf::Share(_) => "Share of an API key",
+            ExpiryOf::Invitation => "Invitation",
         }
     }
 
@@ -126,10 +138,16 @@ impl OverviewPage {
     }
 }
 
+/// Whether nobody has to do anything about its end.
+fn is_meant_to_end(of: ExpiryOf) -> bool {
+    matches!(of, ExpiryOf::Share(_) | ExpiryOf::Invitation)
+}
+
 fn needs(org: OrgId, of: &Overview, now: Timestamp) -> Vec<Need> {
     let mut needs: Vec<Need> = of.keys.iter().filter_map(|key| key_need(org, key)).collect();
     let ending: Vec<Need> = of.expiries.iter().filter_map(|expiry| expiry_need(org, expiry, now)).collect();
-    let further = (of.ending_soon as usize).saturating_sub(ending.len());
+    let soon = of.expiries.iter().filter(|expiry| urgency(expiry.at, now) != Urgency::Calm).count();
+    let further = (of.ending_soon as usize).saturating_sub(soon);
     needs.extend(ending);
     if further > 0 {
         needs.push(Need {
@@ -202,6 +220,7 @@ fn expiry_need(org: OrgId, expiry: &Expiry, now: Timestamp) -> Option<Need> {
             format!("/o/{org}/tokens/{id}"),
             "Rotate it and put the new value where the old one is used.",
         ),
+        ExpiryOf::Share(_) | ExpiryOf::Invitation => return None,
     };
     Some(Need {
         tone,

@@ -201,6 +201,12 @@ impl Shell {
         self.org.as_ref().map_or("Russet", |org| org.name.as_str())
     }
 
+    /// Whether the page is the person's own, of no organization.
+    #[must_use]
+    pub(crate) fn is_of_person(&self) -> bool {
+        self.here == Place::Me
+    }
+
     /// "Part of Halden Mobile", or that it is a root.
     #[must_use]
     pub(crate) fn part_of(&self) -> String {

@@ -20,8 +20,10 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use domain::{OrgId, Origin, User};
-use std::{collections::BTreeMap, str::FromStr, sync::Arc};
+use std::{str::FromStr, sync::Arc};
 use zeroize::Zeroizing;
+
+pub(crate) use super::fields::Fields;
 
 const THEME: &str = "russet-theme";
 const SHORTCUTS: &str = "russet-shortcuts";
@@ -256,44 +258,6 @@ fn stale_form() -> Problem {
         "form_stale",
         "This form belongs to another session. Nothing was changed. Open the page again and send it from there.",
     )
-}
-
-/// The fields of a form; several values of one name in order. Passwords are among them, so all of it is wiped.
-#[derive(Default)]
-pub(crate) struct Fields(BTreeMap<String, Vec<Zeroizing<String>>>);
-
-impl Fields {
-    /// The first value of a field; empty when it is not there.
-    pub(crate) fn text(&self, name: &str) -> &str {
-        self.0
-            .get(name)
-            .and_then(|values| values.first())
-            .map_or("", |value| value.as_str())
-    }
-
-    /// All values of a field.
-    pub(crate) fn all(&self, name: &str) -> Vec<String> {
-        self.0.get(name).into_iter().flatten().map(|value| value.to_string()).collect()
-    }
-
-    /// Whether a box was ticked.
-    pub(crate) fn is_on(&self, name: &str) -> bool {
-        self.text(name) == "on"
-    }
-
-    fn add(&mut self, name: String, value: String) {
-        self.0.entry(name).or_default().push(Zeroizing::new(value));
-    }
-}
-
-impl FromIterator<(String, String)> for Fields {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
-        let mut fields = Self::default();
-        for (name, value) in pairs {
-            fields.add(name, value);
-        }
-        fields
-    }
 }
 
 /// A form of somebody signed in, whose token fits their session.

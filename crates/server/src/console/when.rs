@@ -79,12 +79,12 @@ pub(crate) fn past(at: Timestamp, now: Timestamp) -> String {
 /// afterwards "expired 5 days ago".
 #[must_use]
 pub(crate) fn distance(at: Timestamp, now: Timestamp) -> String {
-    let days = i64::from((day(at) - day(now)).get_days());
-    if at < now {
-        return match -days {
-            ..=0 => "expired today".to_owned(),
+    let days = api::days_left(at, now);
+    if days < 0 {
+        return match -days - 1 {
+            0 => "expired today".to_owned(),
             1 => "expired yesterday".to_owned(),
-            ago @ 2..=89 => format!("expired {ago} days ago"),
+            ago @ ..=89 => format!("expired {ago} days ago"),
             ago => format!("expired {}", many_months(ago, now, -1) + " ago"),
         };
     }

@@ -13,17 +13,13 @@ use app::{
     sharing::{SharePanel, Sharing},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use api::days_left;
 use domain::{
     Actor, ApiToken, CheckMark, Declared, Delivery, FeatureRow, KeyHealth, ListedCertificate, Made, Member, Operation, OperationKind,
     OperationState, OrgId, Organization, Probed, ShareLimits, Usability, policy::HeldBy,
 };
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-
-/// Whole days until a moment; negative when it is past.
-pub(crate) fn days_left(at: Timestamp, now: Timestamp) -> i64 {
-    (at.as_second() - now.as_second()).div_euclid(24 * 3600)
-}
 
 pub(super) fn token(token: &ApiToken) -> api::Token {
     api::Token {

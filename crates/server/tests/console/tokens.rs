@@ -87,7 +87,10 @@ async fn a_token_is_made_changed_rotated_and_revoked() {
         "loading it again rotates nothing"
     );
 
-    let revoked = browser.submit(&format!("{address}/revoke"), &[]).await;
+    let other = browser.submit(&format!("{address}/revoke"), &[("name", "Weekly")]).await;
+    assert!(other.text.contains("type the name exactly: Nightly"), "{}", other.text);
+    assert!(opens(&world, &second).await);
+    let revoked = browser.submit(&format!("{address}/revoke"), &[("name", "Nightly")]).await;
     assert_eq!(revoked.location, Some(browser.below("/tokens")));
     assert!(!opens(&world, &second).await);
     assert_eq!(browser.open(&address).await.status, StatusCode::NOT_FOUND);

@@ -354,7 +354,7 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/o/{org}/members/{user}") => get().says("guest"),
         ("POST", "/o/{org}/members/{user}") => form(303, &[("role", "organization-viewer")]),
         ("GET", "/o/{org}/members/{user}/remove") => get().says("Remove guest"),
-        ("POST", "/o/{org}/members/{user}/remove") => form(303, &[]).fresh(Fresh::Member),
+        ("POST", "/o/{org}/members/{user}/remove") => form(422, &[("name", "another")]).says("type the name exactly"),
         ("GET", "/o/{org}/leave") => get().says("Leave Org-of-"),
         ("POST", "/o/{org}/leave") => form(303, &[]).ends_membership(),
         ("POST", "/o/{org}/invitations/{invitation}/send-again") => {
@@ -376,7 +376,9 @@ fn console(address: &str) -> Vec<Sample> {
             .says("API tokens")
             .fresh(Fresh::ServiceToken),
         ("GET", "/o/{org}/tokens/{service_token}/revoke") => get().says("Token-of-"),
-        ("POST", "/o/{org}/tokens/{service_token}/revoke") => form(303, &[]).fresh(Fresh::ServiceToken),
+        ("POST", "/o/{org}/tokens/{service_token}/revoke") => {
+            form(422, &[("name", "another")]).says("type the name exactly")
+        }
         ("GET", "/orgs") => get().says("Organizations"),
         ("GET", "/orgs/new") => get().says("root organization"),
         ("POST", "/orgs/new") => form(422, &[("name", "")]).says("New root organization"),

@@ -74,6 +74,7 @@ async fn nothing_of_another_organization_is_seen(world: World) {
     assert!(tx.checks_of_keys(&they, at(2), 14).await.expect("listed").is_empty());
     assert!(tx.shares_of(&they, Shareable::ApiKey(mine.id)).await.expect("listed").is_empty());
     assert!(tx.reach_of_keys(&they, at(2)).await.expect("listed").is_empty());
+    assert!(tx.shares_by_end(&they, at(0), at(9), 9).await.expect("listed").is_empty());
     assert!(tx.last_uses(&they, mine.id).await.expect("listed").is_empty());
     assert!(tx.unfinished_through_key(&they, mine.id).await.expect("asked").is_empty());
     let not_theirs = using(&they, mine.id);

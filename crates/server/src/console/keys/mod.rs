@@ -51,7 +51,8 @@ pub(crate) fn role_table() -> Vec<RoleRow> {
 fn cell(role: AppleRole, feature: Feature) -> RoleCell {
     let (yes, icon, word, note) = match declared(KeyKind::Team, &BTreeSet::from([role]), feature) {
         Declared::Yes(note) => ("is-yes", "check", "yes", note),
-        Declared::No(note) => ("is-no", "no", "no", note),
+        Declared::No(Some(note)) => ("is-no", "half", "partly", Some(note)),
+        Declared::No(None) => ("is-no", "no", "no", None),
         Declared::Unknown | Declared::NotWithThisKind => ("is-no", "never", "unknown", None),
     };
     RoleCell {

@@ -2,6 +2,9 @@
 //!
 //! The form carries what was shared when it was shown, so that saving changes what was changed on it and nothing else:
 //! what somebody else shared meanwhile stays.
+//!
+//! Of a thousand sub-organizations it shows a page. Looking for others sends the form, too, and saves nothing: what was
+//! ticked is carried along until it is shared.
 
 use super::super::{
     filters,
@@ -50,6 +53,8 @@ pub(crate) struct ShareForm {
     pub(crate) apps: String,
     /// The last day.
     pub(crate) stops_at: String,
+    /// With whom it was shared when the form was shown.
+    pub(crate) was: BTreeSet<String>,
 }
 
 impl ShareForm {
@@ -78,7 +83,18 @@ impl ShareForm {
                 .stops_at
                 .map(|end| end.to_zoned(TimeZone::UTC).date().to_string())
                 .unwrap_or_default(),
+            was: BTreeSet::new(),
         }
+    }
+
+    /// What was entered, with what stands of those that were not shown before.
+    fn going_on(mut self, panel: &SharePanel) -> Self {
+        let standing = panel.sub_organizations.iter().filter(|sub| sub.chosen.is_some());
+        let standing = standing.map(|sub| sub.organization.id.to_string());
+        let fresh: Vec<_> = standing.filter(|id| !self.was.contains(id)).collect();
+        self.chosen.extend(fresh);
+        self.all |= panel.all.is_some() && !self.was.contains("all");
+        self
     }
 
     fn read(fields: &Fields) -> Self {
@@ -90,6 +106,7 @@ impl ShareForm {
             features: fields.all("feature").into_iter().collect(),
             apps: fields.text("apps").to_owned(),
             stops_at: fields.text("stops_at").to_owned(),
+            was: fields.all("was").into_iter().collect(),
         }
     }
 
@@ -120,8 +137,9 @@ impl ShareForm {
         })
     }
 
-    /// What to change, given what was shared when the form was shown.
-    fn change(&self, was: &BTreeSet<String>) -> Result<ShareChange, Problem> {
+    /// What to change.
+    fn change(&self) -> Result<ShareChange, Problem> {
+        let was = &self.was;
         let mut wanted = self.chosen.clone();
         wanted.extend(self.all.then(|| "all".to_owned()));
         let limits = self.limits()?;
@@ -203,6 +221,12 @@ impl SharePage {
         }
     }
 
+    /// Of these, those that have no line on this page.
+    fn unseen<'f>(&self, ids: &'f BTreeSet<String>) -> Vec<&'f String> {
+        let seen: BTreeSet<_> = self.panel.sub_organizations.iter().map(|sub| sub.organization.id.to_string()).collect();
+        ids.iter().filter(|id| *id != "all" && !seen.contains(*id)).collect()
+    }
+
     fn address(&self) -> String {
         format!("/o/{}/keys/{}/share", self.org, self.panel.key.id)
     }
@@ -250,7 +274,10 @@ async fn shown(
     };
     let panel = state.app.key_shares(&visitor.who.caller, org, key, &asked).await?;
     let shell = visitor.shell_for(state, org, Place::Keys, Action::ShareKey).await?;
-    let form = entered.unwrap_or_else(|| ShareForm::standing(&panel, &query.target));
+    let form = match entered {
+        Some(entered) => entered.going_on(&panel),
+        None => ShareForm::standing(&panel, &query.target),
+    };
     Ok(SharePage::new(shell, org, panel, form, query.q, wrong))
 }
 
@@ -260,12 +287,20 @@ pub(crate) async fn form(Reach(state): Reach<State>, Path((org, key)): Ids, Quer
     page(&shown(&state, &visitor, ids, query, None, Wrong::default()).await?)
 }
 
-/// `POST /o/{org}/keys/{key}/share`
+/// `POST /o/{org}/keys/{key}/share`: with `find`, only looks for others to share with.
 pub(crate) async fn share(Reach(state): Reach<State>, Path((org, key)): Ids, sent: Sent) -> Answer {
     let ids = (id(&org)?, id(&key)?);
     let form = ShareForm::read(&sent.fields);
-    let was = sent.fields.all("was").into_iter().collect();
-    let changed = match form.change(&was) {
+    let query = ShareQuery {
+        q: sent.fields.text("q").trim().to_owned(),
+        ..ShareQuery::default()
+    };
+    if let Some(place) = sent.fields.all("find").into_iter().next() {
+        let after = Some(place).filter(|cursor| !cursor.is_empty());
+        let query = ShareQuery { cursor: after, ..query };
+        return page(&shown(&state, &sent.visitor, ids, query, Some(form), Wrong::default()).await?);
+    }
+    let changed = match form.change() {
         Ok(change) => state.app.share_key(&sent.visitor.who.caller, ids.0, ids.1, change).await.map(drop),
         Err(problem) => Err(problem),
     };
@@ -273,7 +308,7 @@ pub(crate) async fn share(Reach(state): Reach<State>, Path((org, key)): Ids, sen
         Ok(()) => Ok(done(&state, &format!("/o/{org}/keys/{key}"), "key-shared")),
         Err(problem) if belongs_in_form(&problem) => {
             let wrong = Wrong::from(&problem);
-            let again = shown(&state, &sent.visitor, ids, ShareQuery::default(), Some(form), wrong).await?;
+            let again = shown(&state, &sent.visitor, ids, query, Some(form), wrong).await?;
             form_again(&problem, &again)
         }
         Err(problem) => Err(problem.into()),

@@ -37,7 +37,8 @@ pub(crate) struct MemberPage {
 }
 
 impl MemberPage {
-    fn new(shell: Shell, org: OrgId, you: UserId, details: MemberDetails, ticked: Option<&BTreeSet<Role>>, wrong: Wrong) -> Self {
+    /// From what `app` knows; `ticked` are the boxes of a form that was sent.
+    pub(crate) fn new(shell: Shell, org: OrgId, you: UserId, details: MemberDetails, ticked: Option<&BTreeSet<Role>>, wrong: Wrong) -> Self {
         Self {
             grid: RoleGrid::new(&details.member.roles, &details.in_reach, ticked, &details.who_can),
             may_manage: !details.in_reach.is_empty(),
@@ -143,6 +144,11 @@ pub(crate) async fn remove_form(Reach(state): Reach<State>, Path((org, user)): I
 /// `POST /o/{org}/members/{user}/remove`
 pub(crate) async fn remove(Reach(state): Reach<State>, Path((org, user)): Ids, sent: Sent) -> Answer {
     let (org, user) = (id(&org)?, id(&user)?);
+    let asked = remove_page(&state, &sent.visitor, org, user, Wrong::default()).await?;
+    if let Err(problem) = sent.fields.confirms("remove this member", &asked.member.user.name) {
+        let wrong = Wrong::from(&problem);
+        return form_again(&problem, &RemovePage { wrong, ..asked });
+    }
     match state.app.remove_member(&sent.visitor.who.caller, org, user).await {
         Ok(()) if user == sent.visitor.person.id => Ok(done(&state, "/", "left")),
         Ok(()) => Ok(done(&state, &format!("/o/{org}/members"), "member-removed")),

@@ -87,6 +87,13 @@ pub(crate) struct RemovePage {
     pub(crate) wrong: Wrong,
 }
 
+impl RemovePage {
+    /// Whether something has to go before.
+    fn is_blocked(&self) -> bool {
+        self.losses.iter().any(|loss| loss.blocks)
+    }
+}
+
 fn list_of(org: impl std::fmt::Display) -> String {
     format!("/o/{org}/sub-organizations")
 }

@@ -8,6 +8,7 @@ pub(crate) mod choose;
 pub(crate) mod recent;
 pub(crate) mod settings;
 
+use super::filters::digits_grouped;
 use app::organizations::Lost;
 use domain::ItemName;
 
@@ -21,13 +22,15 @@ pub(crate) struct Loss {
     pub(crate) what: String,
     /// What that means.
     pub(crate) then: &'static str,
+    /// Whether the organization stays as long as there is such.
+    pub(crate) blocks: bool,
 }
 
-fn many(number: u32, one: &str) -> String {
+fn many(number: u32, one: &str, more: &str) -> String {
     if number == 1 {
         format!("1 {one}")
     } else {
-        format!("{number} {one}s")
+        format!("{} {more}", digits_grouped(number))
     }
 }
 
@@ -38,41 +41,51 @@ pub(crate) fn losses(lost: &Lost) -> Vec<Loss> {
         (
             all.keys,
             "API key",
+            "API keys",
             "Their sealed private keys are destroyed and cannot be brought back.",
         ),
         (
             all.certificates,
             "certificate with its private key",
+            "certificates with their private keys",
             "They stay at Apple, and nobody can sign with them from here any more.",
         ),
-        (all.members, "member", "They lose their roles here and keep their accounts."),
-        (all.tokens, "API token", "What runs with them stops at once."),
-        (all.invitations, "pending invitation", "Their links end."),
-        (all.shares, "shared item", "The root organization keeps what it shares."),
+        (
+            all.members,
+            "member",
+            "members",
+            "They lose their roles in it and keep their accounts.",
+        ),
+        (all.tokens, "API token", "API tokens", "What runs with them stops at once."),
+        (all.invitations, "pending invitation", "pending invitations", "Their links end."),
+        (all.shares, "share", "shares", "What was lent to it stays with its root organization."),
     ];
     let lines = lines.into_iter().filter(|(number, ..)| *number > 0);
     let mut losses: Vec<_> = lines
-        .map(|(number, what, then)| Loss {
+        .map(|(number, one, more, then)| Loss {
             tone: "warn",
             icon: "warn",
-            what: many(number, what),
+            what: many(number, one, more),
             then,
+            blocks: false,
         })
         .collect();
     if all.unfinished_operations > 0 {
         losses.push(Loss {
             tone: "bad",
             icon: "bad",
-            what: format!("{} at Apple not over", many(all.unfinished_operations, "act")),
-            then: "Until they are, it cannot be deleted.",
+            what: format!("{} at Apple not over", many(all.unfinished_operations, "act", "acts")),
+            then: "Until then it cannot be deleted.",
+            blocks: true,
         });
     }
     if lost.below_count > 0 {
         losses.push(Loss {
             tone: "bad",
             icon: "bad",
-            what: many(lost.below_count, "sub-organization"),
-            then: "As long as there are any, it cannot be deleted.",
+            what: many(lost.below_count, "sub-organization", "sub-organizations"),
+            then: "As long as there are any, it cannot be deleted. Delete them first.",
+            blocks: true,
         });
     }
     if losses.is_empty() {
@@ -81,6 +94,7 @@ pub(crate) fn losses(lost: &Lost) -> Vec<Loss> {
             icon: "ok",
             what: "Nothing is kept in it".to_owned(),
             then: "",
+            blocks: false,
         });
     }
     losses

@@ -3,7 +3,6 @@
 
 use super::{
     super::{
-        activity::{ActivityPage, Records, state_notice},
         apple::{BundleIdsPage, DevicesPage, ProfilePage, ProfilesPage},
         assets,
         certificates::{
@@ -25,7 +24,6 @@ use super::{
         overview::OverviewPage,
         parts::{Notice, Tone, Wrong},
         shell::{Place, Theme},
-        tokens,
     },
     samples::{self, at, id},
 };
@@ -395,123 +393,6 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         },
     );
     add(
-        "activity",
-        &ActivityPage {
-            found: Records::new(
-                app::activity::ActivityPage {
-                    items: samples::activity(),
-                    next: None,
-                    since: samples::at("2026-10-25T14:32:00Z"),
-                    whose: app::activity::Whose::Below,
-                },
-                true,
-                shell(Place::Activity).now,
-            ),
-            shell: shell(Place::Activity),
-            org,
-            query: Default::default(),
-            state: state_notice(
-                &app::activity::LogState {
-                    verdict: None,
-                    signed_up_to: Some((5, samples::at("2026-11-24T14:28:01Z"))),
-                    is_copied: true,
-                    blocked_since: None,
-                },
-                shell(Place::Activity).now,
-            ),
-            below: vec![],
-        },
-    );
-
-    let token = samples::service_token();
-    let view = app::service_tokens::ServiceTokenView {
-        token: token.clone(),
-        made_by: "Elin Vestergaard".into(),
-    };
-    let new_form = tokens::form::TokenFormPage {
-        shell: shell(Place::Tokens),
-        org,
-        token: None,
-        options: app::service_tokens::ServiceTokenOptions {
-            organizations: vec![samples::organization()],
-            roles: domain::Role::ALL
-                .into_iter()
-                .skip(1)
-                .map(|role| (role, role.as_str() != "publish-manager"))
-                .collect(),
-        },
-        form: tokens::form::TokenForm {
-            name: "nightly build".into(),
-            roles: vec!["signing-manager".into()],
-            everywhere: false,
-            organizations: vec![org.to_string()],
-            ranges: "203.0.113.0/24".into(),
-            days: 183,
-        },
-        once: "once".into(),
-        lifetimes: vec![(30, "In 30 days"), (183, "In six months")],
-        wrong: Wrong::default(),
-    };
-    add("tokens-new", &new_form);
-    add(
-        "tokens",
-        &tokens::list::TokensPage {
-            shell: shell(Place::Tokens),
-            org,
-            tokens: vec![view.clone()],
-            next: Some("svc_1".into()),
-        },
-    );
-    add(
-        "tokens-none",
-        &tokens::list::TokensPage {
-            shell: shell(Place::Tokens),
-            org,
-            tokens: Vec::new(),
-            next: None,
-        },
-    );
-    add(
-        "token",
-        &tokens::list::TokenPage {
-            shell: shell(Place::Tokens),
-            org,
-            view,
-            organizations: None,
-        },
-    );
-    add(
-        "token-value",
-        &tokens::acts::ValuePage {
-            shell: shell(Place::Tokens),
-            org,
-            token: token.clone(),
-            secret: "russet_4mQ8vZr2LkTn7XsB1cYd9HwE3aJfx7Kq".into(),
-            url: "https://russet.halden.example".into(),
-        },
-    );
-    add(
-        "token-rotate",
-        &tokens::acts::RotateTokenPage {
-            shell: shell(Place::Tokens),
-            org,
-            token: token.clone(),
-            once: "once".into(),
-            chosen_days: 183,
-            lifetimes: vec![(30, "In 30 days"), (183, "In six months")],
-            wrong: Wrong::default(),
-        },
-    );
-    add(
-        "token-revoke",
-        &tokens::acts::RevokeTokenPage {
-            shell: shell(Place::Tokens),
-            org,
-            token,
-        },
-    );
-
-    add(
         "me",
         &me::ProfilePage {
             shell: shell(Place::Me),
@@ -559,6 +440,8 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         },
     );
     pages.extend(super::organizations::pages(theme));
+    pages.extend(super::people::pages(theme));
+    pages.extend(super::tokens::pages(theme));
     pages
 }
 

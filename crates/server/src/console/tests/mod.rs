@@ -4,4 +4,6 @@ mod contrast;
 mod gallery;
 mod organizations;
 mod pages;
+mod people;
 mod samples;
+mod tokens;

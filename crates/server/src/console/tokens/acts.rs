@@ -76,6 +76,8 @@ pub(crate) struct RevokeTokenPage {
     pub(crate) org: OrgId,
     /// The token.
     pub(crate) token: ServiceToken,
+    /// What is wrong.
+    pub(crate) wrong: Wrong,
 }
 
 type Ids = Path<(String, String)>;
@@ -138,12 +140,21 @@ pub(crate) async fn rotate(Reach(state): Reach<State>, Path(ids): Ids, sent: Sen
 /// `GET /o/{org}/tokens/{service_token}/revoke`
 pub(crate) async fn revoke_form(Reach(state): Reach<State>, Path((org, token)): Ids, visitor: Visitor) -> Answer {
     let (shell, org, token) = about(&state, &visitor, &org, &token).await?;
-    page(&RevokeTokenPage { shell, org, token })
+    page(&RevokeTokenPage {
+        shell,
+        org,
+        token,
+        wrong: Wrong::default(),
+    })
 }
 
 /// `POST /o/{org}/tokens/{service_token}/revoke`
 pub(crate) async fn revoke(Reach(state): Reach<State>, Path((org, token)): Ids, sent: Sent) -> Answer {
-    let (org, token) = (id(&org)?, id::<ServiceTokenId>(&token)?);
-    state.app.revoke_service_token(&sent.visitor.who.caller, org, token).await?;
+    let (shell, org, token) = about(&state, &sent.visitor, &org, &token).await?;
+    if let Err(problem) = sent.fields.confirms("revoke this token", &token.name) {
+        let wrong = Wrong::from(&problem);
+        return form_again(&problem, &RevokeTokenPage { shell, org, token, wrong });
+    }
+    state.app.revoke_service_token(&sent.visitor.who.caller, org, token.id).await?;
     Ok(done(&state, &format!("/o/{org}/tokens"), "token-revoked"))
 }

@@ -4,6 +4,7 @@ use super::{
     super::{
         filters,
         me::LIFETIMES,
+        members::grid::RoleGrid,
         once,
         parts::{Notice, Tone, Wrong},
         shell::{Place, Shell},
@@ -18,8 +19,9 @@ use app::{
 };
 use askama::Template;
 use axum::extract::{Path, State as Reach};
-use domain::{Action, OrgId, ServiceToken, ServiceTokenId, account};
+use domain::{Action, OrgId, Role, ServiceToken, ServiceTokenId, account};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 
 /// What was entered.
 #[derive(Debug, Clone)]
@@ -115,6 +117,8 @@ pub(crate) struct TokenFormPage {
     pub(crate) options: ServiceTokenOptions,
     /// What was entered.
     pub(crate) form: TokenForm,
+    /// The roles, with what is ticked.
+    pub(crate) grid: RoleGrid,
     /// Makes a form that is sent twice act once.
     pub(crate) once: String,
     /// Lifetimes: days and words.
@@ -131,13 +135,23 @@ impl TokenFormPage {
         }
     }
 
-    fn has_role(&self, role: &domain::Role) -> bool {
-        self.form.roles.iter().any(|word| word == role.as_str())
+    /// The roles that whoever looks does not hold here.
+    fn not_held(&self) -> Option<String> {
+        let lacking = self.options.roles.iter().filter(|(_, held)| !held);
+        let words: Vec<_> = lacking.map(|(role, _)| role.title()).collect();
+        (!words.is_empty()).then(|| words.join(", "))
     }
 
     fn is_chosen(&self, org: &OrgId) -> bool {
         self.form.organizations.contains(&org.to_string())
     }
+}
+
+/// Every role that a token can have, with those of the form ticked.
+pub(crate) fn grid(options: &ServiceTokenOptions, form: &TokenForm) -> RoleGrid {
+    let all = options.roles.iter().map(|(role, _)| *role).collect();
+    let ticked = form.roles.iter().filter_map(|word| Role::parse(word)).collect();
+    RoleGrid::new(&BTreeMap::new(), &all, Some(&ticked), "")
 }
 
 async fn form_page(
@@ -148,9 +162,12 @@ async fn form_page(
     form: TokenForm,
     wrong: Wrong,
 ) -> Result<TokenFormPage, Problem> {
+    let shell = visitor.shell_for(state, org, Place::Tokens, Action::ManageTokens).await?;
+    let options = state.app.service_token_options(&visitor.who.caller, org).await?;
     Ok(TokenFormPage {
-        shell: visitor.shell_for(state, org, Place::Tokens, Action::ManageTokens).await?,
-        options: state.app.service_token_options(&visitor.who.caller, org).await?,
+        shell,
+        grid: grid(&options, &form),
+        options,
         org,
         token,
         form,

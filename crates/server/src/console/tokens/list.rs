@@ -27,6 +27,8 @@ pub(crate) struct TokensPage {
     pub(crate) tokens: Vec<ServiceTokenView>,
     /// Where the next page begins.
     pub(crate) next: Option<String>,
+    /// Whether this is not the first page.
+    pub(crate) further: bool,
 }
 
 impl TokensPage {
@@ -86,6 +88,7 @@ pub(crate) struct Asked {
 pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Query(asked): Query<Asked>, visitor: Visitor) -> Answer {
     let org = id(&org)?;
     let shell = visitor.shell_in(&state, org, Place::Tokens).await?;
+    let further = asked.cursor.is_some();
     let paging = Paging {
         after: asked.cursor,
         limit: PER_PAGE,
@@ -96,6 +99,7 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
         org,
         tokens: found.items,
         next: found.next,
+        further,
     })
 }
 
