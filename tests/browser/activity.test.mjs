@@ -86,8 +86,8 @@ describe('activity', () => {
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
       const file = (await (await import('node:fs/promises')).readFile(await download.path(), 'utf8')).trim().split('\n');
       assert.equal(file.length - 1, shown.length);
-      await page.getByLabel('From').fill('2020-01-01');
-      await page.getByLabel('To').fill('2020-01-31');
+      await page.getByLabel('From', { exact: true }).fill('2020-01-01');
+      await page.getByLabel('To', { exact: true }).fill('2020-01-31');
       await page.getByRole('button', { name: 'Show' }).click();
       await page.getByText('Nobody used it from 1 Jan 2020 to 31 Jan 2020.').waitFor();
       await page.getByRole('heading', { level: 1, name: 'Use of Admin' }).waitFor();
