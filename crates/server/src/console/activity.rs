@@ -278,8 +278,10 @@ impl UsagePage {
     }
 
     fn wider(&self) -> String {
-        self.query
-            .address(&self.path(), &[("key", ""), ("since", &days_ago(self.shell.now, 90)), ("until", "")])
+        self.query.address(
+            &self.path(),
+            &[("key", ""), ("since", &days_ago(self.shell.now, 90)), ("until", "")],
+        )
     }
 }
 
@@ -287,7 +289,10 @@ impl UsagePage {
 fn between(found: &Records, query: &ActivityQuery) -> String {
     let since = when::date(found.since);
     let until = query.until.as_deref().map(str::trim).filter(|text| !text.is_empty());
-    match until.map(|text| text.parse::<Date>().map_or_else(|_| text.to_owned(), |day| day.strftime("%-d %b %Y").to_string())) {
+    match until.map(|text| {
+        text.parse::<Date>()
+            .map_or_else(|_| text.to_owned(), |day| day.strftime("%-d %b %Y").to_string())
+    }) {
         Some(until) => format!("from {since} to {until}"),
         None => format!("since {since}"),
     }

@@ -105,7 +105,11 @@ impl OverviewPage {
         // Of the certificates only the nearest hundred are dots; the number is of all of them.
         let certificates = ((self.of.ending_soon + self.of.ending_later) as usize).saturating_sub(others);
         let counts = std::iter::once(format!("certificates {certificates}"));
-        let counts = counts.chain(lanes[1..].iter().map(|lane| format!("{} {}", lane.name.to_lowercase(), lane.dots.len())));
+        let counts = counts.chain(
+            lanes[1..]
+                .iter()
+                .map(|lane| format!("{} {}", lane.name.to_lowercase(), lane.dots.len())),
+        );
         let name = format!(
             "What expires in the next 12 months: {}. The list below has the nearest ones.",
             counts.collect::<Vec<_>>().join(", ")

@@ -1,5 +1,6 @@
 //! From what the use cases answer to what the API says.
 
+use api::days_left;
 use app::{
     accounts::{SignedIn, Who},
     activity::{ActivityView, LogVerification},
@@ -13,7 +14,6 @@ use app::{
     sharing::{SharePanel, Sharing},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use api::days_left;
 use domain::{
     Actor, ApiToken, CheckMark, Declared, Delivery, FeatureRow, KeyHealth, ListedCertificate, Made, Member, Operation, OperationKind,
     OperationState, OrgId, Organization, Probed, ShareLimits, Usability, policy::HeldBy,

@@ -376,9 +376,7 @@ fn console(address: &str) -> Vec<Sample> {
             .says("API tokens")
             .fresh(Fresh::ServiceToken),
         ("GET", "/o/{org}/tokens/{service_token}/revoke") => get().says("Token-of-"),
-        ("POST", "/o/{org}/tokens/{service_token}/revoke") => {
-            form(422, &[("name", "another")]).says("type the name exactly")
-        }
+        ("POST", "/o/{org}/tokens/{service_token}/revoke") => form(422, &[("name", "another")]).says("type the name exactly"),
         ("GET", "/orgs") => get().says("Organizations"),
         ("GET", "/orgs/new") => get().says("root organization"),
         ("POST", "/orgs/new") => form(422, &[("name", "")]).says("New root organization"),

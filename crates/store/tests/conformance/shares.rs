@@ -173,7 +173,9 @@ async fn a_share_of_its_own_decides_and_stops_by_itself(world: World) {
     let reach = tx.reach_of_keys(&may, at(10)).await.expect("counted");
     assert_eq!(reach.get(&key(1, 1).id), Some(&Reach { all: true, chosen: 0 }));
     let ending = tx.shares_by_end(&may, at(9), at(10), 5).await.expect("listed");
-    let [one] = ending.as_slice() else { panic!("the one that stops: {ending:?}") };
+    let [one] = ending.as_slice() else {
+        panic!("the one that stops: {ending:?}")
+    };
     assert_eq!((one.key, one.stops_at), (key(1, 1).id, at(10)));
     assert_eq!(one.name, key(1, 1).name.as_str());
     assert!(one.with.is_some(), "with one of them, by its name");

@@ -223,7 +223,12 @@ impl SharePage {
 
     /// Of these, those that have no line on this page.
     fn unseen<'f>(&self, ids: &'f BTreeSet<String>) -> Vec<&'f String> {
-        let seen: BTreeSet<_> = self.panel.sub_organizations.iter().map(|sub| sub.organization.id.to_string()).collect();
+        let seen: BTreeSet<_> = self
+            .panel
+            .sub_organizations
+            .iter()
+            .map(|sub| sub.organization.id.to_string())
+            .collect();
         ids.iter().filter(|id| *id != "all" && !seen.contains(*id)).collect()
     }
 

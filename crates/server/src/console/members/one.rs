@@ -38,7 +38,14 @@ pub(crate) struct MemberPage {
 
 impl MemberPage {
     /// From what `app` knows; `ticked` are the boxes of a form that was sent.
-    pub(crate) fn new(shell: Shell, org: OrgId, you: UserId, details: MemberDetails, ticked: Option<&BTreeSet<Role>>, wrong: Wrong) -> Self {
+    pub(crate) fn new(
+        shell: Shell,
+        org: OrgId,
+        you: UserId,
+        details: MemberDetails,
+        ticked: Option<&BTreeSet<Role>>,
+        wrong: Wrong,
+    ) -> Self {
         Self {
             grid: RoleGrid::new(&details.member.roles, &details.in_reach, ticked, &details.who_can),
             may_manage: !details.in_reach.is_empty(),

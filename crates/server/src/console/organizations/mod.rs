@@ -58,7 +58,12 @@ pub(crate) fn losses(lost: &Lost) -> Vec<Loss> {
         ),
         (all.tokens, "API token", "API tokens", "What runs with them stops at once."),
         (all.invitations, "pending invitation", "pending invitations", "Their links end."),
-        (all.shares, "share", "shares", "What was lent to it stays with its root organization."),
+        (
+            all.shares,
+            "share",
+            "shares",
+            "What was lent to it stays with its root organization.",
+        ),
     ];
     let lines = lines.into_iter().filter(|(number, ..)| *number > 0);
     let mut losses: Vec<_> = lines

@@ -22,21 +22,21 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         made_by: "Elin Vestergaard".into(),
     };
     let options = app::service_tokens::ServiceTokenOptions {
-            organizations: vec![samples::organization()],
-            roles: domain::Role::ALL
-                .into_iter()
-                .skip(1)
-                .map(|role| (role, role.as_str() != "publish-manager"))
-                .collect(),
-        };
+        organizations: vec![samples::organization()],
+        roles: domain::Role::ALL
+            .into_iter()
+            .skip(1)
+            .map(|role| (role, role.as_str() != "publish-manager"))
+            .collect(),
+    };
     let form = tokens::form::TokenForm {
-            name: "nightly build".into(),
-            roles: vec!["signing-manager".into()],
-            everywhere: false,
-            organizations: vec![org.to_string()],
-            ranges: "203.0.113.0/24".into(),
-            days: 183,
-        };
+        name: "nightly build".into(),
+        roles: vec!["signing-manager".into()],
+        everywhere: false,
+        organizations: vec![org.to_string()],
+        ranges: "203.0.113.0/24".into(),
+        days: 183,
+    };
     let new_form = tokens::form::TokenFormPage {
         shell: shell(Place::Tokens),
         org,
