@@ -136,6 +136,15 @@ impl App {
             .await
     }
 
+    /// The same for several things at once.
+    pub(crate) async fn record_all_done(&self, tx: &mut Tx, caller: &Caller, org: OrgId, events: Vec<Event>) -> Result<(), Problem> {
+        let records: Vec<_> = events
+            .into_iter()
+            .map(|event| self.activity_record(caller, Some(org), event, Outcome::Done))
+            .collect();
+        self.record_all(tx, &records).await
+    }
+
     /// Records what is about to be tried, and answers the record that the outcome follows. Call it last, then commit.
     pub(crate) async fn record_intent(&self, tx: &mut Tx, caller: &Caller, org: OrgId, event: Event) -> Result<ActivityId, Problem> {
         let record = self.activity_record(caller, Some(org), event, Outcome::Intent);
@@ -185,14 +194,23 @@ impl App {
         }
     }
 
-    /// Writes a record; every use case comes by here. While the log cannot be copied outside, what is about to be done or
+    /// Writes a record, see [`App::record_all`].
+    pub(crate) async fn record(&self, tx: &mut Tx, record: &Activity) -> Result<(), Problem> {
+        self.record_all(tx, std::slice::from_ref(record)).await
+    }
+
+    /// Writes records; every use case comes by here. While the log cannot be copied outside, what is about to be done or
     /// changed is refused. How something ended that was allowed, that something was denied, and who came and went to look
     /// is written all the same.
-    pub(crate) async fn record(&self, tx: &mut Tx, record: &Activity) -> Result<(), Problem> {
-        let goes_on = record.follows.is_some()
-            || !matches!(record.outcome, Outcome::Intent | Outcome::Done)
-            || matches!(record.event, Event::SignedIn { .. } | Event::SignedOut { .. });
-        if !goes_on && let Some(since) = self.inner.log.is_blocked(self.now()) {
+    async fn record_all(&self, tx: &mut Tx, records: &[Activity]) -> Result<(), Problem> {
+        let goes_on = |record: &Activity| {
+            record.follows.is_some()
+                || !matches!(record.outcome, Outcome::Intent | Outcome::Done)
+                || matches!(record.event, Event::SignedIn { .. } | Event::SignedOut { .. })
+        };
+        if !records.iter().all(goes_on)
+            && let Some(since) = self.inner.log.is_blocked(self.now())
+        {
             return Err(Problem::new(
                 Kind::Unavailable,
                 "activity_blocked",
@@ -202,7 +220,7 @@ impl App {
                 ),
             ));
         }
-        tx.record(record).await?;
+        tx.record_all(records).await?;
         self.inner.log.note();
         Ok(())
     }

@@ -14,8 +14,7 @@ pub use lent::OwnersAct;
 use crate::{App, Caller, FieldProblem, Kind, Problem, sharing::Sharing};
 use domain::Permit;
 use domain::{
-    Action, ApiKey, ApiKeyId, CheckMark, Event, Feature, FeatureRow, HeldCertificate, ItemName, Need, OrgId, ShareLimits, Shareable,
-    Usability, share::own,
+    Action, ApiKey, ApiKeyId, CheckMark, Event, Feature, FeatureRow, ItemName, Need, OrgId, ShareLimits, Shareable, Usability, share::own,
 };
 use jiff::{Timestamp, civil::Date};
 use store::{Conflict, StoreError, Tx};
@@ -115,8 +114,9 @@ pub struct KeyChoice {
 /// What hangs on a key.
 #[derive(Debug, Clone, Default)]
 pub struct Dependents {
-    /// Certificates here that were made or fetched through it; they stay, and cannot be renewed or revoked any more.
-    pub certificates: Vec<HeldCertificate>,
+    /// Names of the certificates here that were made or fetched through it; they stay, and cannot be renewed or revoked any
+    /// more.
+    pub certificates: Vec<String>,
     /// Operations here that are not over.
     pub running_operations: u32,
     /// Certificates in sub-organizations that were made through it.

@@ -250,10 +250,8 @@ impl App {
                 limits: new.limits,
             });
         }
-        for event in events {
-            self.record_done(&mut tx, caller, org, event).await?;
-        }
         let sharing = self.sharing_of(&mut tx, &permit, key).await?.unwrap_or_default();
+        self.record_all_done(&mut tx, caller, org, events).await?;
         tx.commit().await?;
         Ok(sharing)
     }

@@ -48,9 +48,12 @@ CREATE INDEX activity_subject ON activity (organization_id, subject_id, at, sequ
 CREATE INDEX activity_token ON activity (organization_id, token_id, at, sequence) WHERE token_id IS NOT NULL;
 CREATE INDEX activity_object ON activity (organization_id, object_id, at, sequence) WHERE object_id IS NOT NULL;
 CREATE INDEX activity_action ON activity (organization_id, action, at, sequence);
+-- Most records tell of what was done; the others are asked for because they are not.
+CREATE INDEX activity_outcome ON activity (organization_id, outcome, at, sequence) WHERE outcome <> 'done';
 CREATE INDEX activity_root ON activity (root_id, at, sequence);
 CREATE INDEX activity_root_key ON activity (root_id, api_key_id, at, sequence) WHERE api_key_id IS NOT NULL;
 CREATE INDEX activity_root_subject ON activity (root_id, subject_id, at, sequence) WHERE subject_id IS NOT NULL;
 CREATE INDEX activity_root_token ON activity (root_id, token_id, at, sequence) WHERE token_id IS NOT NULL;
 CREATE INDEX activity_root_object ON activity (root_id, object_id, at, sequence) WHERE object_id IS NOT NULL;
 CREATE INDEX activity_root_action ON activity (root_id, action, at, sequence);
+CREATE INDEX activity_root_outcome ON activity (root_id, outcome, at, sequence) WHERE outcome <> 'done';

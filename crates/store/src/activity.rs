@@ -15,7 +15,7 @@ pub use expiring::{EndedShare, Expiring, ExpiringItem};
 pub use ledger::{Checkpoint, Head, Link, SigningKey, Verdict};
 pub use search::{ActivityFilter, LogReach};
 
-use std::ops::Deref;
+use std::{collections::BTreeMap, ops::Deref};
 
 use domain::{Activity, ActivityId, OrgId, Origin, Outcome, Permit};
 
@@ -76,26 +76,58 @@ impl Tx {
     /// # Errors
     /// What the database says; then the act must not happen.
     pub async fn record(&mut self, new: &Activity) -> Result<()> {
+        self.record_all(std::slice::from_ref(new)).await
+    }
+
+    /// Writes several records in their order, in one turn.
+    ///
+    /// # Errors
+    /// What the database says; then nothing that they tell of must happen.
+    pub async fn record_all(&mut self, new: &[Activity]) -> Result<()> {
+        let Some(first) = new.first() else { return Ok(()) };
         let turn = self
             .row(
-                "UPDATE activity_sequence SET last = last + 1 WHERE singleton = 1
+                "UPDATE activity_sequence SET last = last + $2 WHERE singleton = 1
                  RETURNING last, head, (SELECT COALESCE(parent_id, id) FROM organizations WHERE id = $1) AS root_id",
-                args![new.organization],
+                args![first.organization, new.len() as i64],
             )
             .await?;
-        let mut columns = chain::columns(turn.get("last")?, turn.parse_opt("root_id")?, new)?;
-        let hash = chain::hash(&turn.get::<Vec<u8>>("head")?, &columns);
-        columns.extend(args![hash.as_slice()]);
-        self.execute(
-            "INSERT INTO activity (sequence, id, organization_id, root_id, at, actor, subject_id, token_id, action,
-                 object_id, api_key_id, event, outcome, follows, address, request_id, hash)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-            columns,
-        )
-        .await?;
-        self.execute("UPDATE activity_sequence SET head = $1 WHERE singleton = 1", args![hash.as_slice()])
+        let mut sequence = turn.get::<i64>("last")? - new.len() as i64;
+        let mut head: Vec<u8> = turn.get("head")?;
+        let mut roots = BTreeMap::from([(first.organization, turn.parse_opt("root_id")?)]);
+        for one in new {
+            let root = match roots.get(&one.organization) {
+                Some(root) => *root,
+                None => self.root_of(&mut roots, one.organization).await?,
+            };
+            sequence += 1;
+            let mut columns = chain::columns(sequence, root, one)?;
+            head = chain::hash(&head, &columns).to_vec();
+            columns.extend(args![head.as_slice()]);
+            self.execute(
+                "INSERT INTO activity (sequence, id, organization_id, root_id, at, actor, subject_id, token_id, action,
+                     object_id, api_key_id, event, outcome, follows, address, request_id, hash)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+                columns,
+            )
+            .await?;
+        }
+        self.execute("UPDATE activity_sequence SET head = $1 WHERE singleton = 1", args![head.as_slice()])
             .await?;
         Ok(())
+    }
+
+    /// The root above an organization, which is its own root where there is none above; looked up once.
+    async fn root_of(&mut self, known: &mut BTreeMap<Option<OrgId>, Option<OrgId>>, of: Option<OrgId>) -> Result<Option<OrgId>> {
+        let row = self
+            .row_opt(
+                "SELECT COALESCE(parent_id, id) AS root_id FROM organizations WHERE id = $1",
+                args![of],
+            )
+            .await?;
+        let root = row.map(|row| row.parse("root_id")).transpose()?;
+        known.insert(of, root);
+        Ok(root)
     }
 
     /// What an organization is called, for who reads a record of it; none for a deleted one.

@@ -48,10 +48,6 @@ fn certificate(row: &Row) -> Result<HeldCertificate> {
     })
 }
 
-fn certificates(rows: &[Row]) -> Result<Vec<HeldCertificate>> {
-    rows.iter().map(certificate).collect()
-}
-
 impl Tx {
     /// Keeps a certificate. Its `organization` must be the permit's.
     ///
@@ -153,17 +149,17 @@ impl Tx {
         Ok(found)
     }
 
-    /// The certificates that were made or fetched through a key, oldest first.
+    /// What the certificates are called that were made or fetched through a key, oldest first.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn certificates_of_key(&mut self, permit: &Permit, key: ApiKeyId) -> Result<Vec<HeldCertificate>> {
+    pub async fn certificate_names_of_key(&mut self, permit: &Permit, key: ApiKeyId) -> Result<Vec<String>> {
         let rows = self
             .rows(
-                "SELECT * FROM certificates WHERE organization_id = $1 AND api_key_id = $2 ORDER BY id",
+                "SELECT name FROM certificates WHERE organization_id = $1 AND api_key_id = $2 ORDER BY id",
                 args![permit.organization(), key],
             )
             .await?;
-        certificates(&rows)
+        rows.iter().map(|row| row.get("name")).collect()
     }
 }

@@ -1,8 +1,11 @@
-//! Lists as they grow: every page of REST and console over a root organization with 1,000 sub-organizations and 100,000
-//! certificates, at 1 %, 10 % and 100 % of that, on SQLite and on PostgreSQL.
+//! Lists as they grow: every page of REST and console over a root organization with 1,000 sub-organizations, 100,000
+//! certificates and 1,000,000 activity records, and over 0.1 %, 1 % and 10 % of that, on SQLite and on PostgreSQL.
 //!
 //! The world is written straight into the database by `world.sql`, one text for both; through the product it would take
-//! hours. Nothing in it opens: the keys and certificates are rows without meaning, and no page looks into them.
+//! hours. Nothing in it opens: the keys and certificates are rows without meaning, and no page looks into them. The log
+//! is a true one, chained by `crates/app/benches/log.rs`, because it is verified, too.
+
+mod pages;
 
 use std::fs;
 use std::path::Path;
@@ -10,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
+use self::pages::{Page, pages};
 use super::{binary, expect_ok, milliseconds};
 use crate::http::Connection;
 use crate::postgres::Cluster;
@@ -17,8 +21,24 @@ use crate::server::Server;
 use crate::workbench::Workbench;
 use crate::{process, tools};
 
-/// Sub-organizations and certificates of each size.
-const SIZES: [(u32, u32); 3] = [(10, 1_000), (100, 10_000), (1_000, 100_000)];
+/// One size of the world.
+#[derive(Clone, Copy)]
+struct Size {
+    subs: u32,
+    certificates: u32,
+    records: u32,
+}
+
+const SIZES: [Size; 4] = [size(1), size(10), size(100), size(1_000)];
+
+const fn size(subs: u32) -> Size {
+    Size {
+        subs,
+        certificates: 100 * subs,
+        records: 1_000 * subs,
+    }
+}
+
 /// How often each page is asked for.
 const QUESTIONS: usize = 200;
 /// What all ids of the world begin with, behind their prefix.
@@ -26,51 +46,77 @@ const IDS: &str = "01930000000070008000";
 /// The random part of the Owner's token and of the session, as hexadecimal digits.
 const RANDOM: &str = "5ca1e05ca1e05ca1e05ca1e05ca1e05ca1e05ca1e05ca1e0";
 
-/// A page of a list, and where to go from it before it is asked for.
-struct Page {
-    what: &'static str,
-    path: String,
-    /// Pages to go on through their cursors; more than there are leads to the last.
-    ahead: usize,
-}
-
 /// Times of one page at one size: median and 99 of 100.
 type Times = (Duration, Duration);
 
+/// What was found at one size.
+struct Measured {
+    pages: Vec<Times>,
+    /// In the order of [`FACTS`].
+    facts: [String; FACTS.len()],
+}
+
+/// What is measured besides pages.
+const FACTS: [&str; 6] = [
+    "records written in bulk, per second",
+    "the whole log verified, ms",
+    "memory of the server after that, MB",
+    "permission of an Owner, µs",
+    "permission of somebody with roles in 1,000 organizations, µs",
+    "permission with its look at the database, µs",
+];
+
 /// Measures everything and gives the section of the document.
 pub(super) fn section(bench: &Workbench, folder: &Path) -> anyhow::Result<String> {
-    let mut columns = Vec::new();
     let postgres = tools::postgres_binaries().map(|programs| Cluster::start(&programs)).transpose()?;
-    for (subs, certificates) in SIZES {
-        columns.push((
-            format!("SQLite, {certificates}"),
-            measure(bench, folder, (subs, certificates), None)?,
-        ));
-    }
-    for (subs, certificates) in SIZES {
-        if let Some(cluster) = &postgres {
-            let times = measure(bench, folder, (subs, certificates), Some(cluster))?;
-            columns.push((format!("PostgreSQL, {certificates}"), times));
+    let pages = pages(bench)?;
+    let mut columns = Vec::new();
+    for cluster in [None].into_iter().chain(postgres.iter().map(Some)) {
+        let name = if cluster.is_some() { "PostgreSQL" } else { "SQLite" };
+        for size in SIZES {
+            let measured = measure(bench, folder, &pages, size, cluster)?;
+            columns.push((format!("{name}, {}", words(size.records)), measured));
         }
     }
+    let mut head = String::new();
+    for (name, _) in &columns {
+        head += &format!(" {name} |");
+    }
+    head += &format!("\n|---|{}\n", "---|".repeat(columns.len()));
     let mut text = format!(
         "## Lists as they grow\n\n\
-         A root organization that holds everything itself, with 10, 100 and 1,000 sub-organizations and 1,000, 10,000 and 100,000\n\
-         certificates; each page asked for {QUESTIONS} times over one connection, median / 99th percentile in milliseconds. Aim: ≤ 50 ms.\n\n| page |"
+         Measured by `cargo xtask bench scale`: a root organization with 1, 10, 100 and 1,000 sub-organizations, 100 to 100,000\n\
+         certificates and 1,000 to 1,000,000 activity records, which name the column. Each page is asked for {QUESTIONS} times over one\n\
+         connection, median / 99th percentile in milliseconds. Aim: ≤ 50 ms.\n\n| page |{head}"
     );
-    for (name, _) in &columns {
-        text += &format!(" {name} |");
-    }
-    text += &format!("\n|---|{}\n", "---|".repeat(columns.len()));
-    for (row, page) in pages().iter().enumerate() {
+    for (row, page) in pages.iter().enumerate() {
         text += &format!("| {} |", page.what);
-        for (_, times) in &columns {
-            let (median, worst) = times[row];
+        for (_, measured) in &columns {
+            let (median, worst) = measured.pages[row];
             text += &format!(" {} / {} |", bare(median), bare(worst));
         }
         text.push('\n');
     }
+    text += &format!(
+        "\nBesides, at the same sizes. Aims: the whole log of 1,000,000 records verified in ≤ 10 s, permission ≤ 50 µs. A record goes\n\
+         into a dozen indices, which is what writing costs.\n\n| what |{head}"
+    );
+    for (row, what) in FACTS.iter().enumerate() {
+        text += &format!("| {what} |");
+        for (_, measured) in &columns {
+            text += &format!(" {} |", measured.facts[row]);
+        }
+        text.push('\n');
+    }
     Ok(text)
+}
+
+/// A round number, short.
+fn words(number: u32) -> String {
+    match number {
+        1_000_000.. => format!("{}M", number / 1_000_000),
+        _ => format!("{}k", number / 1_000),
+    }
 }
 
 fn bare(time: Duration) -> String {
@@ -81,70 +127,14 @@ fn id(prefix: &str, number: u32) -> String {
     format!("{prefix}_{IDS}{number:012}")
 }
 
-fn pages() -> Vec<Page> {
-    let root = id("org", 0);
-    let rest = format!("/api/v1/orgs/{root}");
-    let console = format!("/o/{root}");
-    let page = |what, path: String, ahead| Page { what, path, ahead };
-    vec![
-        page("REST certificates, first page", format!("{rest}/certificates"), 0),
-        page(
-            "REST certificates by name, 20 pages on",
-            format!("{rest}/certificates?sort=name"),
-            20,
-        ),
-        page(
-            "REST certificates by name, from behind",
-            format!("{rest}/certificates?sort=-name"),
-            0,
-        ),
-        page(
-            "REST certificates of a rare type",
-            format!("{rest}/certificates?kind=MAC_INSTALLER_DISTRIBUTION"),
-            0,
-        ),
-        page(
-            "REST certificates, a name that few have",
-            format!("{rest}/certificates?search=person+777"),
-            0,
-        ),
-        page(
-            "REST certificates, a name that nobody has",
-            format!("{rest}/certificates?search=nobody"),
-            0,
-        ),
-        page("REST keys of the root, shared with all", format!("{rest}/keys"), 0),
-        page(
-            "REST keys in the last sub-organization, 50 lent",
-            format!("/api/v1/orgs/{}/keys", id("org", 10)),
-            0,
-        ),
-        page("REST activity", format!("{rest}/activity"), 0),
-        page("Console overview", console.clone(), 0),
-        page("Console certificates, first page", format!("{console}/certificates?held=only"), 0),
-        page(
-            "Console certificates, 20 pages on",
-            format!("{console}/certificates?held=only&sort=name"),
-            20,
-        ),
-        page(
-            "Console certificates, expiring and searched",
-            format!("{console}/certificates?held=only&state=expiring&q=person+7"),
-            0,
-        ),
-        page("Console keys", format!("{console}/keys"), 0),
-        page("Console activity", format!("{console}/activity"), 0),
-    ]
-}
-
 /// Makes a world of this size and asks it for every page.
-fn measure(bench: &Workbench, folder: &Path, size: (u32, u32), cluster: Option<&Cluster>) -> anyhow::Result<Vec<Times>> {
+fn measure(bench: &Workbench, folder: &Path, pages: &[Page], size: Size, cluster: Option<&Cluster>) -> anyhow::Result<Measured> {
     let kind = if cluster.is_some() { "postgres" } else { "sqlite" };
-    let data = folder.join(format!("scale-{kind}-{}", size.1));
+    let data = folder.join(format!("scale-{kind}-{}", size.subs));
     fs::create_dir_all(&data)?;
-    println!("{kind} with {} certificates", size.1);
+    println!("{kind} with {} records", size.records);
     let address = match cluster {
-        Some(cluster) => Some(database(bench, cluster, size.1)?),
+        Some(cluster) => Some(database(bench, cluster, size.subs)?),
         None => None,
     };
     let settings: Vec<(&str, &str)> = address.iter().map(|url| ("RUSSET_DATABASE", url.as_str())).collect();
@@ -157,23 +147,77 @@ fn measure(bench: &Workbench, folder: &Path, size: (u32, u32), cluster: Option<&
             let mut psql = bench.command("psql");
             psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction", "--file"]);
             process::capture(psql.arg(&script).arg(url))?;
-            process::capture(
-                bench
-                    .command("psql")
-                    .args(["--no-psqlrc", "--quiet", "--command", "VACUUM ANALYZE", url]),
-            )?;
         }
-        None => {
-            let mut sqlite = bench.command("sqlite3");
-            let read = format!(".read {}", script.display());
-            process::capture(sqlite.arg("-bail").arg(data.join("russet.db")).arg("BEGIN").arg(read).arg("COMMIT"))?;
-        }
+        None => sqlite(bench, &data, &["BEGIN", &format!(".read {}", script.display()), "COMMIT"])?,
     }
+    let location = address.clone().unwrap_or_else(|| data.display().to_string());
+    let start = Instant::now();
+    inside(bench, &["fill", &location, &size.records.to_string(), &size.subs.to_string()])?;
+    let rate = f64::from(size.records) / start.elapsed().as_secs_f64();
+    match &address {
+        Some(url) => drop(process::capture(bench.command("psql").args([
+            "--no-psqlrc",
+            "--quiet",
+            "--command",
+            "VACUUM ANALYZE",
+            url,
+        ]))?),
+        None => sqlite(bench, &data, &["ANALYZE"])?,
+    }
+    let token = token(bench, &data)?;
+    let key_file = data.join("root.key").display().to_string();
+    let permits = inside(bench, &["permit", &location, &key_file, &token, &id("org", 1)])?;
+    let mut permits = permits
+        .lines()
+        .map(|line| line.trim().parse::<f64>().map(|nanoseconds| format!("{:.2}", nanoseconds / 1000.0)));
+    let mut permit = || {
+        permits
+            .next()
+            .context("a permission without a figure")?
+            .context("a figure that is none")
+    };
+
     let server = Server::start_with(bench, &binary(bench), "serve", &data, folder, &settings)?;
     let mut connection = Connection::open(&server.url)?;
-    connection.headers.push(format!("authorization: Bearer {}", token(bench, &data)?));
+    connection.headers.push(format!("authorization: Bearer {token}"));
     connection.headers.push(format!("cookie: russet={RANDOM}"));
-    pages().iter().map(|page| ask(&mut connection, page)).collect()
+    let asked: anyhow::Result<_> = pages.iter().map(|page| ask(&mut connection, page)).collect();
+    let verified = verify(&mut connection, size)?;
+    Ok(Measured {
+        pages: asked?,
+        facts: [
+            format!("{rate:.0}"),
+            bare(verified),
+            format!("{:.0}", server.resident_megabytes()?),
+            permit()?,
+            permit()?,
+            permit()?,
+        ],
+    })
+}
+
+/// Has the whole log verified, which must be whole.
+fn verify(connection: &mut Connection, size: Size) -> anyhow::Result<Duration> {
+    let start = Instant::now();
+    let found = connection.post(&format!("/api/v1/orgs/{}/activity/verify", id("org", 0)), &serde_json::json!({}))?;
+    let took = start.elapsed();
+    let records = found["records"].as_u64().unwrap_or_default();
+    if found["whole"] != true || records < u64::from(size.records) {
+        bail!("the log of {} records was found to be {found}", size.records);
+    }
+    Ok(took)
+}
+
+/// Runs `crates/app/benches/log.rs`.
+fn inside(bench: &Workbench, arguments: &[&str]) -> anyhow::Result<String> {
+    let mut cargo = bench.cargo();
+    cargo.args(["bench", "--quiet", "--locked", "--package", "app", "--bench", "log", "--"]);
+    process::capture(cargo.args(arguments))
+}
+
+fn sqlite(bench: &Workbench, data: &Path, commands: &[&str]) -> anyhow::Result<()> {
+    let mut sqlite = bench.command("sqlite3");
+    process::capture(sqlite.arg("-bail").arg(data.join("russet.db")).args(commands)).map(drop)
 }
 
 fn ask(connection: &mut Connection, page: &Page) -> anyhow::Result<Times> {
@@ -229,7 +273,7 @@ fn database(bench: &Workbench, cluster: &Cluster, number: u32) -> anyhow::Result
 }
 
 /// The script with everything filled in.
-fn world(bench: &Workbench, data: &Path, (subs, certificates): (u32, u32), postgres: bool) -> anyhow::Result<String> {
+fn world(bench: &Workbench, data: &Path, size: Size, postgres: bool) -> anyhow::Result<String> {
     let literal = |hash: String| {
         if postgres {
             format!("'\\x{hash}'::bytea")
@@ -247,8 +291,8 @@ fn world(bench: &Workbench, data: &Path, (subs, certificates): (u32, u32), postg
     };
     let filled = [
         ("{ID}", IDS.to_owned()),
-        ("{SUBS}", subs.to_string()),
-        ("{CERTIFICATES}", certificates.to_string()),
+        ("{SUBS}", size.subs.to_string()),
+        ("{CERTIFICATES}", size.certificates.to_string()),
         ("{NOW}", now),
         ("{TOKEN_HASH}", literal(sha256(bench, data, &token(bench, data)?)?)),
         ("{COOKIE_HASH}", literal(sha256(bench, data, RANDOM)?)),

@@ -22,7 +22,7 @@ impl App {
         let here = by_organization.remove(&org).unwrap_or_default();
         let below = by_organization.values();
         Ok(Dependents {
-            certificates: tx.certificates_of_key(&permit, key).await?,
+            certificates: tx.certificate_names_of_key(&permit, key).await?,
             running_operations: here.unfinished_operations,
             certificates_below: below.clone().map(|of| of.certificates).sum(),
             running_operations_below: below.clone().map(|of| of.unfinished_operations).sum(),

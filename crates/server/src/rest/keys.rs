@@ -120,7 +120,7 @@ pub(super) async fn dependents(
 ) -> Result<Json<api::Dependents>, Failure> {
     let found = state.app.key_dependents(&who.caller, org, key).await?;
     Ok(Json(api::Dependents {
-        certificates: found.certificates.iter().map(|c| c.name.clone()).collect(),
+        certificates: found.certificates,
         running_operations: found.running_operations,
         certificates_below: found.certificates_below,
         running_operations_below: found.running_operations_below,

@@ -1,10 +1,9 @@
 //! Lists of the activity log, newest first, fast at a million records.
 //!
-//! A filter names at most one subject that leads: the object, the key, the token, the person or the action, whichever
-//! comes first in this order. Each has a statement of its own, and an index that begins with the reach and the subject
-//! and goes on by time, so that a page costs what the page holds. What else the filter asks for is held against the
-//! rows found. `(CAST($n AS TEXT) IS NULL OR …)` for the leading subject would have no index; that is why there are
-//! so many statements that look alike.
+//! One thing that a filter names leads: what likely has the fewest records. Each has a statement of its own, and an index
+//! that begins with the reach and the leading thing and goes on by time, so that a page costs what the page holds. What
+//! else the filter asks for is held against the rows found. `(CAST($n AS TEXT) IS NULL OR …)` for the leading thing would
+//! have no index; that is why there are so many statements that look alike.
 
 use domain::{Action, ApiKeyId, ApiTokenId, OrgId, Outcome, Permit, Subject};
 use jiff::Timestamp;
@@ -51,9 +50,24 @@ pub struct ActivityFilter {
 /// How cursors of lists call them: one place in all of them, whatever the filter.
 const LIST: &str = "activity";
 
-/// The subject that leads.
+/// What happens all day. Of a key, token or person there soon is one; any other event is rarer than those.
+const EVERYDAY: [&str; 9] = [
+    "access.deny",
+    "apple-token.create",
+    "certificate.download",
+    "key.check",
+    "key.use",
+    "profile.download",
+    "session.sign-in",
+    "session.sign-in-failed",
+    "session.sign-out",
+];
+
+/// What leads.
 enum Lead {
     Object,
+    /// Any but `done`, which most are, and which has no index.
+    Outcome,
     Key,
     Token,
     Subject,
@@ -63,12 +77,17 @@ enum Lead {
 
 impl ActivityFilter {
     fn lead(&self) -> Lead {
+        let is_rare_outcome = |outcome| !matches!(outcome, Outcome::Done | Outcome::Intent);
+        let is_rare_action = |action: &String| !EVERYDAY.contains(&action.as_str());
         match self {
             Self { object: Some(_), .. } => Lead::Object,
+            _ if self.outcome.is_some_and(is_rare_outcome) => Lead::Outcome,
+            _ if self.action.as_ref().is_some_and(is_rare_action) => Lead::Action,
             Self { key: Some(_), .. } => Lead::Key,
             Self { token: Some(_), .. } => Lead::Token,
             Self { subject: Some(_), .. } => Lead::Subject,
             Self { action: Some(_), .. } => Lead::Action,
+            _ if self.outcome == Some(Outcome::Intent) => Lead::Outcome,
             _ => Lead::Nothing,
         }
     }
@@ -141,6 +160,14 @@ fn of_organization(lead: &Lead) -> &'static str {
                  AND at >= $8 AND (at, sequence) < ($9, $10)
              ORDER BY at DESC, sequence DESC LIMIT $11"
         }
+        Lead::Outcome => {
+            "SELECT * FROM activity WHERE organization_id = $1 AND outcome = $7 AND outcome <> 'done'
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($4 AS TEXT) IS NULL OR token_id = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5)
+                 AND (CAST($6 AS TEXT) IS NULL OR action = $6) AND (CAST($12 AS TEXT) IS NULL OR root_id = $12)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
         Lead::Key => {
             "SELECT * FROM activity WHERE organization_id = $1 AND api_key_id = $3
                  AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($4 AS TEXT) IS NULL OR token_id = $4)
@@ -193,6 +220,14 @@ fn of_root(lead: &Lead) -> &'static str {
                  AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3) AND (CAST($4 AS TEXT) IS NULL OR token_id = $4)
                  AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5) AND (CAST($6 AS TEXT) IS NULL OR action = $6)
                  AND (CAST($7 AS TEXT) IS NULL OR outcome = $7)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::Outcome => {
+            "SELECT * FROM activity WHERE root_id = $1 AND outcome = $7 AND outcome <> 'done'
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($4 AS TEXT) IS NULL OR token_id = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5)
+                 AND (CAST($6 AS TEXT) IS NULL OR action = $6)
                  AND at >= $8 AND (at, sequence) < ($9, $10)
              ORDER BY at DESC, sequence DESC LIMIT $11"
         }
