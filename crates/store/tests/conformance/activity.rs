@@ -176,6 +176,29 @@ async fn records_are_found_by_who_what_and_when(world: World) {
         ),
         (
             ActivityFilter {
+                outcome: Some(Outcome::Refused),
+                key: Some(key(1, 2).id),
+                ..any()
+            },
+            vec![],
+        ),
+        (
+            ActivityFilter {
+                action: Some("key.add".to_owned()),
+                key: Some(key(1, 1).id),
+                ..any()
+            },
+            vec![],
+        ),
+        (
+            ActivityFilter {
+                outcome: Some(Outcome::Intent),
+                ..any()
+            },
+            vec![],
+        ),
+        (
+            ActivityFilter {
                 since: Some(at(2)),
                 ..any()
             },

@@ -10,6 +10,7 @@ use crate::world::{World, at, id, of, on_both, permit};
 
 on_both![
     each_record_is_tied_to_all_before_it,
+    records_written_at_once_are_tied_like_single_ones,
     every_column_is_part_of_the_hash,
     an_older_log_is_chained_as_it_is_found,
     checkpoints_and_their_key_are_kept_once,
@@ -123,6 +124,25 @@ async fn open_the_wall(tx: &mut Tx) {
     }
 }
 
+async fn records_written_at_once_are_tied_like_single_ones(world: World) {
+    below(&world.store).await;
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    let before = tx.activity_head().await.expect("read").sequence;
+    let several = [record(1, 11), record(3, 12), record(2, 13), record(3, 14)];
+    tx.record_all(&several).await.expect("recorded");
+    tx.record_all(&[]).await.expect("nothing to record");
+    tx.record(&record(1, 15)).await.expect("recorded");
+    tx.commit().await.expect("kept");
+    assert_eq!(broken(&world.store).await, Vec::<i64>::new());
+    let mut tx = world.store.read_over_all().await.expect("begins");
+    assert_eq!(tx.activity_head().await.expect("read").sequence, before + 5);
+    let root = permit(Action::SeeActivityBelow, 1);
+    for (number, one) in several.iter().enumerate() {
+        let found = tx.activity(&root, LogReach::Below, one.id).await;
+        assert_eq!(found.is_ok(), number != 2, "each has the root above its own organization");
+    }
+}
+
 async fn an_older_log_is_chained_as_it_is_found(world: World) {
     below(&world.store).await;
     let mut tx = world.store.begin_over_all().await.expect("begins");
@@ -138,12 +158,14 @@ async fn an_older_log_is_chained_as_it_is_found(world: World) {
         "DROP INDEX activity_token",
         "DROP INDEX activity_object",
         "DROP INDEX activity_action",
+        "DROP INDEX activity_outcome",
         "DROP INDEX activity_root",
         "DROP INDEX activity_root_key",
         "DROP INDEX activity_root_subject",
         "DROP INDEX activity_root_token",
         "DROP INDEX activity_root_object",
         "DROP INDEX activity_root_action",
+        "DROP INDEX activity_root_outcome",
         "ALTER TABLE activity DROP COLUMN root_id",
         "ALTER TABLE activity DROP COLUMN token_id",
         "ALTER TABLE activity DROP COLUMN hash",
