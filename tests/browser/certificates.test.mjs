@@ -63,7 +63,8 @@ for (const javaScriptEnabled of [true, false]) {
       story(async (page) => {
         await signIn(page, demo);
         await place(page, /^Certificates/);
-        await page.getByRole('link', { name: 'Create certificate' }).first().click();
+        await page.getByRole('link', { name: 'Add new' }).first().click();
+        await page.getByRole('link', { name: 'Create certificate' }).click();
         await page.getByLabel('Type', { exact: true }).selectOption('DISTRIBUTION');
         await page.getByRole('button', { name: /^Create / }).click();
         await page.waitForURL(/\/operations\//);
@@ -95,7 +96,8 @@ for (const javaScriptEnabled of [true, false]) {
       story(async (page) => {
         await signIn(page, demo);
         await place(page, /^Certificates/);
-        await page.getByRole('link', { name: 'Create certificate' }).first().click();
+        await page.getByRole('link', { name: 'Add new' }).first().click();
+        await page.getByRole('link', { name: 'Create certificate' }).click();
         const refused = page.locator('.picker li').filter({ has: page.getByRole('radio', { disabled: true }) });
         const offered = page.getByRole('radio', { disabled: false });
         assert.ok((await offered.count()) > 0, 'usable keys are offered');

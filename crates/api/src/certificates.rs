@@ -22,8 +22,8 @@ pub struct Certificate {
     pub name: String,
     /// Apple's type.
     pub certificate_type: String,
-    /// Apple's id.
-    pub apple_id: String,
+    /// Apple's id; none for one that came as a file.
+    pub apple_id: Option<String>,
     /// Upper-case hex.
     pub serial: String,
     /// SHA-1 of the certificate, upper-case hex.

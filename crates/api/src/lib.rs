@@ -12,7 +12,9 @@ mod account;
 mod activity;
 mod apple_account;
 mod certificates;
+mod csrs;
 mod days;
+mod imports;
 mod keys;
 mod members;
 mod organizations;
@@ -27,7 +29,11 @@ pub use apple_account::{
     CertificateRef, DeviceRef,
 };
 pub use certificates::{Certificate, Certificates, Export, ExportRequest, NewCertificate, Operation, OperationStep, Place};
+pub use csrs::{CompleteCsr, Csr, CsrDetails, Csrs, NewCsr, RemoveCsr, TakenIn};
 pub use days::days_left;
+pub use imports::{
+    CertificateDependents, CertificateDetails, EditCertificate, FetchCertificates, ImportCertificates, Imported, LeftOut, RemoveCertificate,
+};
 pub use keys::{
     AppleToken, Budget, DayMark, Dependents, EditKey, Feature, FeatureOverride, Key, KeyChoice, KeyChoices, KeyDetails, Keys, LastResult,
     NewAppleToken, NewKey, RemoveKey,
@@ -42,7 +48,10 @@ pub use organizations::{
 };
 pub use problem::{AppleAnswer, Field, Problem, UsableKey};
 pub use service_tokens::{CreatedServiceToken, EditServiceToken, NewServiceToken, RotateServiceToken, ServiceToken, ServiceTokens};
-pub use sharing::{ChangeShares, KeyShares, ShareLimits, ShareWith, SharedWith, Sharing};
+pub use sharing::{
+    CertificateSharedWith, CertificateShares, ChangeCertificateShares, ChangeShares, InheritedCertificate, InheritedCertificates,
+    KeyShares, ShareCertificateWith, ShareEnd, ShareLimits, ShareWith, SharedWith, Sharing,
+};
 
 /// Where the API begins.
 pub const ROOT: &str = "/api/v1";

@@ -1,4 +1,4 @@
-//! Sharing of API keys with sub-organizations.
+//! Sharing of API keys and certificates with sub-organizations.
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -95,4 +95,81 @@ pub struct ShareWith {
     /// When it stops by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stops_at: Option<Timestamp>,
+}
+
+/// With whom a certificate is shared, and with whom it could be.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CertificateShares {
+    /// The certificate's name, which sub-organizations see.
+    pub name: String,
+    /// How far it is shared now.
+    pub sharing: Sharing,
+    /// The share with all; none where it is not shared with all.
+    pub all: Option<ShareEnd>,
+    /// Sub-organizations, by name.
+    pub items: Vec<CertificateSharedWith>,
+    /// Give this as `cursor` for the next page; none at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// Until when something is shared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ShareEnd {
+    /// When it stops by itself; none where it does not.
+    pub stops_at: Option<Timestamp>,
+}
+
+/// A sub-organization and its share of a certificate.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CertificateSharedWith {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// How many people were given roles in it.
+    pub members: u32,
+    /// The share with it alone, which decides for it; none where there is none.
+    pub chosen: Option<ShareEnd>,
+}
+
+/// Changes with whom a certificate is shared. What is not named stays as it is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeCertificateShares {
+    /// To share with, or to change the end of.
+    #[serde(default)]
+    pub share: Vec<ShareCertificateWith>,
+    /// To stop sharing with: `all`, or ids of sub-organizations.
+    #[serde(default)]
+    pub stop: Vec<String>,
+}
+
+/// A target, and until when.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShareCertificateWith {
+    /// `all`, or the id of a sub-organization.
+    pub with: String,
+    /// When it stops by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stops_at: Option<Timestamp>,
+}
+
+/// A certificate that the root organization lends.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct InheritedCertificate {
+    /// The certificate.
+    #[serde(flatten)]
+    pub certificate: crate::Certificate,
+    /// The name of the organization whose it is.
+    pub owner: String,
+    /// When the share stops by itself.
+    pub stops_at: Option<Timestamp>,
+}
+
+/// The certificates that the root organization lends.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct InheritedCertificates {
+    /// Soonest expiry first.
+    pub items: Vec<InheritedCertificate>,
 }

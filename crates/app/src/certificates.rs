@@ -1,15 +1,22 @@
-//! Certificates held here: create at Apple, list, export.
+//! Certificates held here: create at Apple, take in from files and from the account, list, rename, export, remove.
 //!
 //! Pressing *Create certificate* writes an act down in `begin`, with its key pair; `creation` is what the act asks of Apple
 //! and keeps, in the order of [`crate::operations`]. `revoking` gives a place back. Exporting is in `export`, listing in
-//! `list`.
+//! `list`. What was made elsewhere comes in through `import` and `fetch`, and by `take_in` in either case; `edit` renames and
+//! removes; `share` lends to sub-organizations, and `lent` is what those see of it.
 
 mod begin;
 mod creation;
+mod edit;
 mod export;
+mod fetch;
 mod held;
+mod import;
+mod lent;
 mod list;
 mod revoking;
+mod share;
+mod take_in;
 
 pub(crate) use creation::Creation;
 pub(crate) use revoking::Revoking;
@@ -17,9 +24,15 @@ pub(crate) use revoking::Revoking;
 pub(crate) use held::{Held, parsed};
 pub(crate) use list::{past, soon};
 
+pub use edit::CertificateDependents;
+pub use import::{Imported, LeftOut};
+pub use lent::{InheritedCertificate, OwnersAct};
 pub use list::CertificateCounts;
+pub use share::{CertificateShareChange, CertificateSharePanel};
+pub(crate) use take_in::Incoming;
+pub use take_in::{Taken, TakenIn};
 
-use crate::{App, Caller, Problem, Shown, apple_account::Download};
+use crate::{App, Caller, Problem, Shown, apple_account::Download, sharing::Sharing};
 use domain::{Action, CertificateId, HeldCertificate, OrgId, SecretId};
 use jiff::Timestamp;
 use vault::Place as Sealing;
@@ -61,6 +74,27 @@ pub struct Export {
     pub warnings: Vec<String>,
 }
 
+/// A certificate's page: what is kept of it, and what it says itself.
+#[derive(Debug, Clone)]
+pub struct CertificateDetails {
+    /// As it is held, by its owner where it is lent.
+    pub held: HeldCertificate,
+    /// The name of the organization whose it is, where it is lent.
+    pub lent_by: Option<String>,
+    /// How far it is shared, in a root organization.
+    pub sharing: Option<Sharing>,
+    /// The subject's common name.
+    pub common_name: Option<String>,
+    /// The issuer's common name.
+    pub issuer: Option<String>,
+    /// When it began.
+    pub valid_from: Timestamp,
+    /// SHA-256 of the certificate, upper-case hex.
+    pub sha256: String,
+    /// Whether it leads to a root that this server trusts.
+    pub is_verified: bool,
+}
+
 /// The kind of sealed secrets that certificates' private keys have in the store.
 pub(crate) const SIGNING_KEY: &str = "signing_key";
 
@@ -90,6 +124,42 @@ impl SigningKeyPlace {
 }
 
 impl App {
+    /// A certificate held here, or lent to it, and what it says itself.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn certificate_details(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        certificate: CertificateId,
+    ) -> Result<CertificateDetails, Problem> {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let found = tx.certificate_to_use(&permit, certificate, self.now()).await?;
+        let (mut lent_by, mut sharing) = (None, None);
+        if found.permit.is_lent() {
+            lent_by = Some(tx.owner_of(&found.permit).await?.name.to_string());
+        } else {
+            sharing = self.sharing_of_certificate(&mut tx, &permit, certificate).await?;
+        }
+        drop(tx);
+        let held = found.certificate;
+        let parsed = signing::certificate::Certificate::from_der(&held.der).map_err(Problem::internal)?;
+        let way = signing::chain::chain(&parsed, &[], &self.inner.roots);
+        let info = parsed.info();
+        Ok(CertificateDetails {
+            common_name: info.common_name.clone(),
+            issuer: info.issuer_cn.clone(),
+            valid_from: info.not_before,
+            sha256: info.sha256_fingerprint.to_uppercase(),
+            is_verified: way.trust == signing::chain::Trust::Verified,
+            lent_by,
+            sharing,
+            held,
+        })
+    }
+
     /// A certificate held here.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ pub mod bundle_ids;
 pub mod certificates;
 mod checks;
 pub mod crash_point;
+pub mod csrs;
 pub mod devices;
 pub mod idempotency;
 pub mod invitations;

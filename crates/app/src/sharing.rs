@@ -1,11 +1,12 @@
-//! Sharing: a root organization lets its sub-organizations use an API key.
+//! Sharing: a root organization lets its sub-organizations use an item. What is alike for all kinds of items is here, with
+//! what is said of API keys; certificates have `certificates/share.rs`.
 //!
 //! The switch *all* and the chosen sub-organizations are kept apart: each is a row of its own with its own limits, and
 //! turning the switch off leaves the chosen ones. A change names only what changes, so that two people who share at the
 //! same time do not undo each other's work.
 //!
-//! Everything in one change is one transaction that holds the key's row, with a record for each target; whoever uses the
-//! key at this moment comes before it or after it ([`crate::App`]'s use of keys holds the same row).
+//! Everything in one change is one transaction that holds the item's row, with a record for each target; whoever uses the
+//! item at this moment comes before it or after it ([`crate::App`]'s use of keys holds the same row).
 
 use crate::{App, Caller, Problem, activity::Names, problem::Kind};
 use domain::{
@@ -107,6 +108,46 @@ pub struct ShareChange {
     pub stop: Vec<ShareTarget>,
 }
 
+/// What differs after sharing anew.
+#[derive(Default)]
+pub(crate) struct Reshared {
+    pub(crate) shared: Vec<(ShareTarget, ShareLimits)>,
+    pub(crate) stopped: Vec<ShareTarget>,
+}
+
+/// With whom an item is shared, and with whom it could be.
+pub(crate) struct Spread {
+    pub(crate) all: Option<ShareLimits>,
+    pub(crate) sub_organizations: Vec<Borrower>,
+    pub(crate) next: Option<String>,
+}
+
+/// A page of the sub-organizations with what each has of an item.
+pub(crate) async fn spread(tx: &mut Tx, permit: &Permit, item: Shareable, query: &PanelQuery) -> Result<Spread, Problem> {
+    let shares = tx.shares_of(permit, item).await?;
+    let mut limits: BTreeMap<_, _> = shares.into_iter().map(|share| (share.target, share.limits)).collect();
+    let filter = OrganizationFilter {
+        search: query.search.clone(),
+        ..OrganizationFilter::default()
+    };
+    let paging = Paging {
+        after: query.cursor.clone(),
+        limit: Paging::MOST,
+    };
+    let page = tx.sub_organizations(permit, &filter, &paging).await?;
+    let borrower = |SubOrganization { organization, members }| Borrower {
+        chosen: limits.remove(&ShareTarget::Chosen(organization.id)),
+        organization,
+        members,
+        last_use: None,
+    };
+    Ok(Spread {
+        sub_organizations: page.items.into_iter().map(borrower).collect(),
+        next: page.next,
+        all: limits.remove(&ShareTarget::All),
+    })
+}
+
 impl App {
     /// The name of the root organization above, which may lend items; none for a root.
     ///
@@ -126,44 +167,21 @@ impl App {
         let permit = self.permit_to_share(caller, org, key).await?;
         let mut tx = self.inner.store.read_for(&permit).await?;
         let key = tx.key(&permit, key).await?;
-        let item = Shareable::ApiKey(key.id);
-        let mut limits: BTreeMap<ShareTarget, ShareLimits> = BTreeMap::new();
-        for share in tx.shares_of(&permit, item).await? {
-            limits.insert(share.target, share.limits);
-        }
         let mut uses = tx.last_uses(&permit, key.id).await?;
+        let mut spread = spread(&mut tx, &permit, Shareable::ApiKey(key.id), query).await?;
         let mut names = Names::default();
-        let filter = OrganizationFilter {
-            search: query.search.clone(),
-            ..OrganizationFilter::default()
-        };
-        let paging = Paging {
-            after: query.cursor.clone(),
-            limit: Paging::MOST,
-        };
-        let page = tx.sub_organizations(&permit, &filter, &paging).await?;
-        let mut sub_organizations = Vec::with_capacity(page.items.len());
-        for SubOrganization { organization, members } in page.items {
-            let last_use = match uses.remove(&organization.id) {
-                Some(last) => {
-                    let by = names.of_actor(&mut tx, last.by).await?;
-                    Some((last, by))
-                }
-                None => None,
-            };
-            sub_organizations.push(Borrower {
-                chosen: limits.remove(&ShareTarget::Chosen(organization.id)),
-                organization,
-                members,
-                last_use,
-            });
+        for borrower in &mut spread.sub_organizations {
+            if let Some(last) = uses.remove(&borrower.organization.id) {
+                let by = names.of_actor(&mut tx, last.by).await?;
+                borrower.last_use = Some((last, by));
+            }
         }
         Ok(SharePanel {
             sharing: self.sharing_of(&mut tx, &permit, key.id).await?.unwrap_or_default(),
-            all: limits.remove(&ShareTarget::All),
+            all: spread.all,
             key,
-            sub_organizations,
-            next: page.next,
+            sub_organizations: spread.sub_organizations,
+            next: spread.next,
         })
     }
 
@@ -189,11 +207,6 @@ impl App {
         for (target, limits) in change.share {
             share.insert(target, read_limits(limits, now)?);
         }
-        let shared_by = caller
-            .principal
-            .actor()
-            .subject()
-            .ok_or_else(|| Problem::internal("a key was shared by nobody"))?;
         let item = Shareable::ApiKey(key);
         let mut tx = self.begin_for(caller, &permit).await?;
         let mut held = tx.lock_key(&own(&permit, item)).await?;
@@ -201,15 +214,48 @@ impl App {
         if let Some(name) = name.filter(|name| *name != held.name) {
             events.push(self.rename(&mut tx, &permit, &mut held, name).await?);
         }
-        let present: BTreeMap<_, _> = tx
-            .shares_of(&permit, item)
-            .await?
-            .into_iter()
-            .map(|s| (s.target, s.limits))
-            .collect();
-        for target in change.stop {
+        let changed = self.reshare(&mut tx, caller, &permit, item, share, change.stop).await?;
+        let name = || held.name.to_string();
+        events.extend(
+            changed
+                .stopped
+                .into_iter()
+                .map(|target| Event::KeyUnshared { key, name: name(), target }),
+        );
+        events.extend(changed.shared.into_iter().map(|(target, limits)| Event::KeyShared {
+            key,
+            name: name(),
+            target,
+            limits,
+        }));
+        self.record_all_done(&mut tx, caller, org, events).await?;
+        let sharing = self.sharing_of(&mut tx, &permit, key).await?.unwrap_or_default();
+        tx.commit().await?;
+        Ok(sharing)
+    }
+
+    /// Changes with whom an item is shared, in the transaction that holds its row; answers what differs now. A target that is
+    /// no sub-organization is not found, also where nothing would change.
+    pub(crate) async fn reshare(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        permit: &Permit,
+        item: Shareable,
+        share: BTreeMap<ShareTarget, ShareLimits>,
+        stop: Vec<ShareTarget>,
+    ) -> Result<Reshared, Problem> {
+        let shared_by = caller
+            .principal
+            .actor()
+            .subject()
+            .ok_or_else(|| Problem::internal("an item was shared by nobody"))?;
+        let shares = tx.shares_of(permit, item).await?;
+        let present: BTreeMap<_, _> = shares.into_iter().map(|share| (share.target, share.limits)).collect();
+        let mut changed = Reshared::default();
+        for target in stop {
             if let ShareTarget::Chosen(organization) = target {
-                tx.sub_organization(&permit, organization).await?;
+                tx.sub_organization(permit, organization).await?;
             }
             if share.contains_key(&target) {
                 return Err(Problem::new(
@@ -218,42 +264,29 @@ impl App {
                     "The same sub-organization is to be shared with and not to be shared with. Name it once.",
                 ));
             }
-            if tx.take_share(&permit, item, target).await? {
-                events.push(Event::KeyUnshared {
-                    key,
-                    name: held.name.to_string(),
-                    target,
-                });
+            if tx.take_share(permit, item, target).await? {
+                changed.stopped.push(target);
             }
         }
         for (target, limits) in share {
+            if let ShareTarget::Chosen(organization) = target {
+                tx.sub_organization(permit, organization).await?;
+            }
+            if present.get(&target) == Some(&limits) {
+                continue;
+            }
             let new = Share {
-                owner: org,
+                owner: permit.organization(),
                 item,
                 target,
                 limits,
                 shared_by,
-                shared_at: now,
+                shared_at: self.now(),
             };
-            // Also where nothing changes: a target that does not exist is told in every case.
-            if let ShareTarget::Chosen(organization) = target {
-                tx.sub_organization(&permit, organization).await?;
-            }
-            if present.get(&target) == Some(&new.limits) {
-                continue;
-            }
-            tx.put_share(&permit, &new).await?;
-            events.push(Event::KeyShared {
-                key,
-                name: held.name.to_string(),
-                target,
-                limits: new.limits,
-            });
+            tx.put_share(permit, &new).await?;
+            changed.shared.push((target, new.limits));
         }
-        let sharing = self.sharing_of(&mut tx, &permit, key).await?.unwrap_or_default();
-        self.record_all_done(&mut tx, caller, org, events).await?;
-        tx.commit().await?;
-        Ok(sharing)
+        Ok(changed)
     }
 
     /// How far one key is shared; none below a root organization, where nothing can be shared.

@@ -1,10 +1,13 @@
 //! `russet certificates`.
 
+mod imports;
+
 use crate::{
     Exit, Failure,
     client::{Client, segment},
+    keys::{With, end_of},
     lists::Listing,
-    output::{Printer, expiry, place_line, private_file, table},
+    output::{Printer, expiry, place_line, plain, private_file, table},
     secret::PasswordSource,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -86,6 +89,54 @@ pub enum Certificates {
         #[arg(long, value_name = "MINUTES", default_value_t = 10)]
         wait: u64,
     },
+    /// Take certificates of the Apple account into the list here; nothing changes at Apple
+    Fetch {
+        /// Through which key, by id or name
+        #[arg(long)]
+        key: String,
+        /// Only these, by Apple's id; all of them unless given
+        #[arg(value_name = "ID")]
+        certificates: Vec<String>,
+    },
+    /// Take certificates in from a file: .p12, .cer or PEM
+    Import {
+        /// The file, or - for standard input
+        file: PathBuf,
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// Give a certificate another name here
+    Rename {
+        /// Id, serial number or name
+        certificate: String,
+        /// What to call it
+        name: String,
+    },
+    /// Let sub-organizations use a certificate; from now on, until it is unshared
+    Share {
+        /// Id, serial number or name
+        certificate: String,
+        #[command(flatten)]
+        with: With,
+        /// Until the end of this day, UTC, such as 2027-01-31
+        #[arg(long, value_name = "DAY")]
+        until: Option<jiff::civil::Date>,
+    },
+    /// Stop letting sub-organizations use it, at once
+    Unshare {
+        /// Id, serial number or name
+        certificate: String,
+        #[command(flatten)]
+        with: With,
+    },
+    /// Remove a certificate here, with its private key; at Apple it stays as it is
+    Remove {
+        /// Id, serial number or name
+        certificate: String,
+        /// Do it without asking for the name
+        #[arg(long)]
+        yes: bool,
+    },
     /// Download a certificate held here
     Download {
         /// Id, serial number or name
@@ -121,17 +172,27 @@ impl Certificates {
             }
             Self::List { key: None, listing } => {
                 let home = client.home().await?;
-                let items = client.list(&format!("{home}/certificates"), &listing.query(), None).await?;
+                let mut items: Vec<api::Certificate> = client.list(&format!("{home}/certificates"), &listing.query(), None).await?;
+                if listing.query().is_empty() {
+                    // What the root organization lends stands first, and is told apart by its origin.
+                    let lent: api::InheritedCertificates = client.get(&format!("{home}/certificates/inherited"), &[]).await?;
+                    let lent = lent.items.into_iter().map(|one| api::Certificate {
+                        origin: "inherited".to_owned(),
+                        ..one.certificate
+                    });
+                    items.splice(0..0, lent);
+                }
                 let list = api::Certificates { items, next_cursor: None };
                 printer.show(&list, |list| {
                     table(
-                        &["name", "type", "expires", "private key", "serial", "id"],
+                        &["name", "type", "expires", "private key", "origin", "serial", "id"],
                         list.items.iter().map(|c| {
                             vec![
                                 c.name.clone(),
                                 c.certificate_type.clone(),
                                 expiry(Some(c.expires_at), Some(c.days_left)),
                                 held(c.key_held),
+                                c.origin.clone(),
                                 c.serial.clone(),
                                 c.id.clone(),
                             ]
@@ -160,6 +221,49 @@ impl Certificates {
                     },
                 )
                 .await;
+            }
+            Self::Fetch { key, certificates } => {
+                let home = client.home().await?;
+                let request = api::FetchCertificates {
+                    certificates: Some(certificates).filter(|ids| !ids.is_empty()),
+                };
+                let path = format!("{home}/keys/{}/apple/certificates/fetch", segment(&key));
+                imports::show(printer, &client.post_once(&path, &request).await?);
+            }
+            Self::Import { file, password } => return imports::import(client, printer, &file, &password).await,
+            Self::Rename { certificate, name } => {
+                let home = client.home().await?;
+                let chosen = find(client, &home, &certificate).await?;
+                let path = format!("{home}/certificates/{}", segment(&chosen.id));
+                let renamed: api::Certificate = client.patch(&path, &api::EditCertificate { name }).await?;
+                printer.show(&renamed, |renamed| format!("Renamed {} to “{}”.", renamed.id, plain(&renamed.name)));
+            }
+            Self::Share { certificate, with, until } => {
+                let home = client.home().await?;
+                let chosen = find(client, &home, &certificate).await?;
+                let shares = format!("{home}/certificates/{}/shares", segment(&chosen.id));
+                let stops_at = until.map(end_of).transpose()?;
+                let targets = with.targets(client, &shares).await?.into_iter();
+                let change = api::ChangeCertificateShares {
+                    share: targets.map(|with| api::ShareCertificateWith { with, stops_at }).collect(),
+                    stop: vec![],
+                };
+                imports::reshare(client, printer, &shares, &chosen, &change).await?;
+            }
+            Self::Unshare { certificate, with } => {
+                let home = client.home().await?;
+                let chosen = find(client, &home, &certificate).await?;
+                let shares = format!("{home}/certificates/{}/shares", segment(&chosen.id));
+                let change = api::ChangeCertificateShares {
+                    share: vec![],
+                    stop: with.targets(client, &shares).await?,
+                };
+                imports::reshare(client, printer, &shares, &chosen, &change).await?;
+            }
+            Self::Remove { certificate, yes } => {
+                let home = client.home().await?;
+                let chosen = find(client, &home, &certificate).await?;
+                imports::remove(client, printer, &home, &chosen, yes).await?;
             }
             Self::Download { certificate, out, export } => {
                 let home = client.home().await?;

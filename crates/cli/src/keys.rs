@@ -268,22 +268,24 @@ impl Keys {
                     apps: (!app.is_empty()).then_some(app),
                     stops_at: until.map(end_of).transpose()?,
                 };
-                let targets = with.targets(client, &home, &key.id).await?;
+                let shares = format!("{home}/keys/{}/shares", key.id);
+                let targets = with.targets(client, &shares).await?;
                 let change = api::ChangeShares {
                     name,
                     share: targets.into_iter().map(|with| api::ShareWith { with, ..limits.clone() }).collect(),
                     stop: vec![],
                 };
-                let sharing: api::Sharing = client.patch(&format!("{home}/keys/{}/shares", key.id), &change).await?;
+                let sharing: api::Sharing = client.patch(&shares, &change).await?;
                 printer.show(&sharing, |sharing| format!("“{}” is shared: {}.", key.name, sharing.words));
             }
             Self::Unshare { key, with } => {
                 let key = client.key(&home, &key).await?.key;
+                let shares = format!("{home}/keys/{}/shares", key.id);
                 let change = api::ChangeShares {
-                    stop: with.targets(client, &home, &key.id).await?,
+                    stop: with.targets(client, &shares).await?,
                     ..api::ChangeShares::default()
                 };
-                let sharing: api::Sharing = client.patch(&format!("{home}/keys/{}/shares", key.id), &change).await?;
+                let sharing: api::Sharing = client.patch(&shares, &change).await?;
                 printer.show(&sharing, |sharing| format!("“{}” is shared now: {}.", key.name, sharing.words));
             }
             Self::Shares { key } => {
@@ -359,37 +361,45 @@ pub struct With {
 }
 
 impl With {
-    /// As the API names them.
-    async fn targets(&self, client: &Client, home: &str, key: &str) -> Result<Vec<String>, Failure> {
+    /// As the API names them. `shares` is where the item's shares are asked for.
+    pub(crate) async fn targets(&self, client: &Client, shares: &str) -> Result<Vec<String>, Failure> {
         let mut targets: Vec<String> = self.all.then(|| "all".to_owned()).into_iter().collect();
         for wanted in &self.with {
-            targets.push(sub_organization(client, home, key, wanted).await?);
+            targets.push(sub_organization(client, shares, wanted).await?);
         }
         Ok(targets)
     }
 }
 
 /// The id of a sub-organization by its id or its name.
-async fn sub_organization(client: &Client, home: &str, key: &str, wanted: &str) -> Result<String, Failure> {
+async fn sub_organization(client: &Client, shares: &str, wanted: &str) -> Result<String, Failure> {
     if wanted.starts_with("org_") {
         return Ok(wanted.to_owned());
     }
-    let shares: api::KeyShares = client
-        .get(&format!("{home}/keys/{}/shares", segment(key)), &[("search", wanted.to_owned())])
-        .await?;
+    /// What the shares of every kind of item tell of a sub-organization.
+    #[derive(serde::Deserialize)]
+    struct Found {
+        items: Vec<Named>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Named {
+        id: String,
+        name: String,
+    }
+    let found: Found = client.get(shares, &[("search", wanted.to_owned())]).await?;
     let folded = wanted.trim().to_lowercase();
-    let fit: Vec<_> = shares.items.iter().filter(|sub| sub.name.to_lowercase() == folded).collect();
+    let fit: Vec<_> = found.items.iter().filter(|sub| sub.name.to_lowercase() == folded).collect();
     match fit.as_slice() {
         [one] => Ok(one.id.clone()),
         _ => Err(Failure::new(
             Exit::NotFound,
-            format!("No sub-organization here is called “{wanted}”. “russet keys shares” lists them."),
+            format!("No sub-organization here is called “{wanted}”. “russet orgs list” shows those that are yours."),
         )),
     }
 }
 
 /// The end of a day, UTC.
-fn end_of(day: jiff::civil::Date) -> Result<jiff::Timestamp, Failure> {
+pub(crate) fn end_of(day: jiff::civil::Date) -> Result<jiff::Timestamp, Failure> {
     let end = day.at(23, 59, 59, 0).to_zoned(jiff::tz::TimeZone::UTC);
     let end = end.map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))?;
     Ok(end.timestamp())

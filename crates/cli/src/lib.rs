@@ -10,6 +10,7 @@ mod account;
 pub mod activity;
 mod certificates;
 mod client;
+mod csrs;
 mod doctor;
 mod exit;
 mod keys;
@@ -85,6 +86,9 @@ pub enum Command {
     /// Signing certificates
     #[command(subcommand)]
     Certificates(certificates::Certificates),
+    /// Certificate signing requests
+    #[command(subcommand)]
+    Csrs(csrs::Csrs),
     /// Provisioning profiles
     #[command(subcommand)]
     Profiles(profile::Profiles),
@@ -125,6 +129,7 @@ async fn dispatch(global: &Global, printer: &Printer, command: Command) -> Resul
         Command::Keys(keys) => keys.run(&client()?, printer).await,
         Command::AppleToken(token) => token.run(&client()?, printer).await,
         Command::Certificates(certificates) => certificates.run(&client()?, printer).await,
+        Command::Csrs(csrs) => csrs.run(&client()?, printer).await,
         Command::Profiles(profiles) => profiles.run(&client()?, printer).await,
         Command::BundleIds(list) => list.run(&client()?, printer).await,
         Command::Devices(list) => list.run(&client()?, printer).await,

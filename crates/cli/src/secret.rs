@@ -10,9 +10,12 @@ use std::{
 /// Largest file that is read as a key, in bytes. A key has 300; the server says what a larger file is.
 const KEY_FILE_BYTES: u64 = 900_000;
 
+/// Largest file that is read as a certificate or a bundle of some, in bytes: what fits a request as base64.
+const SIGNING_FILE_BYTES: u64 = 700_000;
+
 /// Where a password comes from.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct PasswordSource {
+pub struct PasswordSource {
     /// File whose first line is the password
     #[arg(long, value_name = "FILE", group = "password_source")]
     password_file: Option<PathBuf>,
@@ -120,24 +123,40 @@ fn first_line(text: &str) -> String {
 
 /// The text of a key file, or of standard input for `-`. What is no text goes as base64, for the server to say what it is.
 pub(crate) fn key_file(path: &Path) -> Result<String, Failure> {
+    let too_large = || {
+        format!(
+            "{} is larger than {} KB; a key file has less than 1 KB. Give the file AuthKey_….p8 that App Store Connect gave you once.",
+            path.display(),
+            KEY_FILE_BYTES / 1000
+        )
+    };
+    text_or_base64(path, KEY_FILE_BYTES, too_large)
+}
+
+/// A file of code signing, such as “a certificate”, in the same way.
+pub(crate) fn signing_file(path: &Path, what: &str) -> Result<String, Failure> {
+    let too_large = || {
+        format!(
+            "{} is larger than {} KB, and {what} has less than 50 KB. Give another file.",
+            path.display(),
+            SIGNING_FILE_BYTES / 1000
+        )
+    };
+    text_or_base64(path, SIGNING_FILE_BYTES, too_large)
+}
+
+fn text_or_base64(path: &Path, most: u64, too_large: impl Fn() -> String) -> Result<String, Failure> {
     let cannot = |cause: std::io::Error| Failure::new(Exit::Usage, format!("Cannot read {}: {cause}.", path.display()));
     let mut bytes = Vec::new();
     if path == Path::new("-") {
-        std::io::stdin().take(KEY_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
+        std::io::stdin().take(most + 1).read_to_end(&mut bytes).map_err(cannot)?;
     } else {
         std::fs::File::open(path)
-            .and_then(|file| file.take(KEY_FILE_BYTES + 1).read_to_end(&mut bytes))
+            .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
             .map_err(cannot)?;
     }
-    if bytes.len() as u64 > KEY_FILE_BYTES {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!(
-                "{} is larger than {} KB; a key file has less than 1 KB. Give the file AuthKey_….p8 that App Store Connect gave you once.",
-                path.display(),
-                KEY_FILE_BYTES / 1000
-            ),
-        ));
+    if bytes.len() as u64 > most {
+        return Err(Failure::new(Exit::Usage, too_large()));
     }
     Ok(String::from_utf8(bytes)
         .unwrap_or_else(|not_text| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, not_text.as_bytes())))

@@ -5,9 +5,11 @@
 
 use crate::{
     apple_key::KeyKind,
-    certificate::CertificateType,
+    certificate::{CertificateType, ItemOrigin},
     feature::{Feature, Need},
-    id::{ActivityId, ApiKeyId, ApiTokenId, CertificateId, InvitationId, JobId, OperationId, OrgId, ServiceTokenId, SessionId, UserId},
+    id::{
+        ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, InvitationId, JobId, OperationId, OrgId, ServiceTokenId, SessionId, UserId,
+    },
     name::{Email, ItemName},
     policy::{Role, Subject},
     share::{ShareLimits, ShareTarget},
@@ -398,6 +400,53 @@ pub enum Event {
         name: String,
         form: ExportForm,
     },
+    CertificateTakenIn {
+        certificate: CertificateId,
+        name: String,
+        serial: String,
+        origin: ItemOrigin,
+        key_held: bool,
+    },
+    CertificateShared {
+        certificate: CertificateId,
+        name: String,
+        target: ShareTarget,
+        limits: ShareLimits,
+    },
+    CertificateUnshared {
+        certificate: CertificateId,
+        name: String,
+        target: ShareTarget,
+    },
+    CertificateRenamed {
+        certificate: CertificateId,
+        from: String,
+        to: String,
+    },
+    CertificateRemoved {
+        certificate: CertificateId,
+        name: String,
+        serial: String,
+        key_destroyed: bool,
+    },
+    CertificateKeyJoined {
+        certificate: CertificateId,
+        name: String,
+    },
+    CsrCreated {
+        csr: CsrId,
+        name: ItemName,
+    },
+    CsrCompleted {
+        csr: CsrId,
+        name: ItemName,
+        certificate: CertificateId,
+    },
+    CsrRemoved {
+        csr: CsrId,
+        name: ItemName,
+        key_destroyed: bool,
+    },
     ProfileDownloaded {
         key: ApiKeyId,
         profile: String,
@@ -423,8 +472,17 @@ pub const ACTIONS: &[&str] = &[
     "bundle-id.set-capability",
     "certificate.create",
     "certificate.download",
+    "certificate.join-key",
+    "certificate.remove",
+    "certificate.rename",
     "certificate.revoke",
+    "certificate.share",
+    "certificate.take-in",
+    "certificate.unshare",
     "certificate.will-expire",
+    "csr.complete",
+    "csr.create",
+    "csr.remove",
     "device.change",
     "device.register",
     "device.register-several",
@@ -518,6 +576,15 @@ impl Event {
             Self::DeviceChanged { .. } => "device.change",
             Self::BundleIdEdited { .. } => "bundle-id.edit",
             Self::DevicesRegistered { .. } => "device.register-several",
+            Self::CertificateTakenIn { .. } => "certificate.take-in",
+            Self::CertificateKeyJoined { .. } => "certificate.join-key",
+            Self::CertificateShared { .. } => "certificate.share",
+            Self::CertificateUnshared { .. } => "certificate.unshare",
+            Self::CertificateRenamed { .. } => "certificate.rename",
+            Self::CertificateRemoved { .. } => "certificate.remove",
+            Self::CsrCreated { .. } => "csr.create",
+            Self::CsrCompleted { .. } => "csr.complete",
+            Self::CsrRemoved { .. } => "csr.remove",
             Self::ProfileDownloaded { .. } => "profile.download",
             Self::AppleTokenMinted { .. } => "apple-token.create",
         }
@@ -568,7 +635,15 @@ impl Event {
             | Self::BundleIdEdited { operation, .. }
             | Self::DevicesRegistered { operation, .. }
             | Self::DeviceChanged { operation, .. } => operation.to_string(),
-            Self::CertificateDownloaded { certificate, .. } | Self::CertificateWillExpire { certificate, .. } => certificate.to_string(),
+            Self::CertificateDownloaded { certificate, .. }
+            | Self::CertificateTakenIn { certificate, .. }
+            | Self::CertificateKeyJoined { certificate, .. }
+            | Self::CertificateShared { certificate, .. }
+            | Self::CertificateUnshared { certificate, .. }
+            | Self::CertificateRenamed { certificate, .. }
+            | Self::CertificateRemoved { certificate, .. }
+            | Self::CertificateWillExpire { certificate, .. } => certificate.to_string(),
+            Self::CsrCreated { csr, .. } | Self::CsrCompleted { csr, .. } | Self::CsrRemoved { csr, .. } => csr.to_string(),
             Self::ProfileDownloaded { profile, .. } => profile.clone(),
         })
     }

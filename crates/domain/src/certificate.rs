@@ -60,6 +60,9 @@ impl CertificateType {
         "MAC_APP_DEVELOPMENT",
     ];
 
+    /// What no word of Apple's is known for: read from a file that does not carry Apple's marks.
+    pub const UNKNOWN: &'static str = "UNKNOWN";
+
     /// Whatever Apple said.
     #[must_use]
     pub fn of_apple(text: impl Into<String>) -> Self {
@@ -117,6 +120,7 @@ impl CertificateType {
             "APPLE_PAY" | "APPLE_PAY_RSA" => "Apple Pay".to_owned(),
             "APPLE_PAY_MERCHANT_IDENTITY" => "Apple Pay Merchant Identity".to_owned(),
             "APPLE_PAY_PSP_IDENTITY" => "Apple Pay PSP Identity".to_owned(),
+            Self::UNKNOWN => "Unknown kind".to_owned(),
             "IDENTITY_ACCESS" => "Identity Access".to_owned(),
             other => other.to_owned(),
         }
@@ -138,11 +142,12 @@ pub struct HeldCertificate {
     pub organization: OrgId,
     /// The key through which it was made or fetched; none once that key was removed.
     pub api_key: Option<ApiKeyId>,
-    /// Apple's resource id (10 characters on the provisioning side).
-    pub apple_id: String,
+    /// Apple's resource id (10 characters on the provisioning side); none for one that came as a file, until it is seen in
+    /// the account.
+    pub apple_id: Option<String>,
     /// Apple's type.
     pub certificate_type: CertificateType,
-    /// The subject's common name.
+    /// What it is called here: the subject's common name, until somebody chooses another.
     pub name: String,
     /// Serial number, upper-case hex.
     pub serial: String,
@@ -169,11 +174,11 @@ pub struct HeldCertificate {
 pub struct ListedCertificate {
     /// Its id here.
     pub id: CertificateId,
-    /// Apple's resource id.
-    pub apple_id: String,
+    /// Apple's resource id; none for one that came as a file.
+    pub apple_id: Option<String>,
     /// Apple's type.
     pub certificate_type: CertificateType,
-    /// The subject's common name.
+    /// What it is called here: the subject's common name, until somebody chooses another.
     pub name: String,
     /// Serial number, upper-case hex.
     pub serial: String,

@@ -100,6 +100,8 @@ ids! {
     ApiKeyId = "key";
     /// A certificate held here (not Apple's resource id).
     CertificateId = "cert";
+    /// A certificate signing request held here.
+    CsrId = "csr";
     /// A sealed secret: a private key of one kind or another.
     SecretId = "sec";
     /// A long act that survives a restart.

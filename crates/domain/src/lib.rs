@@ -13,6 +13,7 @@ pub mod address_range;
 pub mod apple_key;
 pub mod certificate;
 pub mod clock;
+pub mod csr;
 pub mod feature;
 pub mod health;
 pub mod id;
@@ -28,10 +29,12 @@ pub use activity::{Activity, Actor, Event, Origin, Outcome};
 pub use apple_key::{ApiKey, AppleKeyId, AppleRole, IssuerId, KeyKind, LastUse, TeamId};
 pub use certificate::{CertificateType, HeldCertificate, ItemOrigin, ListedCertificate};
 pub use clock::{Clock, Entropy, SteppedClock, SystemClock};
+pub use csr::HeldCsr;
 pub use feature::{Declared, Feature, FeatureRow, LastResult, Limit, Need, Probed, Usability};
 pub use health::{CheckMark, KeyHealth, Verdict};
 pub use id::{
-    ActivityId, ApiKeyId, ApiTokenId, CertificateId, InvitationId, JobId, OperationId, OrgId, SecretId, ServiceTokenId, SessionId, UserId,
+    ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, InvitationId, JobId, OperationId, OrgId, SecretId, ServiceTokenId, SessionId,
+    UserId,
 };
 pub use job::{Job, JobPayload};
 pub use membership::{Delivery, Invitation, Member, ServiceToken};

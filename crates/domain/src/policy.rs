@@ -123,6 +123,16 @@ actions! {
     SettleOperation = "settle an act that was begun", Asks::OneOf(Signing, &[Manager]);
     /// Take a certificate away with its private key.
     DownloadCertificate = "download a certificate with its private key", Asks::OneOf(Signing, &[Manager]);
+    /// Make, complete and remove certificate signing requests.
+    ManageCsrs = "make, complete and remove certificate signing requests", Asks::OneOf(Signing, &[Manager]);
+    /// Take certificates in: from files, and from the Apple account.
+    ImportCertificate = "take certificates in", Asks::OneOf(Signing, &[Manager]);
+    /// Give a certificate another name.
+    EditCertificate = "rename a certificate", Asks::OneOf(Signing, &[Manager]);
+    /// Let sub-organizations use it, or stop that.
+    ShareCertificate = "share a certificate", Asks::OneOf(Signing, &[Manager]);
+    /// Remove it here, with its private key.
+    RemoveCertificate = "remove a certificate", Asks::OneOf(Signing, &[Manager]);
     /// Take a profile away.
     DownloadProfile = "download a provisioning profile", Asks::OneOf(Signing, &[Manager]);
 }
@@ -139,7 +149,12 @@ impl Action {
     pub fn is_only_in_roots(self) -> bool {
         matches!(
             self,
-            Self::SeeSubOrganizations | Self::ManageSubOrganizations | Self::SeeActivityBelow | Self::DeleteOrganization | Self::ShareKey
+            Self::SeeSubOrganizations
+                | Self::ManageSubOrganizations
+                | Self::SeeActivityBelow
+                | Self::DeleteOrganization
+                | Self::ShareKey
+                | Self::ShareCertificate
         )
     }
 

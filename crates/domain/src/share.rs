@@ -11,7 +11,7 @@
 use crate::{
     activity::Actor,
     feature::{Feature, Need},
-    id::{ApiKeyId, OrgId},
+    id::{ApiKeyId, CertificateId, OrgId},
     policy::{Permit, Standing, Subject},
 };
 use jiff::Timestamp;
@@ -23,6 +23,8 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 pub enum Shareable {
     /// An API key.
     ApiKey(ApiKeyId),
+    /// A certificate.
+    Certificate(CertificateId),
 }
 
 impl Shareable {
@@ -31,6 +33,7 @@ impl Shareable {
     pub fn kind(self) -> &'static str {
         match self {
             Self::ApiKey(_) => "api-key",
+            Self::Certificate(_) => "certificate",
         }
     }
 
@@ -39,6 +42,17 @@ impl Shareable {
     pub fn id(self) -> String {
         match self {
             Self::ApiKey(key) => key.to_string(),
+            Self::Certificate(certificate) => certificate.to_string(),
+        }
+    }
+
+    /// Reads [`Shareable::kind`] and [`Shareable::id`] back; none for a kind that this version does not know.
+    #[must_use]
+    pub fn read(kind: &str, id: &str) -> Option<Self> {
+        match kind {
+            "api-key" => id.parse().ok().map(Self::ApiKey),
+            "certificate" => id.parse().ok().map(Self::Certificate),
+            _ => None,
         }
     }
 }
@@ -369,6 +383,15 @@ mod tests {
         let shares = [share(ShareTarget::All, ShareLimits::default()), share(chosen, stopped())];
         assert_eq!(deciding(&shares, id("org", 2), now()), None);
         assert!(deciding(&shares, id("org", 3), now()).is_some());
+    }
+
+    #[test]
+    fn an_item_reads_back_and_an_unknown_kind_is_none() {
+        for item in [Shareable::ApiKey(id("key", 7)), Shareable::Certificate(id("cert", 7))] {
+            assert_eq!(Shareable::read(item.kind(), &item.id()), Some(item));
+        }
+        assert_eq!(Shareable::read("api-key", "cert_1"), None);
+        assert_eq!(Shareable::read("moon", &Shareable::ApiKey(id("key", 7)).id()), None);
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! Certificates that an organization holds here.
 
 mod list;
+mod usable;
 
 use domain::name::folded;
-use domain::{ApiKeyId, CertificateId, CertificateType, HeldCertificate, ItemOrigin, Permit};
+use domain::{ApiKeyId, CertificateId, CertificateType, HeldCertificate, ItemOrigin, Permit, SecretId};
 
 use crate::sql::{Arg, Row, args};
 use crate::{Conflict, Result, Tx};
 
 pub use list::{CertificateFilter, CertificateOrder};
+pub use usable::CertificateToUse;
 
 /// A certificate held here, by what Apple's list can be compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +30,17 @@ pub struct KnownCertificate {
 /// How many certificates one statement asks for.
 const AT_ONCE: usize = 20;
 
+/// Apple's id; the column is empty where it is not known.
+fn apple_id(row: &Row) -> Result<Option<String>> {
+    Ok(Some(row.get::<String>("apple_id")?).filter(|id| !id.is_empty()))
+}
+
 fn certificate(row: &Row) -> Result<HeldCertificate> {
     Ok(HeldCertificate {
         id: row.parse("id")?,
         organization: row.parse("organization_id")?,
         api_key: row.parse_opt("api_key_id")?,
-        apple_id: row.get("apple_id")?,
+        apple_id: apple_id(row)?,
         certificate_type: CertificateType::of_apple(row.get::<String>("certificate_type")?),
         name: row.get("name")?,
         serial: row.get("serial")?,
@@ -63,7 +70,7 @@ impl Tx {
                     new.id,
                     permit.organization(),
                     new.api_key,
-                    new.apple_id.as_str(),
+                    new.apple_id.as_deref().unwrap_or_default(),
                     new.certificate_type.as_str(),
                     new.name.as_str(),
                     folded(&new.name),
@@ -161,5 +168,79 @@ impl Tx {
             )
             .await?;
         rows.iter().map(|row| row.get("name")).collect()
+    }
+
+    /// The certificates that have this private key, oldest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn certificates_of_private_key(&mut self, permit: &Permit, key: SecretId) -> Result<Vec<HeldCertificate>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM certificates WHERE organization_id = $1 AND private_key_id = $2 ORDER BY id",
+                args![permit.organization(), key],
+            )
+            .await?;
+        rows.iter().map(certificate).collect()
+    }
+
+    /// Gives a certificate the private key that it lacked.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`], also for one that has a private key.
+    pub async fn join_private_key(&mut self, permit: &Permit, id: CertificateId, key: SecretId) -> Result<()> {
+        self.change(
+            "UPDATE certificates SET private_key_id = $3 WHERE organization_id = $1 AND id = $2 AND private_key_id IS NULL",
+            args![permit.organization(), id, key],
+        )
+        .await
+    }
+
+    /// Notes what a certificate is called in the account, and the key that it was seen through, where neither was known.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`], also where Apple's id is known already.
+    pub async fn set_apple_id(&mut self, permit: &Permit, id: CertificateId, apple_id: &str, seen_through: ApiKeyId) -> Result<()> {
+        self.change(
+            "UPDATE certificates SET apple_id = $3, api_key_id = $4 WHERE organization_id = $1 AND id = $2 AND apple_id = ''",
+            args![permit.organization(), id, apple_id, seen_through],
+        )
+        .await
+    }
+
+    /// A certificate, kept as it is until this transaction ends.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`].
+    pub async fn lock_certificate(&mut self, permit: &Permit, id: CertificateId) -> Result<HeldCertificate> {
+        let statement = self.dialect(
+            "SELECT * FROM certificates WHERE id = $2 AND organization_id = $1",
+            "SELECT * FROM certificates WHERE organization_id = $1 AND id = $2 FOR UPDATE",
+        );
+        certificate(&self.row(statement, args![permit.organization(), id]).await?)
+    }
+
+    /// Gives a certificate another name.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`].
+    pub async fn rename_certificate(&mut self, permit: &Permit, id: CertificateId, name: &str) -> Result<()> {
+        self.change(
+            "UPDATE certificates SET name = $3, folded = $4 WHERE organization_id = $1 AND id = $2",
+            args![permit.organization(), id, name, folded(name)],
+        )
+        .await
+    }
+
+    /// Takes a certificate away. Its private key stays until [`Tx::delete_unneeded_private_key`].
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`].
+    pub async fn delete_certificate(&mut self, permit: &Permit, id: CertificateId) -> Result<()> {
+        self.change(
+            "DELETE FROM certificates WHERE organization_id = $1 AND id = $2",
+            args![permit.organization(), id],
+        )
+        .await
     }
 }

@@ -24,6 +24,7 @@
 mod accounts;
 mod activity;
 mod certificates;
+mod csrs;
 mod error;
 mod idempotency;
 mod instance;
@@ -51,7 +52,7 @@ pub use accounts::PasswordHash;
 pub use activity::{
     ActivityFilter, Checkpoint, EndedShare, Expiring, ExpiringItem, Hash, Head, Link, LogReach, Recorded, SigningKey, Verdict,
 };
-pub use certificates::{CertificateFilter, CertificateOrder, KnownCertificate};
+pub use certificates::{CertificateFilter, CertificateOrder, CertificateToUse, KnownCertificate};
 pub use error::{Conflict, StoreError};
 pub use idempotency::{Idempotency, IdempotencyKey, StoredAnswer};
 pub use instance::Instance;

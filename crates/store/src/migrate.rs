@@ -58,6 +58,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/0007_lists.postgres.sql"),
     },
     Migration {
+        version: 8,
+        name: "certificates",
+        sql: include_str!("../migrations/0008_certificates.sql"),
+        postgres: include_str!("../migrations/0008_certificates.postgres.sql"),
+    },
+    Migration {
         version: 9,
         name: "plans",
         sql: include_str!("../migrations/0009_plans.sql"),

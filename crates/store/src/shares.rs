@@ -5,18 +5,26 @@
 //! ([`Tx::keys_to_use`]).
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
 
-use domain::{ApiKeyId, Organization, Permit, Share, ShareTarget, Shareable, UsePermit};
+use domain::share::lend;
+use domain::{ApiKeyId, CertificateId, OrgId, Organization, Permit, Share, ShareTarget, Shareable, UsePermit};
 use jiff::Timestamp;
 
 use crate::organizations::organization;
 use crate::sql::{Row, args, json};
-use crate::{Result, Tx};
+use crate::{Result, StoreError, Tx};
 
 pub(crate) fn share(row: &Row) -> Result<Share> {
+    let (kind, id) = (row.get::<String>("item_kind")?, row.get::<String>("item_id")?);
+    let item = Shareable::read(&kind, &id).ok_or(StoreError::Unreadable {
+        column: "item_kind",
+        why: "this program does not know such items".to_owned(),
+    })?;
     Ok(Share {
         owner: row.parse("organization_id")?,
-        item: Shareable::ApiKey(row.parse("item_id")?),
+        item,
         target: row.parse("target")?,
         limits: row.json("limits")?,
         shared_by: row.parse("shared_by")?,
@@ -92,13 +100,30 @@ impl Tx {
     /// # Errors
     /// What the database says.
     pub async fn reach_of_keys(&mut self, permit: &Permit, now: Timestamp) -> Result<BTreeMap<ApiKeyId, Reach>> {
+        self.reach_of("api-key", permit, now).await
+    }
+
+    /// The same of its certificates.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn reach_of_certificates(&mut self, permit: &Permit, now: Timestamp) -> Result<BTreeMap<CertificateId, Reach>> {
+        self.reach_of("certificate", permit, now).await
+    }
+
+    async fn reach_of<I: Ord + FromStr<Err: Display>>(
+        &mut self,
+        kind: &str,
+        permit: &Permit,
+        now: Timestamp,
+    ) -> Result<BTreeMap<I, Reach>> {
         let rows = self
             .rows(
                 "SELECT item_id, SUM(CASE WHEN target = 'all' THEN 1 ELSE 0 END) AS with_all,
                      SUM(CASE WHEN target = 'all' THEN 0 ELSE 1 END) AS chosen
-                 FROM shares WHERE organization_id = $1 AND item_kind = 'api-key' AND (stops_at IS NULL OR stops_at > $2)
+                 FROM shares WHERE organization_id = $1 AND item_kind = $3 AND (stops_at IS NULL OR stops_at > $2)
                  GROUP BY item_id",
-                args![permit.organization(), now],
+                args![permit.organization(), now, kind],
             )
             .await?;
         rows.iter()
@@ -164,6 +189,32 @@ impl Tx {
             args![permit.organization(), item.kind(), item.id()],
         )
         .await
+    }
+
+    /// What the root organization above lends of a kind to the permit's organization now, or one item of it. An item has at
+    /// most two rows that concern it, the one with all and the one with this organization; which of them decides, the domain
+    /// says.
+    pub(crate) async fn lent(
+        &mut self,
+        permit: &Permit,
+        parent: OrgId,
+        (kind, id): (&str, Option<String>),
+        now: Timestamp,
+    ) -> Result<Vec<UsePermit>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM shares WHERE organization_id = $1 AND item_kind = $4 AND target IN ('all', $2)
+                     AND (CAST($3 AS TEXT) IS NULL OR item_id = $3)",
+                args![parent, permit.organization(), id, kind],
+            )
+            .await?;
+        let mut concerning: BTreeMap<Shareable, Vec<Share>> = BTreeMap::new();
+        for row in &rows {
+            let share = share(row)?;
+            concerning.entry(share.item).or_default().push(share);
+        }
+        let lent = concerning.into_iter().filter_map(|(item, shares)| lend(permit, item, &shares, now));
+        Ok(lent.collect())
     }
 
     /// Whose item it is, for "shared by".

@@ -2,7 +2,7 @@
 //!
 //! Outcomes other than done are said, never hidden: an intent "is about to", a refusal names who refused.
 
-use domain::{Event, Outcome, Role, ShareTarget, activity::ExportForm};
+use domain::{Event, ItemOrigin, Outcome, Role, ShareTarget, activity::ExportForm};
 use std::collections::BTreeSet;
 
 /// The sentence of a record.
@@ -148,6 +148,41 @@ fn words(event: &Event) -> (String, String) {
                 ExportForm::Cer => "without its private key",
             };
             both("downloaded", "download", format!("the certificate “{name}” {what}"))
+        }
+        Event::CertificateTakenIn {
+            name, origin, key_held, ..
+        } => {
+            let key = if *key_held { "with" } else { "without" };
+            let rest = format!("the certificate “{name}”, {key} its private key");
+            match origin {
+                ItemOrigin::Uploaded => both("uploaded", "upload", rest),
+                ItemOrigin::Fetched => both("fetched", "fetch", rest),
+                ItemOrigin::Created => both("kept", "keep", rest),
+            }
+        }
+        Event::CertificateKeyJoined { name, .. } => both("added", "add", format!("the private key of the certificate “{name}”")),
+        Event::CertificateShared { name, target, .. } => {
+            both("shared", "share", format!("the certificate “{name}” with {}", with_whom(*target)))
+        }
+        Event::CertificateUnshared { name, target, .. } => both(
+            "stopped sharing",
+            "stop sharing",
+            format!("the certificate “{name}” with {}", with_whom(*target)),
+        ),
+        Event::CertificateRenamed { from, to, .. } => both("renamed", "rename", format!("the certificate “{from}” to “{to}”")),
+        Event::CertificateRemoved { name, key_destroyed, .. } => {
+            let key = if *key_destroyed { "with" } else { "without" };
+            both("removed", "remove", format!("the certificate “{name}” here, {key} its private key"))
+        }
+        Event::CsrCreated { name, .. } => both("made", "make", format!("the signing request “{name}”")),
+        Event::CsrCompleted { name, .. } => both(
+            "completed",
+            "complete",
+            format!("the signing request “{name}” with its certificate"),
+        ),
+        Event::CsrRemoved { name, key_destroyed, .. } => {
+            let key = if *key_destroyed { "with" } else { "without" };
+            both("removed", "remove", format!("the signing request “{name}”, {key} its private key"))
         }
         Event::ProfileDownloaded { name, .. } => both("downloaded", "download", format!("the profile “{name}”")),
         Event::AppleTokenMinted { name, scoped, .. } => both(

@@ -52,7 +52,7 @@ impl App {
             .ok_or_else(|| damaged("Apple sent this profile without its file.".to_owned()))?;
         let read = Profile::read(&bytes, &self.inner.roots).map_err(|error| damaged(error.to_string()))?;
         let checked = match read.signed_by {
-            SignedBy::Trusted => "Verified: the signature leads to the root that this server trusts as Apple’s.",
+            SignedBy::Trusted => "Verified: the signature leads to the root that this server trusts as Apple's.",
             SignedBy::UnverifiedRoot => {
                 "Unverified: the signature is right, but its signer does not lead to a root that this server trusts."
             }

@@ -64,7 +64,7 @@ impl Call for Creation {
             id: fresh!(app, CertificateId),
             organization: permit.organization(),
             api_key: Some(used.key.id),
-            apple_id: at_apple.id.clone(),
+            apple_id: Some(at_apple.id.clone()),
             certificate_type: self.certificate_type.clone(),
             name: info.common_name.clone().unwrap_or_else(|| self.certificate_type.title()),
             serial: info.serial_hex.clone(),
@@ -79,14 +79,25 @@ impl Call for Creation {
         };
         match tx.insert_certificate(permit, &certificate).await {
             Ok(()) => Ok(Kept::Now(Made::Certificate(certificate.id))),
-            Err(StoreError::Conflict(Conflict::Certificate)) => Ok(Kept::ByAnother),
+            Err(StoreError::Conflict(Conflict::Certificate)) => {
+                // Another server that was faster has written the end, too. Somebody who fetched the account meanwhile took
+                // the certificate in without its key, which is here.
+                let held = tx.certificate_by_sha1(permit, &certificate.sha1).await?;
+                match held.filter(|held| held.private_key.is_none()) {
+                    Some(fetched) => {
+                        tx.join_private_key(permit, fetched.id, self.private_key).await?;
+                        Ok(Kept::Now(Made::Certificate(fetched.id)))
+                    }
+                    None => Ok(Kept::ByAnother),
+                }
+            }
             Err(error) => Err(error.into()),
         }
     }
 
     /// Only here the key pair is destroyed.
     async fn give_up(&self, tx: &mut Tx, permit: &Permit) -> Result<(), Problem> {
-        tx.delete_secrets(permit, SIGNING_KEY, &self.private_key.to_string()).await?;
+        tx.delete_unneeded_private_key(permit, SIGNING_KEY, self.private_key).await?;
         Ok(())
     }
 

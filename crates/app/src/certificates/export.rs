@@ -3,7 +3,7 @@
 //! The record is committed before a byte leaves. It is written after the file was made, so that it tells of files that
 //! left and not of passwords that did not fit.
 
-use super::{Export, P12Password, SigningKeyPlace};
+use super::{Export, OwnersAct, P12Password, SigningKeyPlace};
 use crate::{App, Caller, Problem, Shown, acting::in_time, apple_account::Download, problem::Kind};
 use domain::{Action, CertificateId, Event, HeldCertificate, OrgId, Permit, activity::ExportForm};
 use signing::{
@@ -24,7 +24,7 @@ impl App {
     /// Takes it away: recorded and committed before a byte leaves.
     ///
     /// # Errors
-    /// `private_key_not_held`; `password_unfit`; `not_found`, `not_allowed`.
+    /// `private_key_not_held`; `password_unfit`; `lent_certificate`; `not_found`, `not_allowed`.
     pub async fn export_certificate(
         &self,
         caller: &Caller,
@@ -38,7 +38,7 @@ impl App {
             _ => Action::DownloadCertificate,
         };
         let permit = self.permit(caller, action, org).await?;
-        let held = self.inner.store.read_for(&permit).await?.certificate(&permit, certificate).await?;
+        let held = self.own_certificate(caller, &permit, certificate, OwnersAct::Download).await?;
         let export = match form {
             ExportForm::Cer => without_private_key(&held),
             form => self.with_signing_key(&permit, &held, form, password).await?,

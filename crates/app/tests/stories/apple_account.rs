@@ -66,7 +66,7 @@ testkit::on_both_databases! {
         let profile = all.items.iter().find(|profile| profile.name == "Ferry App Store").unwrap();
         let (file, checked) = app.download_profile(&world.owner.caller, world.org, key, &profile.id).await.unwrap();
         assert_eq!(file.file_name, "Ferry App Store.mobileprovision");
-        assert!(checked.contains("trusted root"), "{checked}");
+        assert!(checked.contains("root that this server trusts"), "{checked}");
         assert!(crate::log(&world).await[0].ends_with("downloaded the profile “Ferry App Store”"));
         assert_eq!(code(app.download_profile(&world.owner.caller, world.org, key, "UNKNOWN123").await), "not_found_at_apple");
         assert_eq!(code(app.download_profile(&world.owner.caller, world.org, key, "../apps").await), "not_found_at_apple");

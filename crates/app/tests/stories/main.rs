@@ -4,10 +4,13 @@
 mod accounts;
 mod activity;
 mod apple_account;
+mod certificate_sharing;
 mod certificates;
 mod checks;
+mod csrs;
 mod expiries;
 mod exports;
+mod imports;
 mod invitations;
 mod keys;
 mod log_is_whole;

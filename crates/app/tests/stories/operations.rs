@@ -187,7 +187,7 @@ testkit::on_both_databases! {
         world.app().run_due_jobs().await.unwrap();
         let view = world.app().operation(&they.caller, they.org, begun.id).await.unwrap();
         let held = world.app().certificate(&they.caller, they.org, view.operation.state.certificate().unwrap()).await.unwrap();
-        world.app().revoke_certificate(&they.caller, they.org, key, &held.apple_id).await.unwrap();
+        world.app().revoke_certificate(&they.caller, they.org, key, held.apple_id.as_deref().unwrap()).await.unwrap();
         world.app().run_due_jobs().await.unwrap();
         assert_eq!(world.count("DELETE /v1/certificates/{id}"), 1);
     }

@@ -10,6 +10,7 @@ mod postgres;
 mod command_line;
 mod documents;
 mod http;
+mod imports;
 mod killed;
 mod log;
 mod members;

@@ -1,9 +1,25 @@
 // Dropping a file on its field, and saying what was chosen. The content is read only on the server; here only
-// the name and the size are looked at, to tell a wrong file before it travels.
-const limit = 16 * 1024;
+// the name and the size are looked at, to tell a wrong file before it travels. `data-drop` names the kind of file
+// from the table below, or the field that the Key ID in a key's file name belongs into.
+const kinds = {
+  key: {
+    one: "A key is one file, AuthKey_….p8.", limit: 16, what: "a key", not: /\.(cer|crt|der|p12|pfx|mobileprovision)$/i,
+    instead: "Drop the file AuthKey_….p8 that App Store Connect gave you once.",
+  },
+  certificate: {
+    one: "A certificate is one file, .cer.", limit: 64, what: "a certificate", not: /\.(p8|p12|pfx|mobileprovision|certSigningRequest|csr)$/i,
+    instead: "Drop the .cer that Apple’s website gave you.",
+  },
+  bundle: {
+    one: "Drop them one after the other.", limit: 1024, what: "a certificate or a bundle", not: /\.(p8|mobileprovision|certSigningRequest|csr)$/i,
+    instead: "Drop a .p12, a .cer or a .pem.",
+  },
+};
 
 export function enhance(root) {
   root.querySelectorAll("[data-drop]").forEach((box) => {
+    const kind = kinds[box.dataset.drop] ?? kinds.key;
+    const isKey = kind === kinds.key;
     const input = box.querySelector('input[type="file"]');
     const title = box.querySelector("[data-drop-title]");
     const note = box.querySelector("[data-drop-note]");
@@ -22,7 +38,7 @@ export function enhance(root) {
       event.preventDefault();
       depth = 0;
       over(false);
-      if (event.dataTransfer.files.length !== 1) return tell("wrong", "Drop one file", "A key is one file, AuthKey_….p8.");
+      if (event.dataTransfer.files.length !== 1) return tell("wrong", "Drop one file", kind.one);
       input.files = event.dataTransfer.files;
       look();
     });
@@ -38,8 +54,9 @@ export function enhance(root) {
     function look() {
       const file = input.files[0];
       if (!file) { box.classList.remove("is-read", "is-wrong"); title.innerHTML = rest.title; note.textContent = rest.note; return; }
-      if (file.size > limit) return tell("wrong", `${file.name} is too big for a key`, `It has ${Math.ceil(file.size / 1024)} KB; at most 16 KB fit. Drop the file AuthKey_….p8.`);
-      if (/\.(cer|crt|der|p12|pfx|mobileprovision)$/i.test(file.name)) return tell("wrong", `${file.name} is not a key`, "Drop the file AuthKey_….p8 that App Store Connect gave you once.");
+      if (file.size > kind.limit * 1024) return tell("wrong", `${file.name} is too big for ${kind.what}`, `It has ${Math.ceil(file.size / 1024)} KB; at most ${kind.limit} KB fit. ${kind.instead}`);
+      if (kind.not.test(file.name)) return tell("wrong", `${file.name} is not ${kind.what}`, kind.instead);
+      if (!isKey) return tell("read", file.name, `${file.size} bytes.`);
       const found = /^AuthKey_([A-Z0-9]{10})\b.*\.p8/.exec(file.name);
       const target = found && document.getElementById(box.dataset.drop);
       if (target && (target.value === "" || target.dataset.filled === "yes")) {

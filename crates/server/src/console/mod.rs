@@ -12,6 +12,7 @@ pub(crate) mod apple;
 pub(crate) mod around;
 pub(crate) mod assets;
 pub(crate) mod certificates;
+pub(crate) mod csrs;
 pub(crate) mod fields;
 pub(crate) mod filters;
 pub(crate) mod gate;
@@ -66,7 +67,38 @@ pub(crate) fn table() -> Doors {
         .form_with_file("/o/{org}/keys/{key}/rotate", In(RotateKey), FILE, acts::rotate_form, acts::rotate)
         .form("/o/{org}/keys/{key}/remove", In(RemoveKey), acts::remove_form, acts::remove)
         .page("/o/{org}/certificates", In(SeeSigning), certificates::list::show)
-        .page("/o/{org}/certificates/new", In(CreateCertificate), create::form)
+        .page("/o/{org}/certificates/new", In(ImportCertificate), certificates::add::choose)
+        .form_with_file(
+            "/o/{org}/certificates/upload",
+            In(ImportCertificate),
+            FILE,
+            certificates::add::upload_form,
+            certificates::add::upload,
+        )
+        .form(
+            "/o/{org}/certificates/fetch",
+            In(ImportCertificate),
+            certificates::add::fetch_form,
+            certificates::add::fetch,
+        )
+        .form(
+            "/o/{org}/certificates/{certificate}/share",
+            In(ShareCertificate),
+            certificates::share::form,
+            certificates::share::share,
+        )
+        .form(
+            "/o/{org}/certificates/{certificate}/rename",
+            In(EditCertificate),
+            certificates::acts::rename_form,
+            certificates::acts::rename,
+        )
+        .form(
+            "/o/{org}/certificates/{certificate}/remove",
+            In(RemoveCertificate),
+            certificates::acts::remove_form,
+            certificates::acts::remove,
+        )
         .form("/o/{org}/certificates/create", In(CreateCertificate), create::form, create::create)
         .page("/o/{org}/certificates/{certificate}", In(SeeSigning), certificates::one::show)
         .form(
@@ -74,6 +106,23 @@ pub(crate) fn table() -> Doors {
             In(DownloadCertificate),
             certificates::one::download_form,
             certificates::one::download,
+        )
+        .page("/o/{org}/csrs", In(SeeSigning), csrs::list::show)
+        .form("/o/{org}/csrs/new", In(ManageCsrs), csrs::acts::new_form, csrs::acts::create)
+        .page("/o/{org}/csrs/{csr}", In(SeeSigning), csrs::list::one)
+        .page("/o/{org}/csrs/{csr}/download", In(SeeSigning), csrs::list::download)
+        .form_with_file(
+            "/o/{org}/csrs/{csr}/complete",
+            In(ManageCsrs),
+            FILE,
+            csrs::acts::complete_form,
+            csrs::acts::complete,
+        )
+        .form(
+            "/o/{org}/csrs/{csr}/remove",
+            In(ManageCsrs),
+            csrs::acts::remove_form,
+            csrs::acts::remove,
         )
         .page("/o/{org}/operations/{operation}", In(SeeSigning), operation::show)
         .page("/o/{org}/operations/{operation}/events", In(SeeSigning), operation::events)

@@ -127,6 +127,15 @@ pub(crate) enum Preference {
 fn toast(word: &str) -> Option<&'static str> {
     Some(match word {
         "log-verified" => "Verified; the log is whole",
+        "certificate-taken-in" => "Certificate taken in",
+        "certificate-joined" => "What was missing has joined the certificate",
+        "certificate-held" => "This certificate was here already",
+        "certificate-renamed" => "Name saved",
+        "certificate-shared" => "Sharing saved",
+        "certificate-removed" => "Certificate removed here",
+        "csr-made" => "Request made",
+        "csr-completed" => "Certificate taken in with its private key",
+        "csr-removed" => "Request removed",
         "key-added" => "Key added",
         "key-checked" => "Apple was asked",
         "key-renamed" => "Name saved",
@@ -300,7 +309,8 @@ pub(crate) async fn read_form<S: Send + Sync>(request: Request, state: &S) -> Re
     Ok(pairs.into_iter().collect())
 }
 
-/// Largest form with a file, in bytes. A key has 16 KB at most; what is larger still gets a sentence at its field.
+/// Largest form with a file, in bytes. A key has 16 KB at most, a bundle 1 MB; what is larger still gets a sentence at its
+/// field.
 pub(crate) const FILE_FORM_BYTES: usize = 4_000_000;
 
 /// A form with a file, whose token fits the session of its sender.
@@ -330,7 +340,7 @@ where
                 Problem::new(
                     Kind::TooLarge,
                     "file_too_large",
-                    "The file is larger than 4 MB; a key has at most 16 KB. Nothing was saved. Go back and choose the file AuthKey_….p8.",
+                    "The file is larger than 4 MB, and no key, certificate or bundle is. Nothing was saved. Go back and choose another file.",
                 )
             } else {
                 Problem::new(

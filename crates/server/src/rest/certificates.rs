@@ -77,14 +77,14 @@ pub(super) async fn create(
 }
 
 /// One certificate.
-#[utoipa::path(get, path = "/orgs/{org}/certificates/{certificate}", tag = "certificates", responses((status = 200, body = api::Certificate)))]
+#[utoipa::path(get, path = "/orgs/{org}/certificates/{certificate}", tag = "certificates", responses((status = 200, body = api::CertificateDetails)))]
 pub(super) async fn show(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
     Ids((org, certificate)): Ids<(OrgId, CertificateId)>,
-) -> Result<Json<api::Certificate>, Failure> {
-    let held = state.app.certificate(&who.caller, org, certificate).await?;
-    Ok(Json(views::certificate(&held.into(), state.clock.now())))
+) -> Result<Json<api::CertificateDetails>, Failure> {
+    let details = state.app.certificate_details(&who.caller, org, certificate).await?;
+    Ok(Json(views::certificate_details(details, state.clock.now())))
 }
 
 /// The form that a word names.

@@ -32,6 +32,7 @@ use utoipa::{
         (name = "keys", description = "App Store Connect API keys"),
         (name = "apple", description = "The Apple account, read through a key"),
         (name = "certificates", description = "Certificates held here, and long acts"),
+        (name = "csrs", description = "Certificate signing requests made here"),
         (name = "members", description = "People and their roles"),
         (name = "invitations", description = "Offers to join"),
         (name = "activity", description = "What was done, by whom")
@@ -154,6 +155,7 @@ fn in_path(name: &str) -> &'static str {
         "sub" => "The sub-organization's id",
         "key" => "The key's id; for reading, its name or Key ID does too",
         "certificate" => "The certificate's id",
+        "csr" => "The signing request's id",
         "profile" => "Apple's id of the profile",
         "operation" => "The act's id",
         "feature" => "The feature's word, such as `upload-binary`",

@@ -5,10 +5,13 @@
 mod account;
 mod activity;
 mod apple_account;
+mod certificate_shares;
 mod certificates;
+mod csrs;
 mod document;
 mod extract;
 mod idempotency;
+mod imports;
 mod invitations;
 mod keys;
 mod members;
@@ -75,8 +78,20 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeSigning), routes!(certificates::list))
         .operation(In(CreateCertificate), routes!(certificates::create))
         .operation(In(SeeSigning), routes!(certificates::show))
+        .operation(In(SeeSigning), routes!(certificate_shares::inherited))
+        .operation(In(ShareCertificate), routes!(certificate_shares::shares, certificate_shares::share))
+        .operation(In(ImportCertificate), routes!(imports::import))
+        .operation(In(ImportCertificate), routes!(imports::fetch))
+        .operation(In(EditCertificate), routes!(imports::edit))
+        .operation(In(RemoveCertificate), routes!(imports::dependents))
+        .operation(In(RemoveCertificate), routes!(imports::remove))
         .operation(InOneOf(certificates::EXPORT), routes!(certificates::export))
         .operation(In(SeeSigning), routes!(certificates::operation))
+        .operation(In(SeeSigning), routes!(csrs::list))
+        .operation(In(ManageCsrs), routes!(csrs::create))
+        .operation(In(SeeSigning), routes!(csrs::show))
+        .operation(In(ManageCsrs), routes!(csrs::complete))
+        .operation(In(ManageCsrs), routes!(csrs::remove))
         .operation(In(SeeTokens), routes!(service_tokens::list))
         .operation(In(ManageTokens), routes!(service_tokens::create))
         .operation(In(SeeTokens), routes!(service_tokens::show))

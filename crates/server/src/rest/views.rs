@@ -5,7 +5,8 @@ use app::{
     accounts::{SignedIn, Who},
     activity::{ActivityView, LogVerification},
     apple_account::{AppleBundleId, AppleCertificate, AppleDevice, AppleProfile},
-    certificates::{Export, Place},
+    certificates::{CertificateDetails, CertificateSharePanel, Export, Imported, Place, TakenIn},
+    csrs::{CsrDetails, CsrView},
     invitations::InvitationView,
     keys::{KeyChoice, KeyDetails, KeySummary},
     operations::OperationView,
@@ -266,6 +267,26 @@ pub(super) fn key_shares(panel: &SharePanel) -> api::KeyShares {
     }
 }
 
+pub(super) fn certificate_shares(panel: &CertificateSharePanel) -> api::CertificateShares {
+    let end = |limits: &ShareLimits| api::ShareEnd { stops_at: limits.stops_at };
+    api::CertificateShares {
+        name: panel.certificate.name.clone(),
+        sharing: sharing(&panel.sharing),
+        all: panel.all.as_ref().map(end),
+        items: panel
+            .sub_organizations
+            .iter()
+            .map(|borrower| api::CertificateSharedWith {
+                id: borrower.organization.id.to_string(),
+                name: borrower.organization.name.to_string(),
+                members: borrower.members,
+                chosen: borrower.chosen.as_ref().map(end),
+            })
+            .collect(),
+        next_cursor: panel.next.clone(),
+    }
+}
+
 pub(super) fn key_choice(choice: &KeyChoice) -> api::KeyChoice {
     let usability = match choice.usability {
         Usability::Usable => "usable",
@@ -364,6 +385,66 @@ pub(super) fn certificate(c: &ListedCertificate, now: Timestamp) -> api::Certifi
         origin: c.origin.as_str().to_owned(),
         key_held: c.key_held,
         added_at: c.added_at,
+    }
+}
+
+pub(super) fn certificate_details(details: CertificateDetails, now: Timestamp) -> api::CertificateDetails {
+    api::CertificateDetails {
+        common_name: details.common_name,
+        issuer: details.issuer,
+        valid_from: details.valid_from,
+        sha256: details.sha256,
+        lent_by: details.lent_by,
+        sharing: details.sharing.as_ref().map(sharing),
+        public_key_fingerprint: details.held.public_key_fingerprint.clone(),
+        certificate: certificate(&details.held.into(), now),
+    }
+}
+
+pub(super) fn imported(imported: Imported, now: Timestamp) -> api::Imported {
+    api::Imported {
+        taken: imported.taken.into_iter().map(|taken| taken_in(taken, now)).collect(),
+        left_out: imported
+            .left_out
+            .into_iter()
+            .map(|one| api::LeftOut {
+                name: one.name,
+                why: one.why,
+            })
+            .collect(),
+        warnings: imported.warnings,
+    }
+}
+
+pub(super) fn csr(view: &CsrView) -> api::Csr {
+    let csr = &view.csr;
+    api::Csr {
+        id: csr.id.to_string(),
+        name: csr.name.to_string(),
+        email: csr.email.as_ref().map(ToString::to_string),
+        country: csr.country.clone(),
+        open: csr.is_open(),
+        certificates: csr.certificates,
+        pem: csr.pem.clone(),
+        public_key_fingerprint: csr.public_key_fingerprint.clone(),
+        made_by: view.made_by.clone(),
+        created_at: csr.created_at,
+    }
+}
+
+pub(super) fn csr_details(details: &CsrDetails, now: Timestamp) -> api::CsrDetails {
+    let held = details.certificates.iter();
+    api::CsrDetails {
+        csr: csr(&details.view),
+        certificates: held.map(|held| certificate(&held.clone().into(), now)).collect(),
+    }
+}
+
+pub(super) fn taken_in(taken: TakenIn, now: Timestamp) -> api::TakenIn {
+    api::TakenIn {
+        outcome: taken.how.as_str().to_owned(),
+        certificate: certificate(&taken.certificate.into(), now),
+        warnings: taken.warnings,
     }
 }
 

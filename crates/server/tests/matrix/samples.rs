@@ -247,6 +247,21 @@ fn rest(address: &str) -> Vec<Sample> {
                 json(200, r#"{"form": "cer"}"#).says("file_name").of(Action::SeeSigning),
             ];
         }
+        ("GET", "/orgs/{org}/certificates/inherited") => get().says("items"),
+        ("GET", "/orgs/{org}/certificates/{certificate}/shares") => get().says("-of-"),
+        ("PATCH", "/orgs/{org}/certificates/{certificate}/shares") => json(200, r#"{"stop": ["all", "{sub}"]}"#).says("Not shared"),
+        ("POST", "/orgs/{org}/certificates/import") => json(422, r#"{"content": "bm9uZQ=="}"#).says("file_unfit"),
+        ("POST", "/orgs/{org}/keys/{key}/apple/certificates/fetch") => {
+            json(422, r#"{"certificates": ["NOSUCHCERT"]}"#).says("certificates_unknown")
+        }
+        ("PATCH", "/orgs/{org}/certificates/{certificate}") => json(200, r#"{"name": "{certificate-name}"}"#).says("Certificate-of-"),
+        ("GET", "/orgs/{org}/certificates/{certificate}/dependents") => get().says("key_destroyed"),
+        ("POST", "/orgs/{org}/certificates/{certificate}/remove") => json(422, r#"{"name": "another"}"#).says("name_differs"),
+        ("GET", "/orgs/{org}/csrs") => get().says("Csr-of-"),
+        ("POST", "/orgs/{org}/csrs") => json(422, r#"{"name": "x", "country": "Norway"}"#).says("country_unfit"),
+        ("GET", "/orgs/{org}/csrs/{csr}") => get().says("Csr-of-"),
+        ("POST", "/orgs/{org}/csrs/{csr}/complete") => json(422, r#"{"certificate": "none"}"#).says("certificate_unfit"),
+        ("POST", "/orgs/{org}/csrs/{csr}/remove") => json(422, r#"{"name": "another"}"#).says("name_differs"),
         ("GET", "/orgs/{org}/operations/{operation}") => get().says("op_"),
         ("GET", "/orgs") => get().says("items"),
         ("POST", "/orgs") => json(422, r#"{"name": ""}"#).says("name"),
@@ -323,15 +338,33 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/o/{org}/keys/{key}/remove") => get().says("Key-of-"),
         ("POST", "/o/{org}/keys/{key}/remove") => form(422, &[("name", "another")]).says("Key-of-"),
         ("GET", "/o/{org}/certificates") => get().says("/certificates/cert_"),
-        ("GET", "/o/{org}/certificates/new" | "/o/{org}/certificates/create") => {
-            get().query("?type=DISTRIBUTION&key={key}").says("name=\"once\"")
-        }
+        ("GET", "/o/{org}/certificates/new") => get().says("/certificates/upload"),
+        ("GET", "/o/{org}/certificates/upload") => get().says("name=\"password\""),
+        ("POST", "/o/{org}/certificates/upload") => file(422, &[]).says("name=\"password\""),
+        ("GET", "/o/{org}/certificates/fetch") => get().query("?key={key}").says("Fetch chosen"),
+        ("POST", "/o/{org}/certificates/fetch") => form(422, &[("key", "{key}"), ("which", "chosen")]).says("No certificate is ticked"),
+        ("GET", "/o/{org}/certificates/{certificate}/share") => get().says("-of-"),
+        ("POST", "/o/{org}/certificates/{certificate}/share") => form(303, &[]),
+        ("GET", "/o/{org}/certificates/{certificate}/rename") => get().says("name=\"name\""),
+        ("POST", "/o/{org}/certificates/{certificate}/rename") => form(303, &[("name", "{certificate-name}")]),
+        ("GET", "/o/{org}/certificates/{certificate}/remove") => get().says("to confirm"),
+        ("POST", "/o/{org}/certificates/{certificate}/remove") => form(422, &[("name", "another")]).says("to confirm"),
+        ("GET", "/o/{org}/certificates/create") => get().query("?type=DISTRIBUTION&key={key}").says("name=\"once\""),
         ("POST", "/o/{org}/certificates/create") => {
             form(403, &[("type", "DISTRIBUTION"), ("key", "{weak-key}"), ("once", "matrix")]).says("Keys that can do it")
         }
         ("GET", "/o/{org}/certificates/{certificate}") => get().says("Serial"),
         ("GET", "/o/{org}/certificates/{certificate}/download") => get().says("name=\"password_kind\""),
         ("POST", "/o/{org}/certificates/{certificate}/download") => form(200, &[("form", "pem"), ("password_kind", "empty")]),
+        ("GET", "/o/{org}/csrs") => get().says("Csr-of-"),
+        ("GET", "/o/{org}/csrs/new") => get().says("name=\"country\""),
+        ("POST", "/o/{org}/csrs/new") => form(422, &[("name", "x"), ("country", "Norway"), ("once", "csr")]).says("name=\"country\""),
+        ("GET", "/o/{org}/csrs/{csr}") => get().says("Csr-of-"),
+        ("GET", "/o/{org}/csrs/{csr}/download") => get().says("BEGIN CERTIFICATE REQUEST"),
+        ("GET", "/o/{org}/csrs/{csr}/complete") => get().says("Csr-of-"),
+        ("POST", "/o/{org}/csrs/{csr}/complete") => file(422, &[]).says("Csr-of-"),
+        ("GET", "/o/{org}/csrs/{csr}/remove") => get().says("Csr-of-"),
+        ("POST", "/o/{org}/csrs/{csr}/remove") => form(422, &[("name", "another")]).says("Csr-of-"),
         ("GET", "/o/{org}/operations/{operation}") => get().says("Ask Apple for one certificate"),
         ("GET", "/o/{org}/operations/{operation}/events") => get().says("event: end"),
         ("GET", "/o/{org}/profiles") => get().query("?key={key}").says("/profiles/"),

@@ -9,7 +9,9 @@
 //! Whatever is made in a place has ids and names that occur nowhere else, so that one of them in an answer tells where it
 //! is from.
 
-use app::{SystemEntropy, accounts::SignedIn, apple_account::ListQuery, invitations::NewInvitation, service_tokens::NewServiceToken};
+use app::{
+    SystemEntropy, accounts::SignedIn, apple_account::ListQuery, csrs::NewCsr, invitations::NewInvitation, service_tokens::NewServiceToken,
+};
 use axum::Router;
 use domain::{ApiKeyId, OrgId, Role};
 use jiff::Timestamp;
@@ -82,6 +84,7 @@ const IDS: &[(&str, &str)] = &[
     ("weak-key", "key"),
     ("lent-key", "key"),
     ("certificate", "cert"),
+    ("csr", "csr"),
     ("operation", "op"),
     ("activity", "act"),
     ("token", "tok"),
@@ -241,6 +244,11 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         .await
         .expect("listed");
     let profiles = app.apple_profiles(caller, org, key, &ListQuery::default()).await.expect("listed");
+    let request = NewCsr {
+        name: named("Csr", place),
+        ..NewCsr::default()
+    };
+    let csr = app.create_csr(caller, org, request).await.expect("made");
     let session = app.sessions(hand).await.expect("listed")[0].id;
     let token = app.tokens(hand).await.expect("listed")[0].id;
     let activity = app.activity(caller, org, 1).await.expect("listed");
@@ -264,6 +272,8 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ("weak-key", weak_key.to_string()),
         ("lent-key", lent_key.to_string()),
         ("certificate", certificates.items[0].id.to_string()),
+        ("csr", csr.id.to_string()),
+        ("certificate-name", named("Certificate", place)),
         ("operation", operation.to_string()),
         ("session", session.to_string()),
         ("token", token.to_string()),
@@ -303,6 +313,7 @@ fn nothing() -> Things {
         .collect();
     things.extend([
         ("key-name", "Key-of-Nobody".to_owned()),
+        ("certificate-name", "Certificate-of-Nobody".to_owned()),
         ("org-name", "Org-of-Nobody".to_owned()),
         ("sub-name", "Org-of-Nobody".to_owned()),
         ("profile", "NOTTHERE00".to_owned()),

@@ -2,7 +2,7 @@
 //! are foreign, unknown or no ids at all. Generated: a route that is added is asked too.
 
 use crate::{conformance::Operation, stage::Stage};
-use app::{accounts::SignedIn, invitations::NewInvitation, service_tokens::NewServiceToken};
+use app::{accounts::SignedIn, csrs::NewCsr, invitations::NewInvitation, service_tokens::NewServiceToken};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use testkit::{Role, World};
@@ -25,6 +25,12 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "tokens_edit" => json!({ "name": "Taken over" }),
         "tokens_rotate" => json!({}),
         "certificates_export" => json!({ "form": "pem" }),
+        "certificates_import" => json!({ "content": "bm9uZQ==" }),
+        "certificates_edit" => json!({ "name": "Taken over" }),
+        "certificates_remove" | "csrs_remove" => json!({ "name": "Taken away" }),
+        "certificates_fetch" | "certificates_share" => json!({}),
+        "csrs_create" => json!({ "name": "Taken over" }),
+        "csrs_complete" => json!({ "certificate": "none" }),
         "members_edit" => json!({ "roles": ["signing-viewer"] }),
         "invitations_invite" => json!({ "email": "guest@example.com", "roles": ["signing-viewer"] }),
         "invitations_send_again" => json!({}),
@@ -86,6 +92,7 @@ async fn town() -> Town {
         ("sub", below.to_string()),
         ("key", key.to_string()),
         ("certificate", certificate),
+        ("csr", requested(world, &world.owner).await),
         ("operation", operation),
         ("activity", recorded(world, &world.owner).await),
         ("user", world.owner.person().unwrap().id.to_string()),
@@ -107,6 +114,7 @@ async fn town() -> Town {
         ("sub", below.to_string()),
         ("key", key.to_string()),
         ("certificate", unknown("cert")),
+        ("csr", requested(world, &neighbor).await),
         ("operation", unknown("op")),
         ("activity", recorded(world, &neighbor).await),
         ("user", neighbor.person().unwrap().id.to_string()),
@@ -128,6 +136,16 @@ async fn town() -> Town {
 async fn recorded(world: &World, owner: &SignedIn) -> String {
     let log = world.app().activity(&owner.caller, owner.home().unwrap(), 1).await.unwrap();
     log[0].record.id.to_string()
+}
+
+/// A signing request made by an Owner in their own organization.
+async fn requested(world: &World, owner: &SignedIn) -> String {
+    let new = NewCsr {
+        name: "Build machine".to_owned(),
+        ..NewCsr::default()
+    };
+    let made = world.app().create_csr(&owner.caller, owner.home().unwrap(), new).await.unwrap();
+    made.id.to_string()
 }
 
 /// An invitation by an Owner to their own organization.

@@ -104,7 +104,7 @@ fn name_of(order: CertificateOrder, falling: bool) -> &'static str {
 fn listed(row: &Row) -> Result<ListedCertificate> {
     Ok(ListedCertificate {
         id: row.parse("id")?,
-        apple_id: row.get("apple_id")?,
+        apple_id: super::apple_id(row)?,
         certificate_type: CertificateType::of_apple(row.get::<String>("certificate_type")?),
         name: row.get("name")?,
         serial: row.get("serial")?,

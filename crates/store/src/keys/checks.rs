@@ -58,7 +58,7 @@ impl Tx {
              WHERE organization_id = $1 AND id = $2",
             args![
                 permit.owner(),
-                key_of(permit),
+                key_of(permit)?,
                 json(health)?,
                 if same { present.health_since } else { at },
                 at,
@@ -79,13 +79,13 @@ impl Tx {
             "INSERT INTO key_checks (organization_id, api_key_id, day, mark, checked_at, why) VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (api_key_id, day)
              DO UPDATE SET mark = excluded.mark, checked_at = excluded.checked_at, why = excluded.why",
-            args![permit.owner(), key_of(permit), day.to_string(), json(&verdict.mark())?, at, why],
+            args![permit.owner(), key_of(permit)?, day.to_string(), json(&verdict.mark())?, at, why],
         )
         .await?;
         let oldest = day.checked_sub(DAYS_KEPT.days()).unwrap_or(Date::MIN);
         self.execute(
             "DELETE FROM key_checks WHERE organization_id = $1 AND api_key_id = $2 AND day < $3",
-            args![permit.owner(), key_of(permit), oldest.to_string()],
+            args![permit.owner(), key_of(permit)?, oldest.to_string()],
         )
         .await?;
         Ok(())
@@ -100,7 +100,7 @@ impl Tx {
             .rows(
                 "SELECT day, mark, checked_at, why FROM key_checks
                  WHERE organization_id = $1 AND api_key_id = $2 AND day >= $3 ORDER BY day",
-                args![permit.owner(), key_of(permit), first_of(now, days).to_string()],
+                args![permit.owner(), key_of(permit)?, first_of(now, days).to_string()],
             )
             .await?;
         rows.iter().map(check).collect()

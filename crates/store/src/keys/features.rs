@@ -37,7 +37,7 @@ impl Tx {
         let rows = self
             .rows(
                 "SELECT feature, probed, last_result FROM key_features WHERE organization_id = $1 AND api_key_id = $2",
-                args![permit.owner(), key_of(permit)],
+                args![permit.owner(), key_of(permit)?],
             )
             .await?;
         let (mut probed, mut last) = (BTreeMap::new(), BTreeMap::new());
@@ -54,7 +54,7 @@ impl Tx {
             .rows(
                 "SELECT feature, last_result FROM key_last_results
                  WHERE organization_id = $1 AND api_key_id = $2 AND user_organization_id = $3",
-                args![permit.owner(), key_of(permit), permit.user()],
+                args![permit.owner(), key_of(permit)?, permit.user()],
             )
             .await?;
         rows.iter()
@@ -71,7 +71,7 @@ impl Tx {
         self.execute(
             "INSERT INTO key_features (organization_id, api_key_id, feature, probed) VALUES ($1, $2, $3, $4)
              ON CONFLICT (api_key_id, feature) DO UPDATE SET probed = excluded.probed",
-            args![permit.owner(), key_of(permit), feature.as_str(), json(probed)?],
+            args![permit.owner(), key_of(permit)?, feature.as_str(), json(probed)?],
         )
         .await?;
         Ok(())
@@ -89,7 +89,7 @@ impl Tx {
             self.execute(
                 "INSERT INTO key_features (organization_id, api_key_id, feature, last_result) VALUES ($1, $2, $3, $4)
                  ON CONFLICT (api_key_id, feature) DO UPDATE SET last_result = excluded.last_result",
-                args![permit.owner(), key_of(permit), feature.as_str(), json(last)?],
+                args![permit.owner(), key_of(permit)?, feature.as_str(), json(last)?],
             )
             .await?;
         }
@@ -98,7 +98,7 @@ impl Tx {
                 "INSERT INTO key_last_results (organization_id, api_key_id, user_organization_id, feature, last_result)
                  VALUES ($1, $2, $3, $4, $5)
                  ON CONFLICT (api_key_id, user_organization_id, feature) DO UPDATE SET last_result = excluded.last_result",
-                args![permit.owner(), key_of(permit), permit.user(), feature.as_str(), json(last)?],
+                args![permit.owner(), key_of(permit)?, permit.user(), feature.as_str(), json(last)?],
             )
             .await?;
         }

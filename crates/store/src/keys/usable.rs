@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::share::{deciding, lend, own};
+use domain::share::{deciding, own};
 use domain::{ApiKey, ApiKeyId, Feature, LastUse, OrgId, Permit, Probed, Share, ShareLimits, Shareable, TeamId, UsePermit};
 use jiff::Timestamp;
 use vault::{Place, Sealed, WrappedRing};
@@ -31,9 +31,12 @@ pub struct KeyToUse {
 }
 
 /// Which key it is that may be used.
-pub(super) fn key_of(permit: &UsePermit) -> ApiKeyId {
-    let Shareable::ApiKey(key) = permit.item();
-    key
+pub(super) fn key_of(permit: &UsePermit) -> Result<ApiKeyId> {
+    match permit.item() {
+        Shareable::ApiKey(key) => Ok(key),
+        // No row has this id: a permit for another kind of item opens no key.
+        Shareable::Certificate(_) => Err(StoreError::NotFound),
+    }
 }
 
 fn to_use(row: &Row, key: ApiKey, permit: UsePermit) -> Result<KeyToUse> {
@@ -130,8 +133,7 @@ impl Tx {
         Ok(found)
     }
 
-    /// What the root organization above lends to the permit's organization now. A key has at most two rows that concern it,
-    /// the one with all and the one with this organization; which of them decides, the domain says.
+    /// The keys that the root organization above lends to the permit's organization now.
     async fn lent_keys(
         &mut self,
         permit: &Permit,
@@ -139,23 +141,8 @@ impl Tx {
         id: Option<ApiKeyId>,
         now: Timestamp,
     ) -> Result<BTreeMap<ApiKeyId, UsePermit>> {
-        let rows = self
-            .rows(
-                "SELECT * FROM shares WHERE organization_id = $1 AND item_kind = 'api-key' AND target IN ('all', $2)
-                     AND (CAST($3 AS TEXT) IS NULL OR item_id = $3)",
-                args![parent, permit.organization(), id],
-            )
-            .await?;
-        let mut concerning: BTreeMap<Shareable, Vec<Share>> = BTreeMap::new();
-        for row in &rows {
-            let share = share(row)?;
-            concerning.entry(share.item).or_default().push(share);
-        }
-        let lent = concerning.into_iter().filter_map(|(item, shares)| {
-            let Shareable::ApiKey(key) = item;
-            Some((key, lend(permit, item, &shares, now)?))
-        });
-        Ok(lent.collect())
+        let lent = self.lent(permit, parent, ("api-key", id.map(|id| id.to_string())), now).await?;
+        lent.into_iter().map(|permit| Ok((key_of(&permit)?, permit))).collect()
     }
 
     /// What the share leaves out at this moment; [`StoreError::NotFound`] when it does not stand any more. One's own item
@@ -190,7 +177,7 @@ impl Tx {
             "SELECT * FROM api_keys WHERE id = $2 AND organization_id = $1",
             "SELECT * FROM api_keys WHERE organization_id = $1 AND id = $2 FOR UPDATE",
         );
-        key(&self.row(statement, args![permit.owner(), key_of(permit)]).await?)
+        key(&self.row(statement, args![permit.owner(), key_of(permit)?]).await?)
     }
 
     /// The key ring that the key is sealed with: its owner's.
@@ -210,7 +197,7 @@ impl Tx {
     /// [`StoreError::NotFound`].
     pub async fn secret_of_key(&mut self, permit: &UsePermit, place: &Place<'_>) -> Result<Sealed> {
         let version = i64::try_from(place.version).map_err(|_| StoreError::NotFound)?;
-        if place.owner != permit.owner().to_string() || place.object != key_of(permit).to_string() {
+        if place.owner != permit.owner().to_string() || place.object != key_of(permit)?.to_string() {
             return Err(StoreError::NotFound);
         }
         let row = self
@@ -230,7 +217,7 @@ impl Tx {
     pub async fn set_key_team(&mut self, permit: &UsePermit, team: &TeamId) -> Result<()> {
         self.change(
             "UPDATE api_keys SET team_id = $3 WHERE organization_id = $1 AND id = $2",
-            args![permit.owner(), key_of(permit), team.as_str()],
+            args![permit.owner(), key_of(permit)?, team.as_str()],
         )
         .await
     }
@@ -245,7 +232,7 @@ impl Tx {
             "INSERT INTO key_last_uses (organization_id, api_key_id, user_organization_id, last_use, used_at)
              VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (api_key_id, user_organization_id) DO UPDATE SET last_use = excluded.last_use, used_at = excluded.used_at",
-            args![permit.owner(), key_of(permit), permit.user(), json(last)?, last.at],
+            args![permit.owner(), key_of(permit)?, permit.user(), json(last)?, last.at],
         )
         .await?;
         Ok(())

@@ -133,6 +133,7 @@ impl Tx {
             "DELETE FROM jobs WHERE organization_id = $1",
             "DELETE FROM operations WHERE organization_id = $1",
             "DELETE FROM certificates WHERE organization_id = $1",
+            "DELETE FROM csrs WHERE organization_id = $1",
             "DELETE FROM api_keys WHERE organization_id = $1",
             "DELETE FROM secrets WHERE organization_id = $1",
             "DELETE FROM invitations WHERE organization_id = $1",

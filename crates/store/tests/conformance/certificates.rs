@@ -1,7 +1,7 @@
 //! Certificates held by an organization.
 
 use domain::{Action, CertificateType, HeldCertificate, ItemOrigin};
-use store::{Conflict, StoreError};
+use store::{CertificateFilter, CertificateOrder, Conflict, Paging, StoreError};
 
 use crate::world::{World, at, id, key, of, on_both, permit};
 
@@ -10,6 +10,7 @@ on_both![
     the_same_certificate_is_held_once,
     certificates_are_found_by_what_apple_shows,
     a_certificate_outlives_its_key,
+    a_certificate_gets_another_name_and_is_found_by_it,
 ];
 
 /// The `number`-th certificate, made through the organization's first key.
@@ -18,7 +19,7 @@ pub(crate) fn certificate(organization: u32, number: u32) -> HeldCertificate {
         id: id("cert", organization * 1000 + number),
         organization: id("org", organization),
         api_key: Some(key(organization, 1).id),
-        apple_id: format!("APPLE{number:05}"),
+        apple_id: Some(format!("APPLE{number:05}")),
         certificate_type: CertificateType::of_apple("DISTRIBUTION"),
         name: "Apple Distribution: Example Oy (TEAM123456)".to_owned(),
         serial: format!("{number:032X}"),
@@ -37,6 +38,7 @@ async fn a_certificate_comes_back_as_it_went_in(world: World) {
     let may = permit(Action::CreateCertificate, 1);
     let mut bare = certificate(1, 2);
     bare.api_key = None;
+    bare.apple_id = None;
     bare.team_id = None;
     bare.private_key = None;
     bare.origin = ItemOrigin::Uploaded;
@@ -115,4 +117,37 @@ async fn a_certificate_outlives_its_key(world: World) {
     );
     tx.remove_key(&may, key(1, 1).id, "api_key").await.expect("removed");
     assert_eq!(tx.certificate(&may, certificate(1, 1).id).await.expect("found").api_key, None);
+}
+
+async fn a_certificate_gets_another_name_and_is_found_by_it(world: World) {
+    let may = permit(Action::EditCertificate, 1);
+    let mut tx = world.store.begin_for(&may).await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    for number in [1, 2] {
+        tx.insert_certificate(&may, &certificate(1, number)).await.expect("inserted");
+    }
+    let held = tx.lock_certificate(&may, certificate(1, 1).id).await.expect("held");
+    assert_eq!(held, certificate(1, 1));
+    tx.rename_certificate(&may, held.id, "Übergabe").await.expect("renamed");
+    let found = CertificateFilter {
+        search: Some("ÜBERGABE".to_owned()),
+        ..CertificateFilter::default()
+    };
+    let page = tx
+        .certificates(&may, &found, (CertificateOrder::Name, false), &Paging::default())
+        .await
+        .expect("listed");
+    assert_eq!(
+        page.items.iter().map(|one| (one.id, one.name.as_str())).collect::<Vec<_>>(),
+        [(held.id, "Übergabe")]
+    );
+    let they = permit(Action::EditCertificate, 2);
+    let locked = tx.lock_certificate(&they, held.id).await;
+    let renamed = tx.rename_certificate(&they, held.id, "Theirs").await;
+    let deleted = tx.delete_certificate(&they, held.id).await;
+    assert!(matches!(locked, Err(StoreError::NotFound)), "{locked:?}");
+    assert!(
+        matches!((&renamed, &deleted), (Err(StoreError::NotFound), Err(StoreError::NotFound))),
+        "{renamed:?} {deleted:?}"
+    );
 }

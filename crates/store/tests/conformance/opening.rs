@@ -116,6 +116,7 @@ async fn servers_that_start_at_once_migrate_once(world: World) {
         "activity_verdict",
         "operations",
         "certificates",
+        "csrs",
         "key_features",
         "key_checks",
         "api_keys",

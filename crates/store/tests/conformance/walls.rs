@@ -38,7 +38,7 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "secrets",
     "rings",
     "api_keys",
@@ -47,6 +47,7 @@ const TABLES: [&str; 15] = [
     "key_last_uses",
     "key_last_results",
     "certificates",
+    "csrs",
     "operations",
     "jobs",
     "idempotency_keys",
@@ -87,6 +88,9 @@ async fn furnish(tx: &mut Tx, number: u32) {
         ),
         format!(
             "certificates (id, organization_id, apple_id, certificate_type, name, serial, public_key_fingerprint, sha1, der, expires_at, origin, added_at) VALUES ('cert_{number}', '{org}', '', '', '', '', '', '', '', 0, '', 0)"
+        ),
+        format!(
+            "csrs (id, organization_id, name, pem, public_key_fingerprint, private_key_id, created_by, created_at) VALUES ('csr_{number}', '{org}', '', '', '', '', '', 0)"
         ),
         format!(
             "operations (id, organization_id, started_by, kind, state, detail, started_at, updated_at) VALUES ('op_{number}', '{org}', '', '', '', '', 0, 0)"

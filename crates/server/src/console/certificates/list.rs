@@ -12,11 +12,14 @@ use crate::State;
 use app::{
     Paging,
     apple_account::{AppleCertificate, Listing},
+    certificates::InheritedCertificate,
+    sharing::Sharing,
 };
 use askama::Template;
 use axum::extract::{Path, Query, State as Reach};
 use domain::{CertificateId, CertificateType, Feature, ItemOrigin, ListedCertificate, OrgId};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// A certificate in the list, wherever it was read.
 #[derive(Debug, Clone)]
@@ -66,7 +69,7 @@ impl From<ListedCertificate> for Row {
 }
 
 /// What people call a type; one that we have no word for is told in Apple's, made readable.
-fn title(word: &str) -> String {
+pub(super) fn title(word: &str) -> String {
     let title = CertificateType::of_apple(word).title();
     if title == word { filters::apples_word(word) } else { title }
 }
@@ -155,11 +158,23 @@ pub(crate) struct CertificatesPage {
     pub(crate) held_only: bool,
     /// Why Apple's list is not here.
     pub(crate) trouble: Option<Notice>,
+    /// How far those of a root organization are shared; those that are not are absent.
+    pub(crate) sharing: BTreeMap<CertificateId, Sharing>,
+    /// What the root organization lends.
+    pub(crate) inherited: Vec<InheritedCertificate>,
 }
 
 impl CertificatesPage {
     fn at_apple(&self) -> bool {
         !self.held_only
+    }
+
+    fn shared(&self, row: &Row) -> Option<&Sharing> {
+        self.sharing.get(row.held.as_ref()?)
+    }
+
+    fn place(&self) -> &'static str {
+        if self.held_only { "held" } else { "apple" }
     }
 }
 
@@ -222,6 +237,8 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
         held_count,
         held_only,
         trouble,
+        sharing: state.app.shared_certificates(caller, org).await?,
+        inherited: state.app.inherited_certificates(caller, org).await?,
     })
 }
 

@@ -1,5 +1,8 @@
-//! Certificates: those of the Apple account and those held here, creating one, taking one away.
+//! Certificates: those of the Apple account and those held here, making and bringing in, taking away.
 
+pub(crate) mod acts;
+pub(crate) mod add;
 pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod one;
+pub(crate) mod share;

@@ -8,10 +8,15 @@ use super::super::{
     when::{Urgency, distance, urgency},
 };
 use crate::State;
-use app::{Problem, certificates::P12Password};
+use app::{
+    Problem,
+    certificates::{CertificateDetails, P12Password},
+    sharing::Sharing,
+};
 use askama::Template;
 use axum::extract::{Path, State as Reach};
-use domain::{Action, ApiKey, HeldCertificate, OrgId, activity::ExportForm};
+use domain::{Action, ApiKey, HeldCertificate, ItemOrigin, OrgId, activity::ExportForm};
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 /// The page.
@@ -24,6 +29,20 @@ pub(crate) struct CertificatePage {
     pub(crate) org: OrgId,
     /// The certificate.
     pub(crate) of: HeldCertificate,
+    /// What it calls its subject itself.
+    pub(crate) common_name: Option<String>,
+    /// What it calls its issuer.
+    pub(crate) issuer: Option<String>,
+    /// When it began.
+    pub(crate) valid_from: Timestamp,
+    /// SHA-256 of the certificate, upper-case hex.
+    pub(crate) sha256: String,
+    /// Whether it leads to a root that this server trusts.
+    pub(crate) is_verified: bool,
+    /// The name of the organization whose it is, where it is lent.
+    pub(crate) lent_by: Option<String>,
+    /// How far it is shared, in a root organization.
+    pub(crate) sharing: Option<Sharing>,
     /// The key it was made through, while that is here.
     pub(crate) through: Option<ApiKey>,
     /// What to know.
@@ -33,7 +52,8 @@ pub(crate) struct CertificatePage {
 impl CertificatePage {
     /// One certificate.
     #[must_use]
-    pub(crate) fn new(shell: Shell, org: OrgId, of: HeldCertificate, through: Option<ApiKey>) -> Self {
+    pub(crate) fn new(shell: Shell, org: OrgId, details: CertificateDetails, through: Option<ApiKey>) -> Self {
+        let of = details.held;
         let create = format!("/o/{org}/certificates/create?type={}", of.certificate_type);
         let notice = match urgency(of.expires_at, shell.now) {
             Urgency::Calm => None,
@@ -53,9 +73,20 @@ impl CertificatePage {
             shell,
             org,
             of,
+            common_name: details.common_name,
+            issuer: details.issuer,
+            valid_from: details.valid_from,
+            sha256: details.sha256,
+            is_verified: details.is_verified,
+            lent_by: details.lent_by,
+            sharing: details.sharing,
             through,
             notice,
         }
+    }
+
+    fn is_made_here(&self) -> bool {
+        self.of.origin == ItemOrigin::Created
     }
 
     fn is_over(&self) -> bool {
@@ -89,8 +120,8 @@ type Ids = Path<(String, String)>;
 pub(crate) async fn show(Reach(state): Reach<State>, Path((org, certificate)): Ids, visitor: Visitor) -> Answer {
     let (org, certificate) = (id(&org)?, id(&certificate)?);
     let shell = visitor.shell_in(&state, org, Place::Certificates).await?;
-    let of = state.app.certificate(&visitor.who.caller, org, certificate).await?;
-    let through = match of.api_key {
+    let details = state.app.certificate_details(&visitor.who.caller, org, certificate).await?;
+    let through = match details.held.api_key {
         Some(key) => state
             .app
             .key(&visitor.who.caller, org, key)
@@ -99,7 +130,7 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path((org, certificate)): I
             .map(|details| details.summary.key),
         None => None,
     };
-    page(&CertificatePage::new(shell, org, of, through))
+    page(&CertificatePage::new(shell, org, details, through))
 }
 
 async fn download_page(

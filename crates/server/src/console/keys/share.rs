@@ -156,7 +156,7 @@ impl ShareForm {
 }
 
 /// The end of a day that was entered.
-fn end_of(day: &str) -> Result<Timestamp, Problem> {
+pub(in super::super) fn end_of(day: &str) -> Result<Timestamp, Problem> {
     let wrong = || {
         Problem::field(
             "stops_at_unfit",

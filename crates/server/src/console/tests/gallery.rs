@@ -263,6 +263,19 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         held_count: 2,
         held_only: false,
         trouble,
+        sharing: std::collections::BTreeMap::from([(
+            id("cert", 1),
+            app::sharing::Sharing {
+                all: false,
+                chosen: 2,
+                of: 4,
+            },
+        )]),
+        inherited: vec![app::certificates::InheritedCertificate {
+            certificate: samples::certificate(3, "Apple Distribution: Halden Group", "2027-06-18T14:08:00Z"),
+            owner: "Halden Group".into(),
+            stops_at: Some(at("2027-01-31T23:59:59Z")),
+        }],
     };
     add("certificates", &list(rows, places, None));
     add(
@@ -291,7 +304,12 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     );
     add(
         "certificate",
-        &CertificatePage::new(shell(Place::Certificates), org, held[0].clone(), Some(ci.clone())),
+        &CertificatePage::new(
+            shell(Place::Certificates),
+            org,
+            super::signing::details(held[0].clone()),
+            Some(ci.clone()),
+        ),
     );
     add(
         "certificate-download",
@@ -335,7 +353,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     full.places = held
         .iter()
         .map(|held| app::certificates::Place {
-            apple_id: held.apple_id.clone(),
+            apple_id: held.apple_id.clone().unwrap_or_default(),
             name: held.name.clone(),
             serial: held.serial.clone(),
             expires_at: Some(held.expires_at),
@@ -440,6 +458,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         },
     );
     pages.extend(super::organizations::pages(theme));
+    pages.extend(super::signing::pages(theme));
     pages.extend(super::people::pages(theme));
     pages.extend(super::tokens::pages(theme));
     pages

@@ -6,4 +6,5 @@ mod organizations;
 mod pages;
 mod people;
 mod samples;
+mod signing;
 mod tokens;

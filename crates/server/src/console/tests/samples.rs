@@ -7,13 +7,14 @@ use super::super::{
 use app::{
     activity::ActivityView,
     apple_account::{AppleBundleId, AppleDevice, AppleProfile},
+    csrs::CsrView,
     keys::{DayMark, Dependents, KeyChoice, KeyDetails, KeySummary, Lent},
     overview::{Expiry, ExpiryOf, Overview},
     sharing::{Borrower, SharePanel, Sharing},
 };
 use domain::{
-    Activity, Actor, ApiKey, AppleRole, CertificateType, CheckMark, Event, Feature, FeatureRow, HeldCertificate, ItemOrigin, KeyHealth,
-    KeyKind, LastResult, LastUse, Need, Organization, Origin, Outcome, Probed, Session, ShareLimits, Usability, User,
+    Activity, Actor, ApiKey, AppleRole, CertificateType, CheckMark, Event, Feature, FeatureRow, HeldCertificate, HeldCsr, ItemOrigin,
+    KeyHealth, KeyKind, LastResult, LastUse, Need, Organization, Origin, Outcome, Probed, Session, ShareLimits, Usability, User,
     feature::AppleRefusal,
 };
 use jiff::{Timestamp, ToSpan};
@@ -297,7 +298,7 @@ pub(super) fn certificate(number: u32, name: &str, ends: &str) -> HeldCertificat
         id: id("cert", number),
         organization: id("org", 1),
         api_key: Some(id("key", 1)),
-        apple_id: format!("A1B2C3D4E{number}"),
+        apple_id: Some(format!("A1B2C3D4E{number}")),
         certificate_type: CertificateType::of_apple(if name.contains("Development") {
             "DEVELOPMENT"
         } else {
@@ -313,6 +314,26 @@ pub(super) fn certificate(number: u32, name: &str, ends: &str) -> HeldCertificat
         origin: ItemOrigin::Created,
         private_key: Some(id("sec", number)),
         added_at: at("2025-12-06T14:08:00Z"),
+    }
+}
+
+/// A signing request, open or with so many certificates.
+pub(super) fn csr(number: u32, name: &str, certificates: u32) -> CsrView {
+    CsrView {
+        csr: HeldCsr {
+            id: id("csr", number),
+            organization: id("org", 1),
+            name: name.parse().expect("a name"),
+            email: Some("elin.vestergaard@halden.example".parse().expect("an address")),
+            country: Some("NO".into()),
+            pem: "-----BEGIN CERTIFICATE REQUEST-----\n".into(),
+            public_key_fingerprint: "0f".repeat(32),
+            private_key: id("sec", number),
+            created_by: domain::Subject::User(id("user", 1)),
+            created_at: at("2026-11-20T14:08:00Z"),
+            certificates,
+        },
+        made_by: "Elin Vestergaard".into(),
     }
 }
 
