@@ -93,6 +93,10 @@ impl Answer {
         }
         for (name, id) in things {
             told = told.replace(id, &format!("{{{name}}}"));
+            // As the console shortens what the asker named; short ids are told whole.
+            if let (Some(head), Some(tail), 13..) = (id.get(..4), id.get(id.len().saturating_sub(4)..), id.len()) {
+                told = told.replace(&format!("{head}…{tail}"), &format!("{{{name}}}"));
+            }
         }
         told
     }
