@@ -7,11 +7,10 @@ mod lists;
 mod narrow;
 mod profile_file;
 
-pub(crate) use lists::is_lent_for;
-
 use domain::{CertificateId, ItemOrigin};
 use jiff::Timestamp;
 
+pub(crate) use lists::is_lent_for;
 pub(crate) use narrow::EXPIRING_DAYS;
 pub(crate) use profile_file::file_name;
 

@@ -12,8 +12,9 @@ use crate::{
     key_use::reading,
     operations::{Next, Plan, at_apple, stopped_by},
 };
+use async_trait::async_trait;
 use domain::{
-    Action, ApiKeyId, Feature, Made, Operation, OperationKind, OperationState, OrgId,
+    Action, ApiKeyId, Feature, Made, Operation, OperationKind, OperationState, OrgId, Permit,
     operation::{BundleIdEdit, CapabilityChange, CapabilityRemoval, CapabilityWish, NewBundleId},
 };
 
@@ -156,44 +157,45 @@ impl App {
     }
 }
 
+#[async_trait]
 impl Plan for BundleIdEdit {
     /// The bundle ID first, then what it gains, then what it loses. It stops at the first step that Apple refuses.
-    fn next(&self, steps: &[Operation]) -> Next {
+    async fn next(&self, _app: &App, _permit: &Permit, _plan: &Operation, steps: &[Operation]) -> Result<Next, Problem> {
         if let Some(end) = stopped_by(steps) {
-            return Next::End(end);
+            return Ok(Next::End(end));
         }
         let registered = usize::from(self.bundle_id.is_none());
         let Some(bundle_id) = self.bundle_id.as_deref().or_else(|| at_apple(steps.first()?)) else {
-            return Next::Begin(Box::new(OperationKind::RegisterBundleId(NewBundleId {
+            return Ok(Next::Begin(Box::new(OperationKind::RegisterBundleId(NewBundleId {
                 key: self.key,
                 identifier: self.identifier.clone(),
                 name: self.name.clone(),
                 platform: self.platform.clone(),
-            })));
+            }))));
         };
         let done = steps.len().saturating_sub(registered);
         if let Some(wish) = self.set.get(done) {
-            return Next::Begin(Box::new(OperationKind::SetCapability(CapabilityChange {
+            return Ok(Next::Begin(Box::new(OperationKind::SetCapability(CapabilityChange {
                 key: self.key,
                 bundle_id: bundle_id.to_owned(),
                 identifier: self.identifier.clone(),
                 capability: wish.capability.clone(),
                 settings: wish.settings.clone(),
                 present: wish.present.clone(),
-            })));
+            }))));
         }
         if let Some((capability, present)) = self.remove.get(done - self.set.len()) {
-            return Next::Begin(Box::new(OperationKind::RemoveCapability(CapabilityRemoval {
+            return Ok(Next::Begin(Box::new(OperationKind::RemoveCapability(CapabilityRemoval {
                 key: self.key,
                 bundle_id: bundle_id.to_owned(),
                 identifier: self.identifier.clone(),
                 capability: capability.clone(),
                 present: present.clone(),
-            })));
+            }))));
         }
-        Next::End(OperationState::Done {
+        Ok(Next::End(OperationState::Done {
             made: Made::AtApple(bundle_id.to_owned()),
-        })
+        }))
     }
 }
 

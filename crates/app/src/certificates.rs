@@ -18,10 +18,11 @@ mod revoking;
 mod share;
 mod take_in;
 
+pub(crate) use begin::Request;
 pub(crate) use creation::Creation;
 pub(crate) use revoking::Revoking;
 
-pub(crate) use held::{Held, parsed};
+pub(crate) use held::{Held, as_place, parsed};
 pub(crate) use list::{past, soon};
 
 pub use edit::CertificateDependents;

@@ -13,8 +13,9 @@ use crate::{
     operations::{Next, Plan, at_apple},
 };
 use apple::DeviceFilter;
+use async_trait::async_trait;
 use domain::{
-    Action, ApiKeyId, Feature, Made, Operation, OperationKind, OperationState, OrgId,
+    Action, ApiKeyId, Feature, Made, Operation, OperationKind, OperationState, OrgId, Permit,
     operation::{DeviceChange, NewDevice, NewDevices},
 };
 
@@ -123,14 +124,15 @@ impl App {
     }
 }
 
+#[async_trait]
 impl Plan for NewDevices {
     /// One after the other. A device that Apple refuses does not stop those behind it; the end names it.
-    fn next(&self, steps: &[Operation]) -> Next {
+    async fn next(&self, _app: &App, _permit: &Permit, _plan: &Operation, steps: &[Operation]) -> Result<Next, Problem> {
         if let Some(device) = self.devices.get(steps.len()) {
-            return Next::Begin(Box::new(OperationKind::RegisterDevice(NewDevice {
+            return Ok(Next::Begin(Box::new(OperationKind::RegisterDevice(NewDevice {
                 key: self.key,
                 ..device.clone()
-            })));
+            }))));
         }
         let refused: Vec<String> = steps
             .iter()
@@ -139,7 +141,7 @@ impl Plan for NewDevices {
                 _ => None,
             })
             .collect();
-        Next::End(if refused.is_empty() {
+        Ok(Next::End(if refused.is_empty() {
             OperationState::Done {
                 made: Made::AtApple(steps.last().and_then(at_apple).unwrap_or_default().to_owned()),
             }
@@ -152,6 +154,6 @@ impl Plan for NewDevices {
                     refused.join(" ")
                 ),
             }
-        })
+        }))
     }
 }

@@ -28,6 +28,7 @@ pub mod operations;
 pub mod organizations;
 pub mod overview;
 pub mod problem;
+pub mod profiles;
 pub mod service_tokens;
 pub mod sharing;
 pub mod start;

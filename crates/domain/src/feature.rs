@@ -8,6 +8,7 @@ use crate::{
     apple_key::{ApiKey, AppleRole, KeyKind},
     certificate::CertificateType,
     health::KeyHealth,
+    profile::ProfileType,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -275,6 +276,16 @@ pub enum Need {
     RegisterDevice,
     /// Rename, enable or disable a device.
     EditDevice,
+    /// Create a profile of this type.
+    CreateProfile {
+        /// Apple's type.
+        profile_type: ProfileType,
+    },
+    /// Delete a profile of this type.
+    DeleteProfile {
+        /// Apple's type.
+        profile_type: ProfileType,
+    },
     /// Look whether the key works and what it may read.
     Check,
     /// Hand out a short-lived token made with it.
@@ -282,12 +293,19 @@ pub enum Need {
 }
 
 impl Need {
+    pub(crate) fn create_profile(profile_type: &ProfileType) -> Self {
+        Self::CreateProfile {
+            profile_type: profile_type.clone(),
+        }
+    }
+
     /// The feature it counts for; a check and a token count for none.
     #[must_use]
     pub fn feature(&self) -> Option<Feature> {
         match self {
             Self::Read { feature } => Some(*feature),
             Self::CreateCertificate { .. } | Self::RevokeCertificate { .. } => Some(Feature::Certificates),
+            Self::CreateProfile { .. } | Self::DeleteProfile { .. } => Some(Feature::Profiles),
             // Devices stand with bundle IDs in Apple's identifiers; the table has no row of their own.
             Self::RegisterBundleId | Self::EditBundleId | Self::RegisterDevice | Self::EditDevice => Some(Feature::BundleIds),
             Self::Check | Self::MintToken => None,
@@ -306,6 +324,8 @@ impl Need {
             Self::EditBundleId => Some(("change bundle IDs", false)),
             Self::RegisterDevice => Some(("register devices", false)),
             Self::EditDevice => Some(("change devices", false)),
+            Self::CreateProfile { .. } => Some(("create profiles", true)),
+            Self::DeleteProfile { .. } => Some(("delete profiles", true)),
             Self::Read { .. } | Self::Check | Self::MintToken => None,
         }
     }
@@ -315,6 +335,7 @@ impl Need {
             Self::CreateCertificate { certificate_type } | Self::RevokeCertificate { certificate_type } => {
                 certificate_type.is_development()
             }
+            Self::CreateProfile { profile_type } | Self::DeleteProfile { profile_type } => profile_type.is_development(),
             _ => false,
         }
     }
@@ -339,6 +360,8 @@ impl fmt::Display for Need {
             Self::EditBundleId => f.write_str("Change capabilities"),
             Self::RegisterDevice => f.write_str("Register a device"),
             Self::EditDevice => f.write_str("Change a device"),
+            Self::CreateProfile { profile_type } => write!(f, "Create {}", profile_type.title()),
+            Self::DeleteProfile { profile_type } => write!(f, "Delete {}", profile_type.title()),
             Self::Check => f.write_str("Check the key"),
             Self::MintToken => f.write_str("Make a token for Apple"),
         }

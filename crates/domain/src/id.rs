@@ -102,6 +102,8 @@ ids! {
     CertificateId = "cert";
     /// A certificate signing request held here.
     CsrId = "csr";
+    /// A provisioning profile held here (not Apple's resource id).
+    ProfileId = "prof";
     /// A sealed secret: a private key of one kind or another.
     SecretId = "sec";
     /// A long act that survives a restart.

@@ -22,6 +22,7 @@ pub mod membership;
 pub mod name;
 pub mod operation;
 pub mod policy;
+pub mod profile;
 pub mod share;
 
 pub use account::{ApiToken, Organization, Session, User};
@@ -33,12 +34,13 @@ pub use csr::HeldCsr;
 pub use feature::{Declared, Feature, FeatureRow, LastResult, Limit, Need, Probed, Usability};
 pub use health::{CheckMark, KeyHealth, Verdict};
 pub use id::{
-    ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, InvitationId, JobId, OperationId, OrgId, SecretId, ServiceTokenId, SessionId,
-    UserId,
+    ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, InvitationId, JobId, OperationId, OrgId, ProfileId, SecretId, ServiceTokenId,
+    SessionId, UserId,
 };
 pub use job::{Job, JobPayload};
 pub use membership::{Delivery, Invitation, Member, ServiceToken};
 pub use name::{Email, ItemName, NameError};
 pub use operation::{HeldPlace, Made, Operation, OperationKind, OperationState, StepOf};
 pub use policy::{Action, Denied, Permit, Principal, Role, Standing, Subject, Tenant, decide};
+pub use profile::{DeviceRule, HeldProfile, ProfileStanding, ProfileState, ProfileType};
 pub use share::{AppPattern, Share, ShareLimits, ShareTarget, Shareable, UsePermit};

@@ -5,15 +5,17 @@
 //! a call (it is written down before Apple is asked, and a lost answer is looked for) is true of each step of a plan.
 
 mod kind;
+mod profile;
 
 pub use kind::{
     BundleIdEdit, CapabilityChange, CapabilityOption, CapabilityRemoval, CapabilitySetting, CapabilityWish, DeviceChange, NewBundleId,
     NewDevice, NewDevices, OperationKind, Revocation,
 };
+pub use profile::{CertificateRenewal, NewProfile, ProfileDeletion, ProfileRebuild};
 
 use crate::{
     activity::Actor,
-    id::{CertificateId, OperationId, OrgId},
+    id::{CertificateId, OperationId, OrgId, ProfileId},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,8 @@ pub struct HeldPlace {
 pub enum Made {
     /// A certificate that is held here now.
     Certificate(CertificateId),
+    /// A profile that is held here now.
+    Profile(ProfileId),
     /// What was made, changed or taken away at Apple and has no row of its own here, by Apple's id.
     AtApple(String),
 }
@@ -119,6 +123,17 @@ impl OperationState {
             Self::Done {
                 made: Made::Certificate(certificate),
             } => Some(*certificate),
+            _ => None,
+        }
+    }
+
+    /// The profile that came of it, if it was one.
+    #[must_use]
+    pub fn profile(&self) -> Option<ProfileId> {
+        match self {
+            Self::Done {
+                made: Made::Profile(profile),
+            } => Some(*profile),
             _ => None,
         }
     }

@@ -119,6 +119,8 @@ actions! {
     EditBundleIds = "register and change bundle IDs", Asks::OneOf(Signing, &[Manager]);
     /// Register, rename, enable and disable devices.
     EditDevices = "register and change devices", Asks::OneOf(Signing, &[Manager]);
+    /// Create, rebuild and delete profiles, take them in and remove them here.
+    EditProfiles = "create, rebuild, take in and remove profiles", Asks::OneOf(Signing, &[Manager]);
     /// Find out how an act that was begun ended, and close it, whatever rights its starter has now.
     SettleOperation = "settle an act that was begun", Asks::OneOf(Signing, &[Manager]);
     /// Take a certificate away with its private key.

@@ -106,6 +106,9 @@ pub enum Conflict {
     /// The organization holds this very certificate.
     #[error("the organization holds this certificate already")]
     Certificate,
+    /// The organization holds this very profile.
+    #[error("the organization holds this profile already")]
+    Profile,
     /// A secret version is written once.
     #[error("this version of the secret is stored already")]
     Secret,

@@ -69,6 +69,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0009_plans.sql"),
         postgres: "",
     },
+    Migration {
+        version: 10,
+        name: "profiles",
+        sql: include_str!("../migrations/0010_profiles.sql"),
+        postgres: include_str!("../migrations/0010_profiles.postgres.sql"),
+    },
 ];
 
 /// Its hashes are no work for SQL.

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use domain::{
-    ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, InvitationId, JobId, OperationId, OrgId, SecretId, ServiceTokenId, SessionId,
-    Subject, UserId,
+    ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, InvitationId, JobId, OperationId, OrgId, ProfileId, SecretId, ServiceTokenId,
+    SessionId, Subject, UserId,
 };
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -90,6 +90,7 @@ ids!(
     JobId,
     OperationId,
     OrgId,
+    ProfileId,
     SecretId,
     ServiceTokenId,
     SessionId,

@@ -15,7 +15,10 @@ use jiff::{SignedDuration, Timestamp};
 use simulator::{Handle, KeyFile, KeyKind, Options, Role, Simulator};
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 use store::{Location, Store, TokenHash};
@@ -155,10 +158,23 @@ impl World {
         F: Future<Output: Send> + Send + 'static,
         F::Output: 'static,
     {
+        self.crash_at_pass(point, 1, act).await
+    }
+
+    /// The same, where a point is passed several times: it dies at this pass, counted from one.
+    ///
+    /// # Panics
+    /// When the act died elsewhere.
+    pub async fn crash_at_pass<F>(&self, point: &'static str, pass: u32, act: impl FnOnce(App) -> F) -> bool
+    where
+        F: Future<Output: Send> + Send + 'static,
+        F::Output: 'static,
+    {
         let died = Arc::new(Mutex::new(false));
         let dies = died.clone();
+        let passes = Arc::new(AtomicU32::new(0));
         let hook = CrashPoints::hook(move |passed| {
-            if passed == point {
+            if passed == point && passes.fetch_add(1, Ordering::Relaxed) + 1 == pass {
                 *dies.lock().unwrap_or_else(PoisonError::into_inner) = true;
                 // Not a panic!: nobody needs its message and backtrace among the tests' output.
                 std::panic::resume_unwind(Box::new(point));

@@ -184,7 +184,16 @@ fn words(event: &Event) -> (String, String) {
             let key = if *key_destroyed { "with" } else { "without" };
             both("removed", "remove", format!("the signing request “{name}”, {key} its private key"))
         }
-        Event::ProfileDownloaded { name, .. } => both("downloaded", "download", format!("the profile “{name}”")),
+        Event::CertificateRenewed { name, .. } => both("renewed", "renew", format!("the certificate “{name}”")),
+        Event::ProfileCreated { name, identifier, .. } => both("created", "create", format!("the profile “{name}” for {identifier}")),
+        Event::ProfileDeleted { name, .. } => both("deleted", "delete", format!("the profile “{name}” at Apple")),
+        Event::ProfileRebuilt { name, .. } => both("rebuilt", "rebuild", format!("the profile “{name}”")),
+        Event::ProfileFetched { name, .. } => both("fetched", "fetch", format!("the profile “{name}” from Apple")),
+        Event::ProfileImported { name, .. } => both("took in", "take in", format!("the profile “{name}” from a file")),
+        Event::ProfileRemoved { name, .. } => both("removed", "remove", format!("the profile “{name}” here")),
+        Event::HeldProfileDownloaded { name, .. } | Event::ProfileDownloaded { name, .. } => {
+            both("downloaded", "download", format!("the profile “{name}”"))
+        }
         Event::AppleTokenMinted { name, scoped, .. } => both(
             "took",
             "take",

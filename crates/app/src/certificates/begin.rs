@@ -2,17 +2,58 @@
 //! written down with its key pair, in one transaction.
 //!
 //! The private key exists sealed before Apple is asked. So whatever happens afterwards, a certificate that Apple makes has
-//! its key here.
+//! its key here. A plan that creates a certificate makes the pair when that step begins, in the same way.
 
 use super::SigningKeyPlace;
 use crate::{App, Caller, Problem, acting::fresh, crash_point};
-use domain::{Action, ApiKeyId, CertificateType, LastUse, Need, Operation, OperationId, OperationKind, OperationState, OrgId, SecretId};
+use domain::{
+    Action, ApiKeyId, CertificateType, LastUse, Need, Operation, OperationId, OperationKind, OperationState, OrgId, Permit, SecretId,
+};
 use signing::{
     csr::{self, Csr},
     rsa_key::RsaKeyPair,
 };
+use store::Tx;
+
+/// A certificate that is about to be asked for, with its key pair, which is not sealed yet.
+pub(crate) struct Request {
+    /// The act.
+    pub(crate) kind: OperationKind,
+    private_key: SecretId,
+    pair: RsaKeyPair,
+}
 
 impl App {
+    /// Makes the key pair of a certificate and its CSR, which is named after an act.
+    pub(crate) async fn request_certificate(
+        &self,
+        named_after: OperationId,
+        key: ApiKeyId,
+        certificate_type: CertificateType,
+    ) -> Result<Request, Problem> {
+        let (pair, csr) = key_pair_and_csr(named_after).await?;
+        let private_key = fresh!(self, SecretId);
+        Ok(Request {
+            kind: OperationKind::CreateCertificate {
+                key,
+                certificate_type,
+                private_key,
+                csr: csr.pem,
+                public_key_fingerprint: pair.public_key_fingerprint(),
+            },
+            private_key,
+            pair,
+        })
+    }
+
+    /// Seals the private key, in the transaction that writes the act down.
+    pub(crate) async fn seal_key_pair(&self, tx: &mut Tx, permit: &Permit, request: &Request) -> Result<(), Problem> {
+        let place = SigningKeyPlace::of(permit.organization(), request.private_key);
+        let ring = tx.ring(permit).await?;
+        let sealed = self.inner.vault.seal(&ring, &place.place(), request.pair.pkcs8_der())?;
+        Ok(tx.put_secret(permit, &place.place(), &sealed).await?)
+    }
+
     /// Begins to create a certificate: permission, usability of the key, key pair and CSR, operation, intent and job, all
     /// in one transaction. The worker goes on.
     ///
@@ -37,26 +78,18 @@ impl App {
         self.refuse_unusable(&mut tx, &permit, &used, &need).await?;
         drop(tx);
         let id = fresh!(self, OperationId);
-        let (pair, csr) = key_pair_and_csr(id).await?;
+        let request = self.request_certificate(id, key, certificate_type).await?;
         let now = self.now();
-        let private_key = fresh!(self, SecretId);
         let operation = Operation {
             id,
             organization: org,
             started_by: caller.principal.actor(),
-            kind: OperationKind::CreateCertificate {
-                key,
-                certificate_type,
-                private_key,
-                csr: csr.pem,
-                public_key_fingerprint: pair.public_key_fingerprint(),
-            },
+            kind: request.kind.clone(),
             step_of: None,
             state: OperationState::Started,
             started_at: now,
             updated_at: now,
         };
-        let place = SigningKeyPlace::of(org, private_key);
         let last_use = LastUse {
             by: caller.principal.actor(),
             need: need.clone(),
@@ -66,9 +99,7 @@ impl App {
         // First of all, because it holds the key's row: a removal at this moment waits, then sees the operation.
         let used = self.hold_key(&mut tx, &permit, key, &need).await?;
         tx.set_key_last_use(&used.permit, &last_use).await?;
-        let ring = tx.ring(&permit).await?;
-        let sealed = self.inner.vault.seal(&ring, &place.place(), pair.pkcs8_der())?;
-        tx.put_secret(&permit, &place.place(), &sealed).await?;
+        self.seal_key_pair(&mut tx, &permit, &request).await?;
         self.start_operation(&mut tx, caller, &permit, &operation).await?;
         self.inner.crash_points.pass(crash_point::BEFORE_STARTED);
         tx.commit().await?;

@@ -20,6 +20,8 @@ pub enum OwnersAct {
     Share,
     /// Taking it away.
     Remove,
+    /// Replacing it by a new one.
+    Renew,
 }
 
 impl OwnersAct {
@@ -30,6 +32,7 @@ impl OwnersAct {
             Self::Download => "download a certificate that is lent to it",
             Self::Share => "pass on a certificate that is lent to it",
             Self::Remove => "remove a certificate that is lent to it",
+            Self::Renew => "renew a certificate that is lent to it",
         }
     }
 
@@ -40,6 +43,7 @@ impl OwnersAct {
             Self::Download => "A shared certificate is used here and does not leave.",
             Self::Share => "A shared item cannot be passed on.",
             Self::Remove => "It is not yours to remove; who owns it can stop sharing it with you.",
+            Self::Renew => "Its owner renews it for everybody who uses it.",
         }
     }
 }

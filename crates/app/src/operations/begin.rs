@@ -51,6 +51,9 @@ impl App {
         let need = kind.need();
         let used = self.hold_key(tx, permit, kind.key(), &need).await?;
         refuse_outside_of_share(&used, &kind)?;
+        if step_of.is_none() {
+            refuse_beside_another(tx, permit, &kind).await?;
+        }
         let now = self.now();
         let last_use = LastUse {
             by: caller.principal.actor(),
@@ -87,6 +90,35 @@ impl App {
         let event = operation.kind.event(operation.id, None);
         self.record_intent(tx, caller, operation.organization, event).await?;
         Ok(())
+    }
+}
+
+/// Refuses to change a held profile, or to renew a certificate, while another act does. Their rows are kept as they are until
+/// the transaction ends, so of two that come at once the second sees the first.
+async fn refuse_beside_another(tx: &mut Tx, permit: &Permit, kind: &OperationKind) -> Result<(), Problem> {
+    let profiles = kind.profiles();
+    if profiles.is_empty() && kind.renews().is_none() {
+        return Ok(());
+    }
+    for profile in &profiles {
+        tx.lock_profile(permit, *profile).await?;
+    }
+    let others = tx.unfinished_operations(permit).await?;
+    let other = others.iter().find(|other| {
+        (kind.renews().is_some() && other.kind.renews() == kind.renews())
+            || other.kind.profiles().iter().any(|profile| profiles.contains(profile))
+    });
+    match other {
+        None => Ok(()),
+        Some(other) => Err(Problem::new(
+            Kind::Conflict,
+            "another_is_running",
+            format!(
+                "“{}” is still running and changes the same ({}). Wait until it is over, then look again.",
+                other.kind.title(),
+                other.id
+            ),
+        )),
     }
 }
 

@@ -4,7 +4,7 @@
 //! asked, by what Apple's answer is recognized, and what is kept of it. A new kind of act is a variant of
 //! [`domain::OperationKind`] and a `Call`.
 
-use crate::{App, Problem, bundle_ids, certificates, devices};
+use crate::{App, Problem, bundle_ids, certificates, devices, profiles};
 use apple::{Error, Session};
 use async_trait::async_trait;
 use domain::{Feature, HeldPlace, Made, OperationKind, Permit, TeamId};
@@ -15,6 +15,8 @@ use store::{KeyToUse, Tx};
 pub(crate) enum Answer {
     /// A certificate.
     Certificate(Box<apple::Certificate>),
+    /// A profile, with its file.
+    Profile(Box<apple::Profile>),
     /// A bundle ID, a capability or a device, by Apple's id.
     AtApple(String),
 }
@@ -24,7 +26,7 @@ impl Answer {
     pub(crate) fn nothing_but_its_id(&self) -> Result<Kept, Problem> {
         match self {
             Self::AtApple(id) => Ok(Kept::Now(Made::AtApple(id.clone()))),
-            Self::Certificate(_) => Err(Problem::internal("a certificate was taken for something that is not kept")),
+            Self::Certificate(_) | Self::Profile(_) => Err(Problem::internal("what is kept was taken for something that is not")),
         }
     }
 }
@@ -109,6 +111,10 @@ pub(crate) fn work(kind: &OperationKind) -> Work {
         OperationKind::RemoveCapability(of) => Work::Call(Box::new(bundle_ids::Taking(of))),
         OperationKind::RegisterDevice(of) => Work::Call(Box::new(devices::Registering(of))),
         OperationKind::ChangeDevice(of) => Work::Call(Box::new(devices::Changing(of))),
+        OperationKind::CreateProfile(of) => Work::Call(Box::new(profiles::Creating(of))),
+        OperationKind::DeleteProfile(of) => Work::Call(Box::new(profiles::Deleting(of))),
+        OperationKind::RebuildProfile(of) => Work::Plan(Box::new(of)),
+        OperationKind::RenewCertificate(of) => Work::Plan(Box::new(of)),
         OperationKind::EditBundleId(of) => Work::Plan(Box::new(of)),
         OperationKind::RegisterDevices(of) => Work::Plan(Box::new(of)),
     }

@@ -7,24 +7,33 @@
 //!
 //! A plan keeps nothing but its count. What comes next is told by what it is and by how its steps ended, so a server that
 //! was killed anywhere goes on at the same place: a step that was begun is found, one that was not is begun, never twice.
+//!
+//! A step may be a plan itself, as the rebuilding of each profile is in the renewal of a certificate.
 
 use super::begin::Begun;
-use crate::{App, Caller, Problem, problem::Kind, worker::JobEnd};
+use crate::{App, Caller, Problem, certificates::Request, crash_point, problem::Kind, worker::JobEnd};
+use async_trait::async_trait;
 use domain::{Made, Operation, OperationKind, OperationState, Permit, StepOf};
+use jiff::Timestamp;
 use store::{Conflict, StoreError};
 
 /// What a plan does next.
 pub(crate) enum Next {
     /// Begin this.
     Begin(Box<OperationKind>),
+    /// Begin to create this certificate.
+    Request(Box<Request>),
+    /// Look again then.
+    Wait { until: Timestamp, why: String },
     /// Nothing more.
     End(OperationState),
 }
 
 /// What a kind of plan knows.
+#[async_trait]
 pub(crate) trait Plan: Send + Sync {
-    /// What comes after these steps, all of which are over.
-    fn next(&self, steps: &[Operation]) -> Next;
+    /// What comes after these steps, all of which are over. It looks things up and changes nothing.
+    async fn next(&self, app: &App, permit: &Permit, plan: &Operation, steps: &[Operation]) -> Result<Next, Problem>;
 }
 
 impl App {
@@ -42,26 +51,32 @@ impl App {
             return Ok(JobEnd::Done);
         }
         let number = u32::try_from(steps.len()).unwrap_or(u32::MAX).saturating_add(1);
-        match plan.next(&steps) {
-            Next::End(end) => self.end_plan(caller, permit, operation, end).await?,
-            Next::Begin(kind) => {
-                let step_of = StepOf {
-                    plan: operation.id,
-                    step: number,
-                };
-                match self.begin_step(caller, permit, operation, *kind, step_of).await {
-                    Ok(()) => {}
-                    Err(Begun::Elsewhere) => return Ok(JobEnd::Done),
-                    // What can be refused without Apple ends the plan with the same words.
-                    Err(Begun::Refused(problem)) if is_final(&problem) => {
-                        let why = format!("{} Apple was not asked for this step.", problem.message);
-                        self.end_plan(caller, permit, operation, OperationState::Failed { why }).await?;
-                    }
-                    Err(Begun::Refused(problem)) => return Err(*problem),
-                }
+        let step_of = StepOf {
+            plan: operation.id,
+            step: number,
+        };
+        let begun = match plan.next(self, permit, operation, &steps).await? {
+            Next::End(end) => {
+                self.end_plan(caller, permit, operation, end).await?;
+                return Ok(JobEnd::Done);
             }
+            Next::Wait { until, why } => return Ok(JobEnd::Again { at: until, why }),
+            Next::Begin(kind) => self.begin_step(caller, permit, operation, *kind, None, step_of).await,
+            Next::Request(request) => {
+                let kind = request.kind.clone();
+                self.begin_step(caller, permit, operation, kind, Some(&request), step_of).await
+            }
+        };
+        match begun {
+            Ok(()) | Err(Begun::Elsewhere) => Ok(JobEnd::Done),
+            // What can be refused without Apple ends the plan with the same words.
+            Err(Begun::Refused(problem)) if is_final(&problem) => {
+                let why = format!("{} Apple was not asked for this step.", problem.message);
+                self.end_plan(caller, permit, operation, OperationState::Failed { why }).await?;
+                Ok(JobEnd::Done)
+            }
+            Err(Begun::Refused(problem)) => Err(*problem),
         }
-        Ok(JobEnd::Done)
     }
 
     /// Counts the step and writes it down, in one transaction: of two servers that come here one goes on.
@@ -71,6 +86,7 @@ impl App {
         permit: &Permit,
         plan: &Operation,
         kind: OperationKind,
+        request: Option<&Request>,
         step_of: StepOf,
     ) -> Result<(), Begun> {
         let working = OperationState::Working { step: step_of.step };
@@ -82,7 +98,12 @@ impl App {
         }
         self.write_act(&mut tx, caller, permit, plan.started_by, kind, Some(step_of))
             .await?;
+        if let Some(request) = request {
+            self.seal_key_pair(&mut tx, permit, request).await?;
+        }
+        self.inner.crash_points.pass(crash_point::BEFORE_STARTED);
         tx.commit().await.map_err(Problem::from)?;
+        self.inner.crash_points.pass(crash_point::AFTER_STARTED);
         self.inner.job_waits.notify_one();
         self.inner.operation_moved.notify_waiters();
         Ok(())
@@ -97,8 +118,10 @@ impl App {
         }
         self.record_end(&mut tx, caller, permit, plan, &end).await?;
         self.wake_plan(&mut tx, plan).await?;
+        self.inner.crash_points.pass(crash_point::BEFORE_OUTCOME);
         tx.commit().await?;
         self.inner.operation_moved.notify_waiters();
+        self.inner.crash_points.pass(crash_point::AFTER_OUTCOME);
         Ok(())
     }
 }

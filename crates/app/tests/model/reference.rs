@@ -150,6 +150,7 @@ pub(crate) const ACTS: &[(&str, &[&str])] = &[
     ("settle-operation", SIGNING),
     ("download-certificate", SIGNING),
     ("download-profile", SIGNING),
+    ("edit-profiles", SIGNING),
 ];
 
 /// What is done in a root organization only.

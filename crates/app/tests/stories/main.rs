@@ -20,6 +20,8 @@ mod members;
 mod operations;
 mod organizations;
 mod overview;
+mod profiles;
+mod renewals;
 mod rights;
 mod sealed;
 mod service_tokens;

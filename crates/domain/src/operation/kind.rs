@@ -1,11 +1,11 @@
 //! What a long act is: everything that it needs to go on after a restart. Nothing in it is secret.
 
-use super::Made;
+use super::{CertificateRenewal, Made, NewProfile, ProfileDeletion, ProfileRebuild};
 use crate::{
     activity::Event,
     certificate::CertificateType,
     feature::Need,
-    id::{ApiKeyId, CertificateId, OperationId, SecretId},
+    id::{ApiKeyId, CertificateId, OperationId, ProfileId, SecretId},
     policy::Action,
 };
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,14 @@ pub enum OperationKind {
     EditBundleId(BundleIdEdit),
     /// Register several devices: a plan.
     RegisterDevices(NewDevices),
+    /// Create a profile and keep its file.
+    CreateProfile(NewProfile),
+    /// Delete a profile at Apple.
+    DeleteProfile(ProfileDeletion),
+    /// Build a held profile anew: a plan.
+    RebuildProfile(ProfileRebuild),
+    /// Replace a certificate in everything that has it: a plan.
+    RenewCertificate(CertificateRenewal),
 }
 
 /// A certificate that is to be revoked.
@@ -217,6 +225,10 @@ impl OperationKind {
             Self::ChangeDevice(of) => of.key,
             Self::EditBundleId(of) => of.key,
             Self::RegisterDevices(of) => of.key,
+            Self::CreateProfile(of) => of.key,
+            Self::DeleteProfile(of) => of.key,
+            Self::RebuildProfile(of) => of.new.key,
+            Self::RenewCertificate(of) => of.key,
         }
     }
 
@@ -234,6 +246,14 @@ impl OperationKind {
             Self::SetCapability(_) | Self::RemoveCapability(_) | Self::EditBundleId(_) => Need::EditBundleId,
             Self::RegisterDevice(_) | Self::RegisterDevices(_) => Need::RegisterDevice,
             Self::ChangeDevice(_) => Need::EditDevice,
+            Self::CreateProfile(of) => Need::create_profile(&of.profile_type),
+            Self::RebuildProfile(of) => Need::create_profile(&of.new.profile_type),
+            Self::DeleteProfile(of) => Need::DeleteProfile {
+                profile_type: of.profile_type.clone(),
+            },
+            Self::RenewCertificate(of) => Need::CreateCertificate {
+                certificate_type: of.certificate_type.clone(),
+            },
         }
     }
 
@@ -241,10 +261,11 @@ impl OperationKind {
     #[must_use]
     pub fn action(&self) -> Action {
         match self {
-            Self::CreateCertificate { .. } => Action::CreateCertificate,
+            Self::CreateCertificate { .. } | Self::RenewCertificate(_) => Action::CreateCertificate,
             Self::RevokeCertificate(_) => Action::RevokeCertificate,
             Self::RegisterBundleId(_) | Self::SetCapability(_) | Self::RemoveCapability(_) | Self::EditBundleId(_) => Action::EditBundleIds,
             Self::RegisterDevice(_) | Self::ChangeDevice(_) | Self::RegisterDevices(_) => Action::EditDevices,
+            Self::CreateProfile(_) | Self::DeleteProfile(_) | Self::RebuildProfile(_) => Action::EditProfiles,
         }
     }
 
@@ -256,11 +277,36 @@ impl OperationKind {
             Self::SetCapability(of) => Some(&of.identifier),
             Self::RemoveCapability(of) => Some(&of.identifier),
             Self::EditBundleId(of) => Some(&of.identifier),
+            Self::CreateProfile(of) => Some(&of.identifier),
+            Self::DeleteProfile(of) => of.identifier.as_deref(),
+            Self::RebuildProfile(of) => Some(&of.new.identifier),
             Self::CreateCertificate { .. }
+            | Self::RenewCertificate(_)
             | Self::RevokeCertificate(_)
             | Self::RegisterDevice(_)
             | Self::ChangeDevice(_)
             | Self::RegisterDevices(_) => None,
+        }
+    }
+
+    /// The held profiles that it changes: none of them is changed by two acts at a time.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<ProfileId> {
+        match self {
+            Self::CreateProfile(of) => of.profile.into_iter().collect(),
+            Self::DeleteProfile(of) => of.profile.into_iter().collect(),
+            Self::RebuildProfile(of) => vec![of.profile],
+            Self::RenewCertificate(of) => of.profiles.iter().map(|rebuild| rebuild.profile).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The held certificate that it replaces: one act at a time does that.
+    #[must_use]
+    pub fn renews(&self) -> Option<CertificateId> {
+        match self {
+            Self::RenewCertificate(of) => Some(of.certificate),
+            _ => None,
         }
     }
 
@@ -328,6 +374,38 @@ impl OperationKind {
                 key,
                 number: u32::try_from(of.devices.len()).unwrap_or(u32::MAX),
             },
+            Self::CreateProfile(of) => Event::ProfileCreated {
+                operation,
+                key,
+                name: of.name,
+                identifier: of.identifier,
+                profile: match made {
+                    Some(Made::Profile(profile)) => Some(*profile),
+                    _ => of.profile,
+                },
+            },
+            Self::DeleteProfile(of) => Event::ProfileDeleted {
+                operation,
+                key,
+                name: of.name,
+                profile: of.profile,
+            },
+            Self::RebuildProfile(of) => Event::ProfileRebuilt {
+                operation,
+                key,
+                name: of.new.name,
+                profile: of.profile,
+            },
+            Self::RenewCertificate(of) => Event::CertificateRenewed {
+                operation,
+                key,
+                certificate: of.certificate,
+                name: of.name,
+                replacement: match made {
+                    Some(Made::Certificate(certificate)) => Some(*certificate),
+                    _ => None,
+                },
+            },
         }
     }
 
@@ -344,6 +422,10 @@ impl OperationKind {
             Self::ChangeDevice(_) => "change-device",
             Self::EditBundleId(_) => "edit-bundle-id",
             Self::RegisterDevices(_) => "register-devices",
+            Self::CreateProfile(_) => "create-profile",
+            Self::DeleteProfile(_) => "delete-profile",
+            Self::RebuildProfile(_) => "rebuild-profile",
+            Self::RenewCertificate(_) => "renew-certificate",
         }
     }
 
@@ -369,6 +451,10 @@ impl OperationKind {
                 [one] => format!("Register {}", one.name),
                 devices => format!("Register {} devices", devices.len()),
             },
+            Self::CreateProfile(of) => format!("Create {}", of.name),
+            Self::DeleteProfile(of) => format!("Delete {} at Apple", of.name),
+            Self::RebuildProfile(of) => format!("Rebuild {}", of.new.name),
+            Self::RenewCertificate(of) => format!("Renew {}", of.name),
         }
     }
 }

@@ -143,7 +143,10 @@ impl OperationPage {
 
 fn list(kind: &OperationKind) -> (&'static str, &'static str) {
     match kind {
-        OperationKind::CreateCertificate { .. } | OperationKind::RevokeCertificate(_) => ("Certificates", "certificates"),
+        OperationKind::CreateCertificate { .. } | OperationKind::RevokeCertificate(_) | OperationKind::RenewCertificate(_) => {
+            ("Certificates", "certificates")
+        }
+        OperationKind::CreateProfile(_) | OperationKind::DeleteProfile(_) | OperationKind::RebuildProfile(_) => ("Profiles", "profiles"),
         OperationKind::RegisterBundleId(_)
         | OperationKind::EditBundleId(_)
         | OperationKind::SetCapability(_)

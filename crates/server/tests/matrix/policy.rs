@@ -55,7 +55,7 @@ fn said(action: Action) -> (&'static [&'static str], Only) {
         A::OverrideFeature => (OWNER, Anywhere),
         // Signing: everything; a Viewer sees.
         A::CreateCertificate | A::SettleOperation | A::DownloadCertificate | A::DownloadProfile => (MANAGES_SIGNING, Anywhere),
-        A::RevokeCertificate | A::EditBundleIds | A::EditDevices => (MANAGES_SIGNING, Anywhere),
+        A::RevokeCertificate | A::EditBundleIds | A::EditDevices | A::EditProfiles => (MANAGES_SIGNING, Anywhere),
         A::ManageCsrs | A::ImportCertificate | A::EditCertificate | A::RemoveCertificate => (MANAGES_SIGNING, Anywhere),
         A::ShareCertificate => (MANAGES_SIGNING, InRoots),
         A::SeeSigning => (SEES_SIGNING, Anywhere),

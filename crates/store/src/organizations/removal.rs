@@ -132,6 +132,8 @@ impl Tx {
             "DELETE FROM shares WHERE organization_id = $1",
             "DELETE FROM jobs WHERE organization_id = $1",
             "DELETE FROM operations WHERE organization_id = $1",
+            // With their files.
+            "DELETE FROM profiles WHERE organization_id = $1",
             "DELETE FROM certificates WHERE organization_id = $1",
             "DELETE FROM csrs WHERE organization_id = $1",
             "DELETE FROM api_keys WHERE organization_id = $1",

@@ -23,6 +23,7 @@ mod members;
 mod opening;
 mod operations;
 mod organizations;
+mod profiles;
 mod service_tokens;
 mod sessions;
 mod shares;

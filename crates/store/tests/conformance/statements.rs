@@ -7,7 +7,7 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 15] = [
+const TENANT_TABLES: [&str; 18] = [
     "csrs",
     "invitations",
     "service_tokens",
@@ -19,6 +19,9 @@ const TENANT_TABLES: [&str; 15] = [
     "key_checks",
     "key_features",
     "certificates",
+    "profiles",
+    "profile_files",
+    "profile_certificates",
     "operations",
     "activity",
     "jobs",

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Action, Feature, JobPayload, KeyHealth, OperationState, Probed, Shareable, Verdict};
-use store::{ActivityFilter, CertificateFilter, CertificateOrder, Paging, StoreError};
+use domain::{Action, Feature, JobPayload, KeyHealth, OperationState, Probed, ProfileStanding, Shareable, Verdict};
+use store::{ActivityFilter, CertificateFilter, CertificateOrder, Paging, ProfileFilter, ProfileOrder, StoreError};
 
 use crate::activity::record;
 use crate::certificates::certificate;
 use crate::operations::operation;
+use crate::profiles::profile;
 use crate::world::{World, at, id, key, of, on_both, permit, place, sealed, using};
 
 on_both![nothing_of_another_organization_is_seen, nothing_of_another_organization_is_changed];
@@ -23,6 +24,7 @@ async fn furnish(world: &World) {
         .await
         .expect("put");
     tx.insert_certificate(&may, &certificate(1, 1)).await.expect("inserted");
+    tx.insert_profile(&may, &profile(1, 1), b"file").await.expect("inserted");
     tx.start_operation(&may, &operation(1, 1)).await.expect("started");
     tx.set_probed(&using(&may, key(1, 1).id), Feature::Profiles, &Probed::Readable { at: at(0) })
         .await
@@ -57,6 +59,18 @@ async fn nothing_of_another_organization_is_seen(world: World) {
     );
     absent(tx.certificate(&they, certificate(1, 1).id).await);
     absent(tx.operation(&they, operation(1, 1).id).await);
+    let theirs = profile(1, 1);
+    absent(tx.profile(&they, theirs.id).await);
+    absent(tx.profile_content(&they, theirs.id).await);
+    assert_eq!(tx.profile_by_uuid(&they, &theirs.uuid).await.expect("asked"), None);
+    assert_eq!(tx.profile_by_apple_id(&they, "PROFILE001").await.expect("asked"), None);
+    let of_certificate = tx.profiles_of_certificate(&they, &theirs.certificates[0]).await;
+    assert!(of_certificate.expect("asked").is_empty());
+    for order in [ProfileOrder::Name, ProfileOrder::Expiry] {
+        let page = tx.profiles(&they, &ProfileFilter::default(), order, &Paging::default()).await;
+        assert!(page.expect("listed").items.is_empty());
+    }
+    assert_eq!(tx.count_profiles(&they, &ProfileFilter::default()).await.expect("counted"), 0);
     absent(tx.activity(&they, store::LogReach::Own, record(1, 1).id).await);
 
     let all = Paging::default();
@@ -150,6 +164,16 @@ async fn nothing_of_another_organization_is_changed(world: World) {
     absent(tx.put_secret(&they, &place(&owner, &it.to_string(), 2), &sealed("theirs")).await);
     let failed = OperationState::Failed { why: "theirs".to_owned() };
     absent(tx.advance_operation(&they, operation(1, 1).id, &failed, at(5)).await);
+
+    let held = profile(1, 1);
+    absent(tx.lock_profile(&they, held.id).await);
+    absent(tx.replace_profile(&they, &held, b"theirs").await);
+    absent(tx.set_profile_standing(&they, held.id, ProfileStanding::Invalid).await);
+    let left = tx.profile_left_apple(&they, held.id, "PROFILE001", ProfileStanding::Invalid).await;
+    assert!(!left.expect("asked"));
+    absent(tx.remove_profile(&they, held.id).await);
+    assert_eq!(tx.profile(&mine, held.id).await.expect("found"), held);
+    assert_eq!(tx.profile_content(&mine, held.id).await.expect("found"), b"file");
 
     assert_eq!(tx.key(&mine, it).await.expect("found"), before);
     assert_eq!(tx.feature_table(&using(&mine, before.id), &before).await.expect("read"), table);

@@ -38,7 +38,7 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 19] = [
     "secrets",
     "rings",
     "api_keys",
@@ -48,6 +48,9 @@ const TABLES: [&str; 16] = [
     "key_last_results",
     "certificates",
     "csrs",
+    "profiles",
+    "profile_files",
+    "profile_certificates",
     "operations",
     "jobs",
     "idempotency_keys",
@@ -92,6 +95,11 @@ async fn furnish(tx: &mut Tx, number: u32) {
         format!(
             "csrs (id, organization_id, name, pem, public_key_fingerprint, private_key_id, created_by, created_at) VALUES ('csr_{number}', '{org}', '', '', '', '', '', 0)"
         ),
+        format!(
+            "profiles (id, organization_id, name, folded, profile_type, uuid, bundle_identifier, certificates, devices, device_rule, standing, created_at, expires_at, origin, added_at) VALUES ('prof_{number}', '{org}', '', '', '', '', '', '[]', '[]', 'chosen', 'ready', 0, 0, '', 0)"
+        ),
+        format!("profile_files (organization_id, profile_id, content) VALUES ('{org}', 'prof_{number}', '')"),
+        format!("profile_certificates (organization_id, profile_id, public_key_fingerprint) VALUES ('{org}', 'prof_{number}', '')"),
         format!(
             "operations (id, organization_id, started_by, kind, state, detail, started_at, updated_at) VALUES ('op_{number}', '{org}', '', '', '', '', 0, 0)"
         ),

@@ -1,0 +1,53 @@
+//! Provisioning profiles held here: registered, fetched from Apple, taken in from files, built anew, removed.
+//!
+//! `calls` is what is asked of Apple, in the order of [`crate::operations`]; `rebuild` is a plan of such calls. `account`
+//! finds what a profile is made of; `file` reads what is kept. What is listed and shown of held profiles is in `held`.
+//!
+//! The surprising thing: a held profile is not the one at Apple. It keeps its id when it is rebuilt, and its file is there
+//! while at Apple there is none.
+
+mod account;
+mod calls;
+mod fetch;
+mod file;
+mod held;
+mod import;
+mod rebuild;
+mod register;
+mod renew;
+
+pub(crate) use calls::{Creating, Deleting};
+
+pub use fetch::Fetched;
+pub use held::{CertificateMatch, InProfile, ProfileRow, ProfileView};
+pub use import::Imported;
+pub use rebuild::ProfileChange;
+pub use register::ProfileToRegister;
+pub use renew::{AffectedProfile, RenewalPreview};
+
+use domain::DeviceRule;
+
+/// The devices that a profile is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Devices {
+    /// These, each by its UDID in any spelling or by Apple's id.
+    Chosen(Vec<String>),
+    /// All enabled devices of its class.
+    AllEnabled,
+}
+
+impl Default for Devices {
+    /// None chosen, as for types that take none.
+    fn default() -> Self {
+        Self::Chosen(Vec::new())
+    }
+}
+
+impl Devices {
+    fn rule(&self) -> DeviceRule {
+        match self {
+            Self::Chosen(_) => DeviceRule::Chosen,
+            Self::AllEnabled => DeviceRule::AllEnabled,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What the Apple account has that a profile is made of, read at once: profiles, certificates, bundle IDs, devices.
+//!
+//! Apple wants its own ids; people and files say identifiers, UDIDs and public keys. Here the one is found for the other,
+//! and what cannot be found is said before anything is deleted.
+
+use super::Devices;
+use crate::{Problem, certificates::parsed, problem::Kind};
+use apple::{BundleId, BundleIdFilter, Certificate, CertificateFilter, Device, DeviceFilter, DeviceStatus, Error, ProfileDetail, Session};
+use domain::{CertificateType, ProfileType};
+use jiff::Timestamp;
+
+/// What the account has.
+pub(super) struct Account {
+    pub(super) profiles: Vec<ProfileDetail>,
+    certificates: Vec<AtApple>,
+    bundle_ids: Vec<BundleId>,
+    devices: Vec<Device>,
+}
+
+/// A certificate of the account.
+#[derive(Debug, Clone)]
+pub(super) struct AtApple {
+    /// Apple's id.
+    pub(super) id: String,
+    pub(super) certificate_type: CertificateType,
+    /// SHA-256 of its public key; none when Apple did not send the certificate.
+    pub(super) public_key: Option<String>,
+    expires_at: Option<Timestamp>,
+}
+
+impl AtApple {
+    fn of(certificate: &Certificate) -> Self {
+        let attributes = &certificate.attributes;
+        Self {
+            id: certificate.id.clone(),
+            certificate_type: CertificateType::of_apple(attributes.certificate_type.as_ref().map(|t| t.to_string()).unwrap_or_default()),
+            public_key: parsed(certificate).map(|parsed| parsed.info().public_key_fingerprint.clone()),
+            expires_at: attributes.expiration_date,
+        }
+    }
+
+    fn has_this_key(&self, fingerprint: &str) -> bool {
+        self.public_key.as_deref() == Some(fingerprint)
+    }
+}
+
+impl Account {
+    pub(super) async fn read(session: &Session) -> Result<Self, Error> {
+        let certificates = session.certificates().list(&CertificateFilter::default()).await?;
+        Ok(Self {
+            profiles: session.profiles().list(&apple::ProfileFilter::default()).await?,
+            certificates: certificates.iter().map(AtApple::of).collect(),
+            bundle_ids: session.bundle_ids().list(&BundleIdFilter::default()).await?,
+            devices: session.devices().list(&DeviceFilter::default()).await?,
+        })
+    }
+
+    /// The profile of this name: there is one in a team.
+    pub(super) fn named(&self, name: &str) -> Option<&ProfileDetail> {
+        self.profiles
+            .iter()
+            .find(|detail| detail.profile.attributes.name.as_deref() == Some(name))
+    }
+
+    /// The certificate with this public key. Of several with one key the one that ends last.
+    pub(super) fn certificate_of_key(&self, fingerprint: &str) -> Option<&AtApple> {
+        let ours = self.certificates.iter().filter(|certificate| certificate.has_this_key(fingerprint));
+        ours.max_by_key(|certificate| certificate.expires_at)
+    }
+
+    /// The public keys of its certificates.
+    pub(super) fn public_keys(&self) -> impl Iterator<Item = &str> {
+        self.certificates.iter().filter_map(|certificate| certificate.public_key.as_deref())
+    }
+
+    /// Apple's id of a bundle ID.
+    ///
+    /// # Errors
+    /// `bundle_id_unknown`.
+    pub(super) fn bundle_id(&self, identifier: &str) -> Result<String, Problem> {
+        let found = self
+            .bundle_ids
+            .iter()
+            .find(|found| found.attributes.identifier.as_deref() == Some(identifier));
+        found.map(|found| found.id.clone()).ok_or_else(|| {
+            Problem::field(
+                "bundle_id_unknown",
+                "bundle_id",
+                format!("The account has no bundle ID {identifier}. Register it first, or choose one that is there."),
+            )
+        })
+    }
+
+    /// The certificates with these public keys that can be in a profile of this type now. Of a type that has one, the one that
+    /// ends last.
+    pub(super) fn certificates_of_keys(&self, profile_type: &ProfileType, fingerprints: &[String], now: Timestamp) -> Vec<String> {
+        let mut fitting: Vec<_> = fingerprints
+            .iter()
+            .filter_map(|fingerprint| self.certificate_of_key(fingerprint))
+            .filter(|certificate| profile_type.takes_certificate(&certificate.certificate_type))
+            .filter(|certificate| certificate.expires_at.is_none_or(|end| end > now))
+            .collect();
+        fitting.sort_by_key(|certificate| std::cmp::Reverse(certificate.expires_at));
+        if profile_type.has_one_certificate() {
+            fitting.truncate(1);
+        }
+        fitting.into_iter().map(|certificate| certificate.id.clone()).collect()
+    }
+
+    /// Chosen certificates: each by Apple's id or by the fingerprint of its public key.
+    ///
+    /// # Errors
+    /// `certificate_unfit` for one that is not there, has ended, or is of a type that the profile does not take.
+    pub(super) fn chosen_certificates(
+        &self,
+        profile_type: &ProfileType,
+        chosen: &[String],
+        now: Timestamp,
+    ) -> Result<Vec<String>, Problem> {
+        let unfit = |why: String| Problem::field("certificate_unfit", "certificates", why);
+        let mut ids: Vec<String> = Vec::with_capacity(chosen.len());
+        for name in chosen {
+            let by_id = self.certificates.iter().find(|certificate| certificate.id == *name);
+            let Some(found) = by_id.or_else(|| self.certificate_of_key(name)) else {
+                return Err(unfit(format!("The account has no certificate {name} any more. Choose another.")));
+            };
+            if !profile_type.takes_certificate(&found.certificate_type) {
+                return Err(unfit(format!(
+                    "A profile of the type {} does not take a certificate of the type {}.",
+                    profile_type.title(),
+                    found.certificate_type.title()
+                )));
+            }
+            if found.expires_at.is_some_and(|end| end <= now) {
+                return Err(unfit(format!(
+                    "The certificate {} has expired. Renew it, or choose another.",
+                    found.id
+                )));
+            }
+            if !ids.contains(&found.id) {
+                ids.push(found.id.clone());
+            }
+        }
+        if profile_type.has_one_certificate() && ids.len() > 1 {
+            return Err(unfit(format!(
+                "A profile of the type {} has exactly one certificate.",
+                profile_type.title()
+            )));
+        }
+        Ok(ids)
+    }
+
+    /// Apple's ids of the devices that a profile of this type is to have.
+    ///
+    /// # Errors
+    /// `devices_unfit` where it takes none, and for devices that are not there, are disabled, or of another class.
+    pub(super) fn devices(&self, profile_type: &ProfileType, wanted: &Devices) -> Result<Vec<String>, Problem> {
+        let unfit = |why: String| Problem::field("devices_unfit", "devices", why);
+        if !profile_type.wants_devices() {
+            return match wanted {
+                Devices::Chosen(chosen) if !chosen.is_empty() => {
+                    Err(unfit(format!("A profile of the type {} has no devices.", profile_type.title())))
+                }
+                _ => Ok(Vec::new()),
+            };
+        }
+        let chosen = match wanted {
+            Devices::AllEnabled => {
+                let all: Vec<_> = self.usable_devices(profile_type).map(|device| device.id.clone()).collect();
+                return if all.is_empty() {
+                    Err(unfit(no_device(profile_type)))
+                } else {
+                    Ok(all)
+                };
+            }
+            Devices::Chosen(chosen) => chosen,
+        };
+        let mut ids: Vec<String> = Vec::with_capacity(chosen.len());
+        let mut strangers = Vec::new();
+        for name in chosen {
+            match self.usable_devices(profile_type).find(|device| is_called(device, name)) {
+                Some(device) if ids.contains(&device.id) => {}
+                Some(device) => ids.push(device.id.clone()),
+                None => strangers.push(name.as_str()),
+            }
+        }
+        if !strangers.is_empty() {
+            return Err(unfit(format!(
+                "These are no enabled devices of the account that a profile of the type {} takes: {}.",
+                profile_type.title(),
+                strangers.join(", ")
+            )));
+        }
+        if ids.is_empty() {
+            Err(unfit(no_device(profile_type)))
+        } else {
+            Ok(ids)
+        }
+    }
+
+    /// Those of some devices that a profile of this type can still have.
+    pub(super) fn devices_still_usable(&self, profile_type: &ProfileType, udids: &[String]) -> Vec<String> {
+        self.usable_devices(profile_type)
+            .filter(|device| udids.iter().any(|udid| is_called(device, udid)))
+            .map(|device| device.id.clone())
+            .collect()
+    }
+
+    fn usable_devices(&self, profile_type: &ProfileType) -> impl Iterator<Item = &Device> {
+        self.devices.iter().filter(|device| {
+            let class = device
+                .attributes
+                .device_class
+                .as_ref()
+                .map(|class| class.to_string())
+                .unwrap_or_default();
+            device.attributes.status == Some(DeviceStatus::Enabled) && profile_type.takes_device(&class)
+        })
+    }
+}
+
+/// By Apple's id or its UDID, in any case and with dashes or without (facts E5).
+fn is_called(device: &Device, name: &str) -> bool {
+    let bare = |text: &str| text.replace('-', "").to_ascii_lowercase();
+    device.id == name || device.attributes.udid.as_deref().is_some_and(|udid| bare(udid) == bare(name))
+}
+
+fn no_device(profile_type: &ProfileType) -> String {
+    format!(
+        "A profile of the type {} needs at least one enabled device, and there is none. Register one, or enable one.",
+        profile_type.title()
+    )
+}
+
+/// The refusal of a name that is there already.
+pub(super) fn name_taken(name: &str) -> Problem {
+    let message = format!("The account has a profile “{name}” already, and a name is there once in a team. Choose another.");
+    let mut problem = Problem::field("profile_name_taken", "name", message);
+    problem.kind = Kind::Conflict;
+    problem
+}

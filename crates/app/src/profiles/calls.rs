@@ -1,0 +1,167 @@
+//! What is asked of Apple about profiles: one is created, one is deleted.
+//!
+//! A name is there once in a team, so a second creation would be refused; but a refusal "there is one already" cannot be
+//! told from one of a profile that was there before. So a creation is asked for once, and looked for by its name among
+//! those that were not there before. What was deleted stays deleted.
+
+use super::file;
+use crate::{
+    App, Problem,
+    acting::fresh,
+    operations::{Answer, Call, Kept, gone},
+};
+use apple::{Error, ProfileFilter, Session};
+use async_trait::async_trait;
+use domain::{
+    Feature, HeldProfile, ItemOrigin, Made, Permit, ProfileId, ProfileStanding, TeamId,
+    operation::{NewProfile, ProfileDeletion},
+};
+use signing::{chain::TrustRoot, profile::Profile};
+use store::{KeyToUse, StoreError, Tx};
+
+/// A profile that is being created.
+pub(crate) struct Creating(pub(crate) NewProfile);
+
+impl Creating {
+    fn is_it(&self, profile: &apple::Profile) -> bool {
+        profile.attributes.name.as_deref() == Some(self.0.name.as_str()) && !self.0.before.contains(&profile.id)
+    }
+}
+
+/// The file of a profile, where Apple sent one that is whole.
+fn read(profile: &apple::Profile) -> Option<Profile> {
+    file::read(&profile.attributes.content()?, &TrustRoot::none()).ok()
+}
+
+#[async_trait]
+impl Call for Creating {
+    fn thing(&self) -> &'static str {
+        "the profile"
+    }
+
+    fn list(&self) -> Feature {
+        Feature::Profiles
+    }
+
+    fn is_harmless_twice(&self) -> bool {
+        false
+    }
+
+    async fn ask(&self, session: &Session) -> Result<Answer, Error> {
+        let new = apple::NewProfile {
+            name: self.0.name.clone(),
+            profile_type: apple::ProfileType::from(self.0.profile_type.as_str()),
+            bundle_id: self.0.bundle_id.clone(),
+            certificates: self.0.certificates.clone(),
+            devices: self.0.devices.clone(),
+        };
+        Ok(Answer::Profile(Box::new(session.profiles().create(&new).await?)))
+    }
+
+    async fn look(&self, session: &Session) -> Result<Option<Answer>, Error> {
+        let listed = session.profiles().list(&ProfileFilter::default()).await?;
+        let Some(ours) = listed.into_iter().find(|detail| self.is_it(&detail.profile)) else {
+            return Ok(None);
+        };
+        let answer = Answer::Profile(Box::new(session.profiles().get(&ours.profile.id).await?.profile));
+        if self.fits(&answer) {
+            return Ok(Some(answer));
+        }
+        // It is there, and cannot be kept like this: not found would be told as "nothing was made".
+        Err(Error::Decode {
+            status: 200,
+            cause: "the profile came without a file that can be read".to_owned(),
+        })
+    }
+
+    fn fits(&self, answer: &Answer) -> bool {
+        matches!(answer, Answer::Profile(profile) if self.is_it(profile) && read(profile).is_some())
+    }
+
+    async fn keep(&self, app: &App, tx: &mut Tx, permit: &Permit, used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
+        let Answer::Profile(at_apple) = answer else {
+            return Err(Problem::internal("an answer without a profile was taken for one"));
+        };
+        let bytes = at_apple.attributes.content().unwrap_or_default();
+        let read = file::read(&bytes, &app.inner.roots).map_err(Problem::internal)?;
+        let purpose = (self.0.profile_type.clone(), self.0.identifier.clone());
+        let fresh = file::held(fresh!(app, ProfileId), permit.organization(), &read.info, purpose, app.now());
+        let new = HeldProfile {
+            api_key: Some(used.key.id),
+            device_rule: self.0.device_rule,
+            origin: ItemOrigin::Created,
+            ..file::seen_at_apple(fresh, at_apple)
+        };
+        let replaced = match self.0.profile {
+            Some(id) => match tx.lock_profile(permit, id).await {
+                Ok(old) => Some(old),
+                Err(StoreError::NotFound) => None,
+                Err(error) => return Err(error.into()),
+            },
+            None => None,
+        };
+        // Somebody may have fetched it from Apple before its creation was known here.
+        let twin = tx.profile_by_uuid(permit, &new.uuid).await?;
+        let id = match (replaced, twin) {
+            (Some(old), twin) => {
+                if let Some(twin) = twin.filter(|twin| twin.id != old.id) {
+                    tx.remove_profile(permit, twin.id).await?;
+                }
+                tx.replace_profile(permit, &HeldProfile { id: old.id, ..new }, &bytes).await?;
+                old.id
+            }
+            (None, Some(twin)) => twin.id,
+            (None, None) => {
+                tx.insert_profile(permit, &new, &bytes).await?;
+                new.id
+            }
+        };
+        Ok(Kept::Now(Made::Profile(id)))
+    }
+
+    fn team(&self, answer: &Answer) -> Option<TeamId> {
+        let Answer::Profile(profile) = answer else { return None };
+        read(profile)?.info.team_ids.first()?.parse().ok()
+    }
+}
+
+/// A profile that is being deleted at Apple.
+pub(crate) struct Deleting(pub(crate) ProfileDeletion);
+
+#[async_trait]
+impl Call for Deleting {
+    fn thing(&self) -> &'static str {
+        "the deletion"
+    }
+
+    fn list(&self) -> Feature {
+        Feature::Profiles
+    }
+
+    fn is_harmless_twice(&self) -> bool {
+        true
+    }
+
+    async fn ask(&self, session: &Session) -> Result<Answer, Error> {
+        gone(session.profiles().delete(&self.0.apple_id).await, &self.0.apple_id)
+    }
+
+    async fn look(&self, session: &Session) -> Result<Option<Answer>, Error> {
+        let listed = session.profiles().list(&ProfileFilter::default()).await?;
+        let is_there = listed.iter().any(|detail| detail.profile.id == self.0.apple_id);
+        Ok((!is_there).then(|| Answer::AtApple(self.0.apple_id.clone())))
+    }
+
+    /// The file that is held stays: builds can be given it until there is a new one.
+    async fn keep(&self, _app: &App, tx: &mut Tx, permit: &Permit, _used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
+        if let Some(held) = self.0.profile {
+            let standing = if self.0.rebuilding {
+                ProfileStanding::Rebuilding
+            } else {
+                ProfileStanding::Invalid
+            };
+            tx.profile_left_apple(permit, held, &self.0.apple_id, standing).await?;
+        }
+        answer.nothing_but_its_id()
+    }
+}

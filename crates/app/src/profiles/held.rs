@@ -1,0 +1,296 @@
+//! Profiles held here: listed and shown with what matches them, downloaded, removed.
+
+use super::file;
+use crate::{
+    App, Caller, Problem,
+    acting::in_time,
+    apple_account::{Download, ListQuery, file_name},
+    certificates::past,
+    problem::Kind,
+};
+use domain::{
+    Action, CertificateId, Event, HeldProfile, OperationId, OrgId, Permit, ProfileId, ProfileStanding, ProfileState, ProfileType,
+};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use store::{KnownCertificate, Page, Paging, ProfileFilter, ProfileOrder, Tx};
+use zeroize::Zeroizing;
+
+/// Whether what is signed with a profile can be signed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateMatch {
+    /// One of its certificates is held with its private key.
+    KeyHeld(CertificateId),
+    /// One of its certificates is held, without its private key.
+    NoKeyHeld(CertificateId),
+    /// None of its certificates is held.
+    NoCertificate,
+}
+
+impl CertificateMatch {
+    /// The word in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::KeyHeld(_) => "key-held",
+            Self::NoKeyHeld(_) => "no-key-held",
+            Self::NoCertificate => "no-certificate",
+        }
+    }
+
+    fn of(profile: &HeldProfile, known: &BTreeMap<String, KnownCertificate>) -> Self {
+        let ours = || profile.certificates.iter().filter_map(|fingerprint| known.get(fingerprint));
+        match (ours().find(|known| known.key_held), ours().next()) {
+            (Some(held), _) => Self::KeyHeld(held.id),
+            (None, Some(held)) => Self::NoKeyHeld(held.id),
+            (None, None) => Self::NoCertificate,
+        }
+    }
+}
+
+/// A profile in a list.
+#[derive(Debug, Clone)]
+pub struct ProfileRow {
+    /// The profile.
+    pub profile: HeldProfile,
+    /// Whether it can be used now.
+    pub state: ProfileState,
+    /// Whether its certificate is held here.
+    pub matched: CertificateMatch,
+}
+
+/// A certificate in a profile.
+#[derive(Debug, Clone)]
+pub struct InProfile {
+    /// Its subject's common name.
+    pub name: String,
+    /// Upper-case hex.
+    pub serial: String,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// Here, if held here.
+    pub held: Option<CertificateId>,
+    /// Whether Russet has its private key.
+    pub key_held: bool,
+}
+
+/// A profile with what its file says.
+#[derive(Debug, Clone)]
+pub struct ProfileView {
+    /// As in a list.
+    pub row: ProfileRow,
+    /// The certificates in it.
+    pub certificates: Vec<InProfile>,
+    /// Its entitlements, as JSON.
+    pub entitlements: serde_json::Map<String, serde_json::Value>,
+    /// Its platforms, as the file says them.
+    pub platforms: Vec<String>,
+    /// Who vouches for the file, in words.
+    pub signed_by: &'static str,
+    /// The act that changes it at this moment.
+    pub running: Option<OperationId>,
+}
+
+impl App {
+    /// The profiles held here that fit.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`; `sort_unknown`, `state_unknown`, `cursor_unknown`.
+    pub async fn profiles(&self, caller: &Caller, org: OrgId, query: &ListQuery, paging: &Paging) -> Result<Page<ProfileRow>, Problem> {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let (filter, order) = (filter(query, self.now())?, order(query)?);
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let page = tx.profiles(&permit, &filter, order, paging).await?;
+        let known = known_in(&mut tx, &permit, &page.items).await?;
+        let now = self.now();
+        Ok(page.map(|profile| row(profile, &known, now)))
+    }
+
+    /// How many fit.
+    ///
+    /// # Errors
+    /// As [`App::profiles`].
+    pub async fn count_profiles(&self, caller: &Caller, org: OrgId, query: &ListQuery) -> Result<u32, Problem> {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let filter = filter(query, self.now())?;
+        Ok(self.inner.store.read_for(&permit).await?.count_profiles(&permit, &filter).await?)
+    }
+
+    /// A profile held here, with what its file says.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn profile(&self, caller: &Caller, org: OrgId, profile: ProfileId) -> Result<ProfileView, Problem> {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let held = tx.profile(&permit, profile).await?;
+        let content = tx.profile_content(&permit, profile).await?;
+        let known = known_in(&mut tx, &permit, std::slice::from_ref(&held)).await?;
+        let unfinished = tx.unfinished_operations(&permit).await?;
+        drop(tx);
+        let read = file::read(&content, &self.inner.roots).map_err(Problem::internal)?;
+        let certificates = read
+            .info
+            .certificates
+            .iter()
+            .map(|certificate| {
+                let here = known.get(&certificate.public_key_fingerprint);
+                InProfile {
+                    name: certificate.common_name.clone().unwrap_or_default(),
+                    serial: certificate.serial_hex.clone(),
+                    expires_at: certificate.not_after,
+                    held: here.map(|here| here.id),
+                    key_held: here.is_some_and(|here| here.key_held),
+                }
+            })
+            .collect();
+        Ok(ProfileView {
+            signed_by: file::signed_by(&read),
+            certificates,
+            entitlements: read.info.entitlements,
+            platforms: read.info.platforms,
+            running: unfinished
+                .iter()
+                .find(|act| act.kind.profiles().contains(&profile))
+                .map(|act| act.id),
+            row: row(held, &known, self.now()),
+        })
+    }
+
+    /// The file of a held profile, also while it is rebuilt. Recorded and committed before a byte leaves.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn download_held_profile(&self, caller: &Caller, org: OrgId, profile: ProfileId) -> Result<Download, Problem> {
+        let permit = self.permit(caller, Action::DownloadProfile, org).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let held = tx.profile(&permit, profile).await?;
+        let content = tx.profile_content(&permit, profile).await?;
+        drop(tx);
+        let event = Event::HeldProfileDownloaded {
+            profile,
+            name: held.name.clone(),
+        };
+        in_time(async {
+            let mut tx = self.begin_for(caller, &permit).await?;
+            self.record_done(&mut tx, caller, org, event).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?;
+        // Xcode's own suffixes: profiles for macOS have another one.
+        let suffix = if held.profile_type.as_str().starts_with("MAC") {
+            "provisionprofile"
+        } else {
+            "mobileprovision"
+        };
+        Ok(Download {
+            file_name: file_name(&held.name, suffix),
+            media_type: "application/x-apple-aspen-mobileprovision",
+            bytes: Zeroizing::new(content),
+        })
+    }
+
+    /// Removes profiles here, all or none. At Apple they stay.
+    ///
+    /// # Errors
+    /// `profile_in_use` while an act changes one of them; `not_found`, `not_allowed`.
+    pub async fn remove_profiles(&self, caller: &Caller, org: OrgId, profiles: &[ProfileId]) -> Result<(), Problem> {
+        let permit = self.permit(caller, Action::EditProfiles, org).await?;
+        let mut tx = self.begin_for(caller, &permit).await?;
+        let mut gone = Vec::with_capacity(profiles.len());
+        for profile in profiles {
+            let held = tx.lock_profile(&permit, *profile).await?;
+            tx.remove_profile(&permit, *profile).await?;
+            gone.push(held);
+        }
+        // The rows are held: whoever begins an act on one of them now waits, then finds it gone.
+        let unfinished = tx.unfinished_operations(&permit).await?;
+        if let Some(act) = unfinished
+            .iter()
+            .find(|act| act.kind.profiles().iter().any(|profile| profiles.contains(profile)))
+        {
+            return Err(Problem::new(
+                Kind::Conflict,
+                "profile_in_use",
+                format!(
+                    "“{}” is still running and needs it ({}). Nothing was removed.",
+                    act.kind.title(),
+                    act.id
+                ),
+            ));
+        }
+        for held in gone {
+            let event = Event::ProfileRemoved {
+                profile: held.id,
+                name: held.name,
+            };
+            self.record_done(&mut tx, caller, org, event).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+fn row(profile: HeldProfile, known: &BTreeMap<String, KnownCertificate>, now: Timestamp) -> ProfileRow {
+    ProfileRow {
+        state: profile.state(now),
+        matched: CertificateMatch::of(&profile, known),
+        profile,
+    }
+}
+
+/// The held certificates of some profiles, by public key.
+async fn known_in(tx: &mut Tx, permit: &Permit, profiles: &[HeldProfile]) -> Result<BTreeMap<String, KnownCertificate>, Problem> {
+    let mut keys: Vec<String> = profiles.iter().flat_map(|profile| profile.certificates.iter().cloned()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut known: BTreeMap<String, KnownCertificate> = BTreeMap::new();
+    for certificate in tx.certificates_known_by(permit, &keys).await? {
+        // Two certificates of one key: the one whose private key is held says more.
+        let before = known.get(&certificate.public_key_fingerprint);
+        if before.is_none_or(|before| !before.key_held) {
+            known.insert(certificate.public_key_fingerprint.clone(), certificate);
+        }
+    }
+    Ok(known)
+}
+
+fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn filter(query: &ListQuery, now: Timestamp) -> Result<ProfileFilter, Problem> {
+    let ended = Some(past(now));
+    let (standing, ends_from, ends_before) = match given(&query.state).map(str::to_lowercase).as_deref() {
+        None => (None, None, None),
+        Some("ready") => (Some(ProfileStanding::Ready), ended, None),
+        Some("rebuilding") => (Some(ProfileStanding::Rebuilding), None, None),
+        Some("invalid") => (Some(ProfileStanding::Invalid), ended, None),
+        Some("expired") => (None, None, ended),
+        Some(other) => {
+            return Err(Problem::field(
+                "state_unknown",
+                "state",
+                format!("“{other}” is not a state of a profile. Use ready, rebuilding, invalid or expired."),
+            ));
+        }
+    };
+    Ok(ProfileFilter {
+        search: given(&query.search).map(str::to_owned),
+        profile_type: given(&query.kind).map(|word| ProfileType::of_apple(word.to_uppercase().replace('-', "_"))),
+        standing,
+        ends_from,
+        ends_before,
+    })
+}
+
+fn order(query: &ListQuery) -> Result<ProfileOrder, Problem> {
+    match given(&query.sort).unwrap_or("name").to_lowercase().as_str() {
+        "name" => Ok(ProfileOrder::Name),
+        "expires" => Ok(ProfileOrder::Expiry),
+        other => Err(Problem::field(
+            "sort_unknown",
+            "sort",
+            format!("This list cannot be sorted by “{other}”. Sort it by: name, expires."),
+        )),
+    }
+}

@@ -1,0 +1,329 @@
+//! Renewing a certificate: a new one takes its place in every profile that has it.
+//!
+//! ```text
+//! [revoke the old one] ── create the new one ── rebuild profile 1 ── rebuild profile 2 ── …
+//! ```
+//!
+//! Each step is an act of its own, so a server that is killed anywhere goes on where it stood: there is one new certificate,
+//! and each profile is rebuilt once. A profile that cannot be rebuilt does not stop those behind it; the end names it, and
+//! it can be rebuilt by itself.
+//!
+//! The surprising thing: profiles of the account that are not held here are taken in first. Else their files would be gone
+//! at the moment of their deletion.
+
+use super::{
+    ProfileChange,
+    account::{Account, AtApple},
+};
+use crate::{
+    App, Caller, Problem,
+    apple_account::is_lent_for,
+    certificates::{Held, OwnersAct, Place, as_place},
+    key_use::reading,
+    operations::{Next, Plan, stopped_by},
+    problem::Kind,
+};
+use apple::{CertificateFilter, ProfileDetail};
+use async_trait::async_trait;
+use domain::{
+    Action, ApiKeyId, CertificateId, CertificateType, Feature, HeldCertificate, ListedCertificate, Made, Operation, OperationKind,
+    OperationState, OrgId, Permit, ProfileId,
+    operation::{CertificateRenewal, ProfileRebuild, Revocation},
+};
+use store::KeyToUse;
+
+/// How often a creation that surely made nothing is tried.
+const TRIES: usize = 3;
+
+/// A profile that has the certificate.
+#[derive(Debug, Clone)]
+pub struct AffectedProfile {
+    /// Here, if held here; the others are taken in before anything is changed.
+    pub held: Option<ProfileId>,
+    /// Apple's id; none where it is not at Apple at this moment.
+    pub apple_id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Apple's type.
+    pub profile_type: String,
+    /// The bundle identifier.
+    pub identifier: String,
+}
+
+/// What a renewal would do.
+#[derive(Debug, Clone)]
+pub struct RenewalPreview {
+    /// The certificate that is replaced.
+    pub existing: ListedCertificate,
+    /// Whether Apple lists it: only then it can be revoked first.
+    pub is_at_apple: bool,
+    /// What takes its place.
+    pub replacement: CertificateType,
+    /// The profiles that have it.
+    pub profiles: Vec<AffectedProfile>,
+    /// The certificates that hold Apple's places of this type at this moment.
+    pub places: Vec<Place>,
+}
+
+/// What is known before a renewal.
+struct Before {
+    held: HeldCertificate,
+    certificate_type: CertificateType,
+    used: KeyToUse,
+    account: Account,
+    at_apple: Option<AtApple>,
+    places: Vec<Place>,
+}
+
+impl App {
+    /// What renewing a certificate would do. Nothing is changed.
+    ///
+    /// # Errors
+    /// `certificate_type_unfit` for one that Apple's API does not create; `lent_certificate`; `key_not_usable`, what Apple
+    /// answers, `not_found`, `not_allowed`.
+    pub async fn preview_renewal(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        certificate: CertificateId,
+    ) -> Result<RenewalPreview, Problem> {
+        let permit = self.permit(caller, Action::CreateCertificate, org).await?;
+        let before = Box::pin(self.before_renewal(caller, &permit, key, certificate)).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let mut profiles = Vec::new();
+        for held in tx.profiles_of_certificate(&permit, &before.held.public_key_fingerprint).await? {
+            profiles.push(AffectedProfile {
+                held: Some(held.id),
+                apple_id: held.apple_id,
+                name: held.name,
+                profile_type: held.profile_type.to_string(),
+                identifier: held.bundle_identifier,
+            });
+        }
+        for detail in before.profiles_at_apple() {
+            if profiles
+                .iter()
+                .all(|held| held.apple_id.as_deref() != Some(detail.profile.id.as_str()))
+            {
+                let attributes = &detail.profile.attributes;
+                profiles.push(AffectedProfile {
+                    held: None,
+                    apple_id: Some(detail.profile.id.clone()),
+                    name: attributes.name.clone().unwrap_or_default(),
+                    profile_type: attributes.profile_type.as_ref().map(|t| t.to_string()).unwrap_or_default(),
+                    identifier: identifier(detail).unwrap_or_default().to_owned(),
+                });
+            }
+        }
+        Ok(RenewalPreview {
+            is_at_apple: before.at_apple.is_some(),
+            replacement: before.certificate_type,
+            existing: before.held.into(),
+            profiles,
+            places: before.places,
+        })
+    }
+
+    /// Begins to renew a certificate: to create one of its type, revoking it before where that is wanted, and to build every
+    /// profile that has it anew with the new one in its place.
+    ///
+    /// # Errors
+    /// As [`App::preview_renewal`]; `another_is_running`; `app_not_shared` where a lent key does not reach all profiles; what
+    /// [`App::rebuild_profile`] says of a profile that could not be rebuilt.
+    pub async fn renew_certificate(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        certificate: CertificateId,
+        revoke_before: bool,
+    ) -> Result<Operation, Problem> {
+        let permit = self.permit(caller, Action::CreateCertificate, org).await?;
+        // Each step demands its own right when it comes to it; who lacks one hears of it before anything is begun.
+        self.permit(caller, Action::EditProfiles, org).await?;
+        if revoke_before {
+            self.permit(caller, Action::RevokeCertificate, org).await?;
+        }
+        let before = Box::pin(self.before_renewal(caller, &permit, key, certificate)).await?;
+        let listed: Vec<String> = before.profiles_at_apple().map(|detail| detail.profile.id.clone()).collect();
+        if let Some(outside) = before
+            .profiles_at_apple()
+            .find(|detail| !is_lent_for(&before.used, identifier(detail)))
+        {
+            return Err(Problem::new(
+                Kind::NotAllowed,
+                "app_not_shared",
+                format!(
+                    "“{}” is shared with this organization for some apps, and the certificate is in a profile of another ({}). Its owner can renew it.",
+                    before.used.key.name,
+                    identifier(outside).unwrap_or("deleted")
+                ),
+            ));
+        }
+        if !listed.is_empty() {
+            let fetched = Box::pin(self.fetch_profiles(caller, org, key, Some(&listed))).await?;
+            if let Some((name, why)) = fetched.left_out.first() {
+                return Err(Problem::new(
+                    Kind::Conflict,
+                    "profile_not_held",
+                    format!("The profile “{name}” has this certificate and could not be taken in: {why} Nothing was changed."),
+                ));
+            }
+        }
+        let now = self.now();
+        let holding = self
+            .inner
+            .store
+            .read_for(&permit)
+            .await?
+            .profiles_of_certificate(&permit, &before.held.public_key_fingerprint)
+            .await?;
+        let old = before.at_apple.as_ref().map(|at_apple| at_apple.id.clone()).unwrap_or_default();
+        let profiles = holding
+            .iter()
+            .map(|held| before.account.rebuild(key, held, &ProfileChange::default(), Some(&old), now))
+            .collect::<Result<Vec<_>, _>>()?;
+        let revocation = before.at_apple.as_ref().filter(|_| revoke_before).map(|at_apple| Revocation {
+            key,
+            apple_id: at_apple.id.clone(),
+            certificate_type: before.certificate_type.clone(),
+            name: before.held.name.clone(),
+            certificate: Some(certificate),
+        });
+        let kind = OperationKind::RenewCertificate(CertificateRenewal {
+            key,
+            certificate,
+            name: before.held.name,
+            certificate_type: before.certificate_type,
+            apple_id: before.at_apple.map(|at_apple| at_apple.id),
+            revocation,
+            profiles,
+        });
+        self.begin_operation(caller, org, kind).await
+    }
+
+    async fn before_renewal(&self, caller: &Caller, permit: &Permit, key: ApiKeyId, certificate: CertificateId) -> Result<Before, Problem> {
+        let held = self.own_certificate(caller, permit, certificate, OwnersAct::Renew).await?;
+        let certificate_type = CertificateType::creatable(held.certificate_type.as_str())
+            .map_err(|why| Problem::field("certificate_type_unfit", "certificate", why))?;
+        let (used, (account, listed)) = self
+            .use_key(caller, permit, key, reading(Feature::Certificates), async |apple| {
+                let filter = CertificateFilter::default();
+                Ok((Account::read(apple).await?, apple.certificates().list(&filter).await?))
+            })
+            .await?;
+        let mut tx = self.inner.store.read_for(permit).await?;
+        let ours = Held::among_listed(&mut tx, permit, listed.iter()).await?;
+        let now = self.now();
+        let places = listed
+            .iter()
+            .filter(|one| one.attributes.certificate_type.as_ref().map(apple::CertificateType::as_str) == Some(certificate_type.as_str()))
+            .map(as_place)
+            .filter(|place| place.expires_at.is_none_or(|end| end > now))
+            .map(|place| ours.place(&place))
+            .collect();
+        Ok(Before {
+            at_apple: account.certificate_of_key(&held.public_key_fingerprint).cloned(),
+            held,
+            certificate_type,
+            used,
+            account,
+            places,
+        })
+    }
+}
+
+impl Before {
+    /// The profiles of the account that have the certificate.
+    fn profiles_at_apple(&self) -> impl Iterator<Item = &ProfileDetail> {
+        let id = self.at_apple.as_ref().map(|at_apple| at_apple.id.as_str());
+        self.account
+            .profiles
+            .iter()
+            .filter(move |detail| detail.certificates.iter().any(|certificate| Some(certificate.id.as_str()) == id))
+    }
+}
+
+fn identifier(detail: &ProfileDetail) -> Option<&str> {
+    detail.bundle_id.as_ref()?.attributes.identifier.as_deref()
+}
+
+#[async_trait]
+impl Plan for CertificateRenewal {
+    async fn next(&self, app: &App, permit: &Permit, plan: &Operation, steps: &[Operation]) -> Result<Next, Problem> {
+        if let Some(revocation) = &self.revocation {
+            match steps.first() {
+                None => return Ok(Next::Begin(Box::new(OperationKind::RevokeCertificate(revocation.clone())))),
+                Some(first) => {
+                    if let Some(end) = stopped_by(std::slice::from_ref(first)) {
+                        return Ok(Next::End(end));
+                    }
+                }
+            }
+        }
+        let creations: Vec<&Operation> = steps
+            .iter()
+            .filter(|step| matches!(step.kind, OperationKind::CreateCertificate { .. }))
+            .collect();
+        let Some(certificate) = creations.iter().find_map(|step| step.state.certificate()) else {
+            let surely_nothing = creations.iter().all(|step| matches!(step.state, OperationState::Failed { .. }));
+            if surely_nothing && creations.len() < TRIES {
+                let request = app.request_certificate(plan.id, self.key, self.certificate_type.clone()).await?;
+                return Ok(Next::Request(Box::new(request)));
+            }
+            return Ok(Next::End(stopped_by(steps.get(steps.len() - 1..).unwrap_or_default()).unwrap_or(
+                OperationState::Failed {
+                    why: "The new certificate could not be created.".to_owned(),
+                },
+            )));
+        };
+        let rebuilds = |profile: ProfileId| {
+            steps
+                .iter()
+                .find(move |step| matches!(&step.kind, OperationKind::RebuildProfile(of) if of.profile == profile))
+        };
+        if let Some(rebuild) = self.profiles.iter().find(|rebuild| rebuilds(rebuild.profile).is_none()) {
+            let new = app.inner.store.read_for(permit).await?.certificate(permit, certificate).await?;
+            let new_id = new
+                .apple_id
+                .ok_or_else(|| Problem::internal("a certificate that was created has no id of Apple's"))?;
+            return Ok(Next::Begin(Box::new(OperationKind::RebuildProfile(with(
+                rebuild,
+                self.apple_id.as_deref().unwrap_or_default(),
+                &new_id,
+            )))));
+        }
+        let failed: Vec<String> = self
+            .profiles
+            .iter()
+            .filter_map(|rebuild| match &rebuilds(rebuild.profile)?.state {
+                OperationState::Refused { why, .. } | OperationState::Failed { why } => Some(why.clone()),
+                _ => None,
+            })
+            .collect();
+        Ok(Next::End(if failed.is_empty() {
+            OperationState::Done {
+                made: Made::Certificate(certificate),
+            }
+        } else {
+            OperationState::Failed {
+                why: format!(
+                    "The new certificate is there and held here. {} of {} profiles were not rebuilt with it: {}",
+                    failed.len(),
+                    self.profiles.len(),
+                    failed.join(" ")
+                ),
+            }
+        }))
+    }
+}
+
+/// What a profile is to be, with the new certificate in the place of the old one.
+fn with(rebuild: &ProfileRebuild, old: &str, new: &str) -> ProfileRebuild {
+    let mut rebuild = rebuild.clone();
+    for id in rebuild.new.certificates.iter_mut().filter(|id| *id == old) {
+        new.clone_into(id);
+    }
+    rebuild
+}

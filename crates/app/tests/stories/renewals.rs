@@ -1,0 +1,157 @@
+//! A certificate is renewed with every profile that has it; killed at each point of each step, everything is done once.
+
+use crate::{
+    certificates::{self, all_at_apple},
+    code, log,
+    operations::{at_apple, let_time_pass},
+    profiles::{self, certificate, file, one, registered, wanted},
+    sealed::signing_keys,
+};
+use app::{crash_point, profiles::Devices};
+use domain::{ApiKeyId, CertificateId, Operation, OperationState, ProfileId, ProfileState};
+use testkit::{Effect, Fault, Role, World};
+
+const CERTIFICATES: &str = "POST /v1/certificates";
+const PROFILES: &str = "POST /v1/profiles";
+
+/// A certificate that two profiles have: one for the store, and one for all devices.
+async fn two_profiles(world: &World) -> (ApiKeyId, CertificateId, [ProfileId; 2]) {
+    let key = world.link(Role::Admin).await;
+    let certificate = certificate(world, key, "DISTRIBUTION").await;
+    let store = registered(world, key, wanted("Tram Store", "IOS_APP_STORE", "no.halden.ferry", None)).await;
+    let crew = wanted("Tram Crew", "IOS_APP_ADHOC", "no.halden.ferry", Some(Devices::AllEnabled));
+    let crew = registered(world, key, crew).await;
+    (key, certificate, [store, crew])
+}
+
+async fn renew(world: &World, key: ApiKeyId, certificate: CertificateId, revoke: bool) -> Operation {
+    let begun = world
+        .app()
+        .renew_certificate(&world.owner.caller, world.org, key, certificate, revoke)
+        .await;
+    begun.expect("begun")
+}
+
+/// That each of these profiles is at Apple once, has this certificate and no other, and is held as it is there.
+async fn is_in_all(world: &World, key: ApiKeyId, certificate: CertificateId, ids: &[ProfileId]) {
+    let new = world.app().certificate(&world.owner.caller, world.org, certificate).await.unwrap();
+    let listed = world
+        .app()
+        .apple_profiles(&world.owner.caller, world.org, key, &Default::default())
+        .await
+        .unwrap();
+    for id in ids {
+        let row = one(world, *id).await;
+        assert_eq!(
+            (row.state, &row.profile.certificates),
+            (ProfileState::Ready, &vec![new.public_key_fingerprint.clone()])
+        );
+        let there: Vec<_> = listed.items.iter().filter(|there| there.name == row.profile.name).collect();
+        assert_eq!(there.len(), 1);
+        assert_eq!(
+            (there[0].state.as_str(), Some(&there[0].id)),
+            ("ACTIVE", row.profile.apple_id.as_ref())
+        );
+        assert_eq!(there[0].uuid, row.profile.uuid);
+    }
+}
+
+testkit::on_both_databases! {
+    async fn a_renewal_shows_what_it_would_do_and_leaves_the_old_one_valid(world: World) {
+        let (key, old, ids) = two_profiles(&world).await;
+        let preview = world.app().preview_renewal(&world.owner.caller, world.org, key, old).await.unwrap();
+        let names: Vec<_> = preview.profiles.iter().map(|profile| profile.name.as_str()).collect();
+        assert_eq!((preview.existing.id, names), (old, vec!["Tram Crew", "Tram Store"]));
+        assert!(preview.is_at_apple);
+        assert_eq!((preview.places.len(), preview.places.iter().filter(|place| place.key_held).count()), (3, 1));
+        let writes = (world.count(CERTIFICATES), world.count(PROFILES));
+        // All places are taken: Apple refuses, and nothing was deleted.
+        let operation = renew(&world, key, old, false).await;
+        let ended = let_time_pass(&world, &operation).await;
+        let OperationState::Refused { places, .. } = &ended else { panic!("{ended:?}") };
+        assert_eq!(places.len(), 3);
+        is_in_all(&world, key, old, &ids).await;
+        assert_eq!((world.count(CERTIFICATES) - writes.0, world.count(PROFILES)), (1, writes.1));
+        let mut limits = world.apple.control().limits();
+        limits.certificates.insert("DISTRIBUTION".to_owned(), 4);
+        world.apple.control().set_limits(limits);
+        let operation = renew(&world, key, old, false).await;
+        let again = world.app().renew_certificate(&world.owner.caller, world.org, key, old, false).await;
+        assert_eq!(code(again), "another_is_running");
+        let before = all_at_apple(&world).await;
+        let ended = let_time_pass(&world, &operation).await;
+        let new = ended.certificate().unwrap_or_else(|| panic!("{ended:?}"));
+        assert_eq!(all_at_apple(&world).await - before, 1, "the old one is there, too");
+        is_in_all(&world, key, new, &ids).await;
+        let view = world.app().operation(&world.owner.caller, world.org, operation.id).await.unwrap();
+        let titles: Vec<_> = view.steps.iter().map(|step| step.kind.title()).collect();
+        assert_eq!(titles, ["Create Apple Distribution", "Rebuild Tram Crew", "Rebuild Tram Store"]);
+        assert!(log(&world).await.iter().any(|record| record.starts_with("Elin (in the background) renewed the certificate")));
+    }
+
+    async fn profiles_that_are_only_at_apple_are_taken_in_and_rebuilt(world: World) {
+        let (key, old, ids) = two_profiles(&world).await;
+        let before = file(&world, ids[0]).await;
+        world.app().remove_profiles(&world.owner.caller, world.org, &ids).await.unwrap();
+        let preview = world.app().preview_renewal(&world.owner.caller, world.org, key, old).await.unwrap();
+        assert_eq!(preview.profiles.iter().filter(|profile| profile.held.is_none()).count(), 2);
+        let operation = renew(&world, key, old, true).await;
+        let taken_in: Vec<_> = profiles::held(&world).await.iter().map(|row| row.profile.id).collect();
+        assert_eq!(taken_in.len(), 2);
+        let held_before = file(&world, taken_in[1]).await;
+        assert_eq!(held_before, before, "held before anything is deleted");
+        let ended = let_time_pass(&world, &operation).await;
+        is_in_all(&world, key, ended.certificate().unwrap(), &taken_in).await;
+    }
+
+    async fn a_profile_that_cannot_be_rebuilt_is_named_and_the_others_are(world: World) {
+        let (key, old, [store, crew]) = two_profiles(&world).await;
+        let forbidden = Effect::Apple { error: testkit::AppleError::Forbidden };
+        world.apple.control().add_fault(Fault::next("POST", "/v1/profiles", forbidden));
+        let operation = renew(&world, key, old, true).await;
+        let ended = let_time_pass(&world, &operation).await;
+        let OperationState::Failed { why } = &ended else { panic!("{ended:?}") };
+        assert!(why.contains("1 of 2 profiles were not rebuilt") && why.contains("“Tram Crew”"), "{why}");
+        assert_eq!(one(&world, crew).await.state, ProfileState::Rebuilding);
+        assert_eq!(one(&world, store).await.state, ProfileState::Ready);
+        let newest = certificates::held(&world).await.into_iter().max_by_key(|held| held.id).unwrap();
+        let change = app::profiles::ProfileChange {
+            certificates: Some(newest.apple_id.clone().into_iter().collect()),
+            devices: None,
+        };
+        let again = world.app().rebuild_profile(&world.owner.caller, world.org, key, crew, change).await.unwrap();
+        let_time_pass(&world, &again).await;
+        is_in_all(&world, key, newest.id, &[store, crew]).await;
+    }
+
+    async fn killed_at_each_point_of_each_step_everything_is_done_once(world: World) {
+        let (key, mut certificate, ids) = two_profiles(&world).await;
+        // Six requests, and three plans: the renewal and two that rebuild.
+        for (point, passes) in [
+            (crash_point::BEFORE_STARTED, 8),
+            (crash_point::AFTER_STARTED, 8),
+            (crash_point::BEFORE_CALL, 6),
+            (crash_point::AFTER_CALL, 6),
+            (crash_point::BEFORE_OUTCOME, 9),
+            (crash_point::AFTER_OUTCOME, 9),
+        ] {
+            for pass in 1..=passes {
+                let here = format!("{point}, pass {pass}");
+                let certificates_before = (all_at_apple(&world).await, certificates::held(&world).await.len(), signing_keys(&world).await);
+                let profiles_before = (at_apple(&world, "profiles"), profiles::held(&world).await.len());
+                let asked = (world.count(CERTIFICATES), world.count(PROFILES));
+                let operation = renew(&world, key, certificate, true).await;
+                assert!(world.crash_at_pass(point, pass, |app| async move { app.run_due_jobs().await }).await, "{here}");
+                let ended = let_time_pass(&world, &operation).await;
+                certificate = ended.certificate().unwrap_or_else(|| panic!("{here}: {ended:?}"));
+                // One is revoked, one is new; the old one stays here with its key.
+                let (at, held, keys) = certificates_before;
+                let certificates_after = (all_at_apple(&world).await, certificates::held(&world).await.len(), signing_keys(&world).await);
+                assert_eq!(certificates_after, (at, held + 1, keys + 1), "{here}");
+                assert_eq!((at_apple(&world, "profiles"), profiles::held(&world).await.len()), profiles_before, "{here}");
+                assert_eq!((world.count(CERTIFICATES) - asked.0, world.count(PROFILES) - asked.1), (1, 2), "{here}: asked once for each");
+                is_in_all(&world, key, certificate, &ids).await;
+            }
+        }
+    }
+}
