@@ -66,6 +66,18 @@ impl App {
         }
     }
 
+    /// Refuses to go on with something that lasts, when rights were taken away since it began.
+    pub(crate) async fn still_may(&self, permit: &Permit) -> Result<(), Problem> {
+        let mut tx = self.inner.store.read_over_all().await?;
+        let principal = principal_of(&mut tx, permit.actor(), self.now()).await?;
+        drop(tx);
+        match decide(&principal, permit.action(), permit.tenant()) {
+            Ok(today) if today == *permit => Ok(()),
+            Ok(_) => Err(StoreError::RightsChanged.into()),
+            Err(_) => Err(Problem::not_found()),
+        }
+    }
+
     /// Records a refusal, and tells it: as "not found" where the organization itself is not to be seen.
     async fn refuse(&self, caller: &Caller, action: Action, tenant: Tenant, denied: &Denied) -> Result<Problem, Problem> {
         let (problem, org) = match denied {

@@ -262,7 +262,8 @@ fn platform(text: &str) -> Result<String, Problem> {
     }
 }
 
-/// Each capability once, in Apple's spelling. One that Apple adds later is passed on: Apple judges it.
+/// Each capability once, in Apple's spelling. One that Apple adds later is passed on: Apple judges it. Which one is there
+/// already is asked of Apple: an id that somebody names could be that of an app outside of their share.
 fn wishes(wanted: Vec<CapabilityWish>) -> Result<Vec<CapabilityWish>, Problem> {
     let mut wishes: Vec<CapabilityWish> = Vec::with_capacity(wanted.len());
     for wish in wanted {
@@ -281,7 +282,11 @@ fn wishes(wanted: Vec<CapabilityWish>) -> Result<Vec<CapabilityWish>, Problem> {
             ));
         }
         if wishes.iter().all(|known| known.capability != capability) {
-            wishes.push(CapabilityWish { capability, ..wish });
+            wishes.push(CapabilityWish {
+                capability,
+                present: None,
+                ..wish
+            });
         }
     }
     Ok(wishes)

@@ -10,7 +10,7 @@
 
 use crate::{App, Caller, FieldProblem, Problem, problem::Kind};
 use domain::{
-    Action, Event, ItemName, Member, OrgId, Permit, Role, UserId, decide,
+    Action, Event, ItemName, Member, OrgId, Permit, Principal, Role, Tenant, UserId, decide,
     policy::{HeldBy, lacking},
 };
 use std::collections::BTreeSet;
@@ -123,7 +123,7 @@ impl App {
         if decide(&caller.principal, Action::ManageMembers, permit.tenant()).is_err() {
             return BTreeSet::new();
         }
-        let held = caller.principal.roles_in(permit.tenant()).into_keys().collect();
+        let held = held_wherever_it_reaches(&caller.principal, permit.tenant());
         let all: BTreeSet<_> = Role::ALL.into_iter().collect();
         all.difference(&lacking(&held, &all)).copied().collect()
     }
@@ -235,7 +235,12 @@ impl App {
         let who = self.who_can_help(caller, permit.tenant()).await?;
         let titles = titles(refused);
         let it = if refused.len() == 1 { "it" } else { "them" };
-        let message = format!("You may not give or take {titles}: you do not hold {it} yourself. {who} can.");
+        let why = if held_wherever_it_reaches(&caller.principal, permit.tenant()).is_empty() && caller.principal.confines().is_some() {
+            format!("in a root organization {it} would hold in every sub-organization, and this token is kept to some")
+        } else {
+            format!("you do not hold {it} yourself")
+        };
+        let message = format!("You may not give or take {titles}: {why}. {who} can.");
         let problem = Problem {
             fields: vec![FieldProblem {
                 field: "roles",
@@ -261,10 +266,19 @@ impl App {
     }
 }
 
+/// The roles somebody holds in an organization and wherever a role that is given there reaches. What is given in a root
+/// organization holds in all below it, and there a token that is kept to certain organizations holds nothing.
+pub(crate) fn held_wherever_it_reaches(who: &Principal, tenant: Tenant) -> BTreeSet<Role> {
+    if tenant.parent.is_none() && who.confines().is_some() {
+        return BTreeSet::new();
+    }
+    who.roles_in(tenant).into_keys().collect()
+}
+
 /// What of a change a caller may not do; none when they may do all of it. Asked when it is their turn at the members, so
 /// what they came with is what they hold.
 pub(crate) fn out_of_reach(caller: &Caller, permit: &Permit, changed: &BTreeSet<Role>) -> Option<BTreeSet<Role>> {
-    let held = caller.principal.roles_in(permit.tenant()).into_keys().collect();
+    let held = held_wherever_it_reaches(&caller.principal, permit.tenant());
     Some(lacking(&held, changed)).filter(|lacking| !lacking.is_empty())
 }
 

@@ -20,6 +20,9 @@ use store::{OrganizationFilter, Paging, SubOrganization, Tx};
 /// The most apps that one share is limited to.
 const APPS_MOST: usize = 100;
 
+/// The most sub-organizations that one change names: whoever writes next waits for all of them.
+const TARGETS_MOST: usize = 1000;
+
 /// How far a key is shared, for a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sharing {
@@ -190,7 +193,7 @@ impl App {
     ///
     /// # Errors
     /// `not_found`, also for a target that is no sub-organization of this one; `not_allowed`, `lent_key`; `name_unfit`,
-    /// `name_taken`, `features_unfit`, `apps_unfit`, `stops_at_past`.
+    /// `name_taken`, `features_unfit`, `apps_unfit`, `stops_at_past`, `too_many_shares`.
     pub async fn share_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, change: ShareChange) -> Result<Sharing, Problem> {
         let permit = self.permit_to_share(caller, org, key).await?;
         let name = change
@@ -201,6 +204,16 @@ impl App {
             .map_err(|error| Problem::field("name_unfit", "name", error.to_string()))?;
         if name.is_some() {
             self.permit(caller, Action::EditKey, org).await?;
+        }
+        let named = change.share.len() + change.stop.len();
+        if named > TARGETS_MOST {
+            return Err(Problem::field(
+                "too_many_shares",
+                "share",
+                format!(
+                    "{named} sub-organizations are named, and one change takes at most {TARGETS_MOST}. Share with all, or in several steps."
+                ),
+            ));
         }
         let now = self.now();
         let mut share = BTreeMap::new();

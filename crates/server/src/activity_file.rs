@@ -2,7 +2,8 @@
 //! memory than a page.
 //!
 //! The surprising thing: names in the log are chosen by people, and a table program runs what begins like a formula. Such
-//! a cell gets an apostrophe before it, as OWASP advises.
+//! a cell gets an apostrophe before it, as OWASP advises. So does what stands behind a separator within a cell: where
+//! tables are separated by semicolons, a cell begins there.
 
 use crate::{reply, rest::views};
 use app::{
@@ -71,9 +72,17 @@ const COLUMNS: [&str; 15] = [
 
 /// One cell, harmless and quoted where it must be.
 fn cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let harmless = if is_formula { format!("'{text}") } else { text.to_owned() };
-    if is_formula || harmless.contains([',', '"', '\n', '\r']) {
+    const SEPARATES: [char; 5] = [';', ',', '\t', '\r', '\n'];
+    const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    let (mut harmless, mut begins) = (String::with_capacity(text.len() + 2), true);
+    for c in text.chars() {
+        if begins && (FORMULA.contains(&c) || (harmless.is_empty() && SEPARATES.contains(&c))) {
+            harmless.push('\'');
+        }
+        begins = SEPARATES.contains(&c) || (begins && c.is_whitespace());
+        harmless.push(c);
+    }
+    if harmless.len() > text.len() || harmless.contains([',', ';', '"', '\n', '\r']) {
         format!("\"{}\"", harmless.replace('"', "\"\""))
     } else {
         harmless
@@ -157,7 +166,12 @@ mod tests {
             let cell = cell(evil);
             assert!(cell.starts_with("\"'"), "{cell:?}");
         }
+        for evil in ["CI;=1+1;", "CI; =1", "a,@SUM(A1)", " =1", "＝1"] {
+            let cell = cell(evil);
+            assert!(cell.contains("'=") || cell.contains("'@") || cell.contains("'＝"), "{cell:?}");
+        }
         assert_eq!(cell("CI uploads"), "CI uploads");
+        assert_eq!(cell("a = b - c"), "a = b - c");
         assert_eq!(cell("one, two"), "\"one, two\"");
         assert_eq!(cell("say \"yes\""), "\"say \"\"yes\"\"\"");
         assert_eq!(cell("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");

@@ -64,7 +64,7 @@ pub struct ActivityPage {
 /// A search that is allowed.
 struct Allowed {
     permit: Permit,
-    /// None when nobody can be meant by the actor, so that nothing is found.
+    /// None when nobody or nothing can be meant, so that nothing is found.
     filter: Option<ActivityFilter>,
     since: Timestamp,
     whose: Whose,
@@ -129,7 +129,7 @@ impl App {
     /// # Errors
     /// As [`App::search_activity`], and `activity_blocked`.
     pub async fn export_activity(&self, caller: &Caller, org: OrgId, search: &ActivitySearch, form: &str) -> Result<ActivityFile, Problem> {
-        self.permit(caller, Action::ExportActivity, org).await?;
+        let taken_by = self.permit(caller, Action::ExportActivity, org).await?;
         let allowed = self.allow_search(caller, org, search).await?;
         let event = Event::ActivityExported {
             form: form.to_owned(),
@@ -143,6 +143,7 @@ impl App {
         .await?;
         Ok(ActivityFile {
             app: self.clone(),
+            taken: taken_by,
             permit: allowed.permit,
             filter: allowed.filter,
             after: None,
@@ -179,7 +180,11 @@ impl App {
             since: Some(since),
             until: search.until,
         });
-        if let Some(actor) = &search.actor {
+        // No record holds such a text, and PostgreSQL takes none.
+        if search.object.as_ref().is_some_and(|object| object.contains('\0')) {
+            filter = None;
+        }
+        if let (Some(actor), Some(_)) = (&search.actor, &filter) {
             filter = self.acted_by(actor, filter.take().unwrap_or_default()).await?;
         }
         Ok(Allowed {
@@ -236,9 +241,12 @@ impl App {
     }
 }
 
-/// The log as a file, read piece by piece: never all of it in memory, and in no transaction that lasts.
+/// The log as a file, read piece by piece: never all of it in memory, and in no transaction that lasts. As slowly as it
+/// may be read, it breaks off for whoever loses rights meanwhile.
 pub struct ActivityFile {
     app: App,
+    /// The right to take the log away.
+    taken: Permit,
     permit: Permit,
     filter: Option<ActivityFilter>,
     after: Option<String>,
@@ -249,9 +257,13 @@ impl ActivityFile {
     /// The next records, newest first; none at the end.
     ///
     /// # Errors
-    /// When the database does not answer; the file must then not look whole.
+    /// `not_found`, `not_allowed` and `rights_changed` for whoever may not any more; when the database does not answer. The
+    /// file must then not look whole.
     pub async fn next(&mut self) -> Result<Option<Vec<ActivityView>>, Problem> {
         let Some(filter) = &self.filter else { return Ok(None) };
+        for permit in [&self.taken, &self.permit] {
+            self.app.still_may(permit).await?;
+        }
         let paging = Paging {
             after: self.after.take(),
             limit: Paging::MOST,

@@ -10,6 +10,7 @@ use crate::{
     App, Caller, FieldProblem, Problem,
     accounts::{NewSession, SignedIn, Who, hashed, password, principal_of, sign_in, signed_in},
     acting::fresh,
+    members::held_wherever_it_reaches,
     problem::Kind,
 };
 use domain::{
@@ -95,7 +96,7 @@ pub(super) async fn standing(tx: &mut Tx, invitation: &Invitation, now: Timestam
 
 fn granted(inviter: &Principal, tenant: Tenant, invitation: &Invitation) -> Option<Standing> {
     let permit = decide(inviter, Action::ManageMembers, tenant).ok()?;
-    let held = inviter.roles_in(tenant).into_keys().collect();
+    let held = held_wherever_it_reaches(inviter, tenant);
     let lost = lacking(&held, &invitation.roles);
     let roles: BTreeSet<_> = invitation.roles.difference(&lost).copied().collect();
     (!roles.is_empty()).then_some(Standing { permit, roles })

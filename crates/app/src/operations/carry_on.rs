@@ -12,7 +12,8 @@
 //!
 //! A lent key is asked for again at each step that still may be left undone: once it is no longer shared, an act of which
 //! Apple knows nothing ends with these words. Where Apple may have been asked, the server looks on with the owner's key, as
-//! the owner would, so that what was made is not lost; it belongs to whoever began.
+//! the owner would, so that what was made is not lost; it belongs to whoever began. It never asks a second time with more
+//! than whoever began has then.
 //!
 //! The surprising thing: what is not known to be a refusal is a lost answer, a proxy's error page included.
 
@@ -90,14 +91,7 @@ impl App {
             Ok(used) => used,
             Err(problem) => {
                 drop(tx);
-                let why = match (problem.kind, problem.code, permit.tenant().parent) {
-                    (_, "key_not_usable" | "app_not_shared", _) => problem.message,
-                    (Kind::NotFound, _, Some(_)) => {
-                        "The API key is no longer shared with this organization. Apple was not asked.".to_owned()
-                    }
-                    (Kind::NotFound, _, None) => "The API key was removed. Apple was not asked.".to_owned(),
-                    _ => return Err(problem),
-                };
+                let why = format!("{} Apple was not asked.", why_unusable(problem, permit.tenant())?);
                 self.fail(caller, permit, act.operation, &why).await?;
                 return Ok(JobEnd::Done);
             }
@@ -273,6 +267,16 @@ impl App {
             self.inner.job_waits.notify_one();
         }
         Ok(())
+    }
+}
+
+/// Why the key of an act cannot be used for it now. What is no refusal is given back.
+pub(super) fn why_unusable(problem: Problem, tenant: Tenant) -> Result<String, Problem> {
+    match (problem.kind, problem.code, tenant.parent) {
+        (_, "key_not_usable" | "app_not_shared", _) => Ok(problem.message),
+        (Kind::NotFound, _, Some(_)) => Ok("The API key is no longer shared with this organization.".to_owned()),
+        (Kind::NotFound, _, None) => Ok("The API key was removed.".to_owned()),
+        _ => Err(problem),
     }
 }
 

@@ -1,16 +1,19 @@
 //! After a lost answer: look at what Apple lists, and recognize what was asked for.
 //!
 //! Apple may show something new late, so one look that finds nothing proves nothing. What may be asked for twice without
-//! harm is asked for again then. For the rest, the request itself may even arrive late; but the token in it ends within 18
+//! harm is asked for again then, if whoever began it still may. For the rest, the request itself may even arrive late; but the token in it ends within 18
 //! minutes of the call ([`apple::Apple::mint`]): from then on Apple refuses the request, and 12 minutes more is time enough
 //! for a list to become true. A full list read after that without it means that nothing was made; then the act has failed,
 //! and the person may begin again. Such a request is never sent a second time by Russet itself.
 
-use super::carry_on::{Act, settling_permit};
+use super::{
+    begin::refuse_outside_of_share,
+    carry_on::{Act, settling_permit, why_unusable},
+};
 use crate::{App, Caller, Problem, crash_point, worker::JobEnd};
-use domain::{ApiKeyId, Job, OperationState, Permit, Tenant};
+use domain::{ApiKeyId, Job, OperationState, Permit, Tenant, decide};
 use jiff::{SignedDuration, Timestamp};
-use store::StoreError;
+use store::{KeyToUse, StoreError};
 
 /// From when on a list that does not show it proves that nothing was made: the longest life of a token after the call, and
 /// 12 minutes for Apple's lists.
@@ -24,32 +27,36 @@ impl App {
     /// One look. Ends the act, or says when to look again.
     pub(super) async fn look_at_apple(&self, caller: &Caller, permit: &Permit, job: &Job, act: Act) -> Result<JobEnd, Problem> {
         let key = act.operation.kind.key();
-        let need = if act.call.is_harmless_twice() {
-            act.operation.kind.need()
-        } else {
-            crate::key_use::reading(act.call.list())
-        };
+        let need = crate::key_use::reading(act.call.list());
         let owners = self.permit_to_look(permit, job, key).await?;
         let mut tx = self.begin_for(caller, &owners).await?;
-        let used = tx.lock_key_to_use(&owners, key, None, self.now()).await?;
+        let mut used = tx.lock_key_to_use(&owners, key, None, self.now()).await?;
         self.record_use(&mut tx, caller, &used, &need).await?;
         tx.commit().await?;
-        let session = self.session_as(&used, used.key.kind, &need);
+        let mut session = self.session_as(&used, used.key.kind, &need);
         let looked_at = self.now();
         let mut found = act.call.look(&session).await;
+        let mut not_again = None;
         if matches!(found, Ok(None)) && act.call.is_harmless_twice() {
-            found = match act.call.ask(&session).await {
-                Ok(answer) => Ok(Some(answer)),
-                Err(error) if looked_at < settled_at(&act) => Err(error),
-                // A refusal may come from the first request, as "there is one already": it counts when lists are true.
-                Err(error) => match self.refusal(&act, &session, &error).await {
-                    Some(end) => {
-                        self.end_without(caller, permit, &act, end, Some((&used, &error))).await?;
-                        return Ok(JobEnd::Done);
-                    }
-                    None => Err(error),
-                },
-            };
+            match self.key_to_ask_again(caller, permit.tenant(), &act).await? {
+                Err(why) => not_again = Some(why),
+                Ok(theirs) => {
+                    used = theirs;
+                    session = self.session_as(&used, used.key.kind, &act.operation.kind.need());
+                    found = match act.call.ask(&session).await {
+                        Ok(answer) => Ok(Some(answer)),
+                        Err(error) if looked_at < settled_at(&act) => Err(error),
+                        // A refusal may come from the first request, as "there is one already": it counts when lists are true.
+                        Err(error) => match self.refusal(&act, &session, &error).await {
+                            Some(end) => {
+                                self.end_without(caller, permit, &act, end, Some((&used, &error))).await?;
+                                return Ok(JobEnd::Done);
+                            }
+                            None => Err(error),
+                        },
+                    };
+                }
+            }
         }
         self.learn(key, &crate::key_use::Learnt::of(&session));
         self.inner.crash_points.pass(crash_point::AFTER_LOOK);
@@ -64,12 +71,35 @@ impl App {
         if looked_at < settled_at(&act) {
             return Ok(self.look_again(&act));
         }
-        let why = format!(
-            "Apple's answer was lost. Apple's list was read until half an hour later, when the request could not be accepted any more, and it does not have {}: nothing was made. Begin again.",
-            act.call.thing()
-        );
+        let why = match not_again {
+            None => format!(
+                "Apple's answer was lost. Apple's list was read until half an hour later, when the request could not be accepted any more, and it does not have {}: nothing was made. Begin again.",
+                act.call.thing()
+            ),
+            Some(why) => format!("Apple's answer was lost, and Apple was not asked again: {why} What became of it, Apple's lists show."),
+        };
         self.end_without(caller, permit, &act, OperationState::Failed { why }, None).await?;
         Ok(JobEnd::Done)
+    }
+
+    /// The key for asking once more. To look is clearing up, and to ask changes something at Apple: for that, whoever began
+    /// must still be allowed to, and the key be lent for it, as for the first time. Else why not.
+    async fn key_to_ask_again(&self, caller: &Caller, tenant: Tenant, act: &Act) -> Result<Result<KeyToUse, String>, Problem> {
+        let kind = &act.operation.kind;
+        let Ok(permit) = decide(&caller.principal, kind.action(), tenant) else {
+            return Ok(Err(format!("Whoever began this may not {} any more.", kind.action().words())));
+        };
+        let need = kind.need();
+        let mut tx = self.begin_for(caller, &permit).await?;
+        let held = self.hold_key(&mut tx, &permit, kind.key(), &need).await;
+        match held.and_then(|used| refuse_outside_of_share(&used, kind).map(|()| used)) {
+            Ok(used) => {
+                self.record_use(&mut tx, caller, &used, &need).await?;
+                tx.commit().await?;
+                Ok(Ok(used))
+            }
+            Err(problem) => Ok(Err(why_unusable(problem, tenant)?)),
+        }
     }
 
     /// For an act that Apple may have been asked for, the key is taken as its owner's: what was begun is cleared up also

@@ -147,6 +147,14 @@ pub(crate) const ACTS: &[(&str, &[&str])] = &[
     ("mint-apple-token", CREDENTIALS),
     ("see-signing", &["signing-manager", "signing-viewer"]),
     ("create-certificate", SIGNING),
+    ("revoke-certificate", SIGNING),
+    ("import-certificate", SIGNING),
+    ("edit-certificate", SIGNING),
+    ("share-certificate", SIGNING),
+    ("remove-certificate", SIGNING),
+    ("manage-csrs", SIGNING),
+    ("edit-bundle-ids", SIGNING),
+    ("edit-devices", SIGNING),
     ("settle-operation", SIGNING),
     ("download-certificate", SIGNING),
     ("download-profile", SIGNING),
@@ -154,11 +162,12 @@ pub(crate) const ACTS: &[(&str, &[&str])] = &[
 ];
 
 /// What is done in a root organization only.
-const IN_ROOTS: [&str; 5] = [
+const IN_ROOTS: [&str; 6] = [
     "see-sub-organizations",
     "manage-sub-organizations",
     "see-activity-below",
     "share-key",
+    "share-certificate",
     "delete-organization",
 ];
 
@@ -243,6 +252,11 @@ impl Reference {
 
     /// Whether they hold all of these, or what covers them.
     pub(crate) fn holds_all(&self, who: Who, org: usize, wanted: &Roles) -> bool {
+        // What is given in a root holds below it, where a token that is kept to some organizations holds nothing.
+        let is_kept = matches!(who, Who::Token(token) if self.tokens[token].confined.is_some());
+        if is_kept && self.orgs[org].parent.is_none() {
+            return wanted.is_empty();
+        }
         let held = self.held(who, org);
         wanted.iter().all(|wanted| held.iter().any(|held| covers(held, wanted)))
     }

@@ -147,4 +147,21 @@ testkit::on_both_databases! {
         assert!(numbers.windows(2).all(|two| two[0] > two[1]), "each once, newest first");
         assert_eq!(app.activity(owner, world.org, 1).await.unwrap()[0].sentence, "exported the activity log as csv");
     }
+
+    async fn a_file_of_the_log_breaks_off_for_whoever_is_removed(world: World) {
+        let app = world.app();
+        let viewer = Held::In(Module::Organization, Grade::Viewer);
+        let kim = world.person("kim", &[(world.org, viewer)]).await.signed_in;
+        let all = ActivitySearch { limit: 50, ..ActivitySearch::default() };
+        let mut file = app.export_activity(&kim.caller, world.org, &all, "CSV").await.unwrap();
+        assert!(file.next().await.unwrap().is_some());
+        let mut file = app.export_activity(&kim.caller, world.org, &all, "CSV").await.unwrap();
+        app.remove_member(&world.owner.caller, world.org, kim.person().unwrap().id).await.unwrap();
+        assert_eq!(code(file.next().await), "not_found");
+    }
+
+    async fn a_text_that_no_record_can_hold_finds_nothing(world: World) {
+        let odd = ActivitySearch { object: Some("key\0_1".to_owned()), limit: 50, ..ActivitySearch::default() };
+        assert!(seen(&world, &world.owner.caller, world.org, &odd).await.is_empty());
+    }
 }

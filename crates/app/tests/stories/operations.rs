@@ -3,7 +3,7 @@
 use crate::{
     certificates::state,
     code, log,
-    sharing::{below, change, with},
+    sharing::{below, change, no_more, with},
 };
 use app::{bundle_ids::BundleIdToRegister, crash_point, sharing::NewLimits};
 use domain::{
@@ -225,5 +225,45 @@ testkit::on_both_databases! {
         let OperationState::Failed { why } = state else { panic!("{state:?}") };
         assert!(why.contains("may not register and change bundle IDs any more"), "{why}");
         assert_eq!(world.count("POST /v1/bundleIds"), 0);
+    }
+
+    async fn what_may_not_be_asked_for_any_more_is_not_asked_for_again(world: World) {
+        let key = world.link(Role::Admin).await;
+        let they = below(&world, "transit").await;
+        let kim = world.person("kim", &[(world.org, SIGNER)]).await.signed_in;
+        change(&world, key, with(ShareTarget::All, NewLimits::default())).await;
+        for (number, (caller, org)) in [(&they.caller, they.org), (&kim.caller, world.org)].into_iter().enumerate() {
+            let broken = Effect::Apple { error: AppleError::Unexpected };
+            world.apple.control().add_fault(Fault::next("POST", "/v1/bundleIds", broken));
+            let wanted = app(&format!("com.halden.late{number}"), &[]);
+            let operation = world.app().register_bundle_id(caller, org, key, wanted).await.unwrap();
+            world.app().run_due_jobs().await.unwrap();
+            match number {
+                0 => change(&world, key, no_more(ShareTarget::All)).await,
+                _ => world.app().remove_member(&world.owner.caller, world.org, kim.person().unwrap().id).await.unwrap(),
+            }
+            for _ in 0..60 {
+                world.advance(130);
+                world.app().run_due_jobs().await.unwrap();
+            }
+            assert_eq!(world.count("POST /v1/bundleIds"), number as u64 + 1, "{number}: asked again");
+            let view = world.app().operation(&world.owner.caller, org, operation.id).await.unwrap();
+            let OperationState::Failed { why } = view.operation.state else { panic!("{:?}", view.operation.state) };
+            assert!(why.contains("not asked again"), "{why}");
+        }
+    }
+
+    async fn which_capability_is_there_is_asked_of_apple_and_of_nobody_else(world: World) {
+        let key = world.link(Role::Admin).await;
+        let wanted = BundleIdToRegister {
+            capabilities: vec![CapabilityWish {
+                present: Some("SOMEBODYS_OWN".to_owned()),
+                ..CapabilityWish::of("MAPS".to_owned())
+            }],
+            ..app("com.halden.sly", &[])
+        };
+        let operation = world.app().register_bundle_id(&world.owner.caller, world.org, key, wanted).await.unwrap();
+        assert!(matches!(let_time_pass(&world, &operation).await, OperationState::Done { .. }));
+        assert_eq!(world.count("PATCH /v1/bundleIdCapabilities/{id}"), 0);
     }
 }

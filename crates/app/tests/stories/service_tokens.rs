@@ -5,6 +5,7 @@ use app::{
     Problem,
     accounts::SignedIn,
     invitations::NewInvitation,
+    members::RoleChange,
     overview::ExpiryOf,
     service_tokens::{NewServiceToken, ServiceTokenChange},
 };
@@ -363,5 +364,29 @@ testkit::on_both_databases! {
         };
         let signer = world.person("sina", &[(world.org, role("signing-manager"))]).await.signed_in;
         assert_eq!((tokens(&world.owner).await, tokens(&signer).await), (1, 0));
+    }
+
+    async fn a_token_kept_to_its_root_gives_no_roles_there_because_they_reach_below(world: World) {
+        let app = world.app();
+        let sub = world.organization("transit", Some(world.org)).await;
+        let kept_to = |name: &str, org: OrgId| NewServiceToken {
+            organizations: Some(vec![org.to_string()]),
+            ..new(name, &["organization-manager", "credentials-manager"])
+        };
+        let guest = NewInvitation {
+            email: "guest@example.com".to_owned(),
+            roles: vec!["credentials-viewer".to_owned()],
+            show_link: true,
+        };
+        let (_, desk) = made(&world, &world.owner, world.org, kept_to("Desk", world.org)).await.unwrap();
+        assert_eq!(code(app.invite(&desk.caller, world.org, guest.clone()).await), "role_out_of_reach");
+        let kim = world.person("kim", &[(world.org, role("organization-viewer"))]).await.signed_in;
+        let user = kim.person().unwrap().id;
+        let more = RoleChange::By { give: [role("credentials-viewer")].into(), take: [].into() };
+        assert_eq!(code(app.set_member_roles(&desk.caller, world.org, user, more).await), "role_out_of_reach");
+        assert_eq!(code(app.remove_member(&desk.caller, world.org, user).await), "role_out_of_reach");
+        assert!(app.grantable_roles(&desk.caller, world.org).await.unwrap().0.is_empty());
+        let (_, desk) = made(&world, &world.owner, world.org, kept_to("Desk below", sub)).await.unwrap();
+        assert_eq!(code(app.invite(&desk.caller, sub, guest).await), "no problem");
     }
 }

@@ -386,4 +386,14 @@ testkit::on_both_databases! {
         let details = world.app().key(&world.owner.caller, world.org, key).await.unwrap();
         assert_eq!(details.summary.key.last_check, Some(world.now()));
     }
+
+    async fn a_change_of_shares_is_of_a_size_that_keeps_nobody_waiting(world: World) {
+        let key = world.link(Role::Admin).await;
+        let sub = world.organization("transit", Some(world.org)).await;
+        let many = ShareChange {
+            stop: vec![ShareTarget::Chosen(sub); 1001],
+            ..ShareChange::default()
+        };
+        assert_eq!(code(world.app().share_key(&world.owner.caller, world.org, key, many).await), "too_many_shares");
+    }
 }

@@ -298,10 +298,12 @@ pub(crate) async fn events(
     // Asked once here, so that what does not exist is an error and not an empty stream.
     state.app.operation(&visitor.who.caller, org, operation).await?;
     let events = stream::unfold(Some(None), move |last: Option<Option<Timestamp>>| {
-        let (state, caller) = (state.clone(), visitor.who.caller.clone());
+        let (state, cookie, origin) = (state.clone(), visitor.cookie.clone(), visitor.who.caller.origin.clone());
         async move {
             let last = last?;
-            let view = state.app.wait_for_operation(&caller, org, operation, LOOK).await.ok()?;
+            // Whoever is signed out or removed meanwhile is shown no more: each look rests on the rights of its moment.
+            let who = state.app.by_session(&cookie, origin).await.ok()??;
+            let view = state.app.wait_for_operation(&who.caller, org, operation, LOOK).await.ok()?;
             if view.operation.state.is_over() {
                 return Some((Ok(Event::default().event("end").data("over")), None));
             }
