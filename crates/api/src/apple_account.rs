@@ -1,4 +1,5 @@
 //! What stands in the Apple account, read through a key.
+use crate::DevicePlaces;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,7 +22,19 @@ macro_rules! listing {
 listing!(/** Certificates at Apple. */ AppleCertificates of AppleCertificate);
 listing!(/** Profiles at Apple. */ AppleProfiles of AppleProfile);
 listing!(/** Bundle IDs at Apple. */ AppleBundleIds of AppleBundleId);
-listing!(/** Devices at Apple. */ AppleDevices of AppleDevice);
+
+/// Devices at Apple.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AppleDevices {
+    /// What fits the query.
+    pub items: Vec<AppleDevice>,
+    /// How many there are without the query.
+    pub total: usize,
+    /// Apple's places, for each class that there is one of, without the query.
+    pub places: Vec<DevicePlaces>,
+    /// When Apple gave it.
+    pub at: Timestamp,
+}
 
 /// A certificate at Apple.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -71,6 +84,19 @@ pub struct AppleProfile {
     pub certificates: Vec<CertificateRef>,
     /// Its devices.
     pub devices: Vec<DeviceRef>,
+}
+
+/// A profile that something needs or changes.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ProfileRef {
+    /// Apple's id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Apple's type.
+    pub profile_type: String,
+    /// ACTIVE, INVALID, EXPIRED.
+    pub state: String,
 }
 
 /// A certificate of a profile.

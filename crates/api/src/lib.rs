@@ -14,6 +14,7 @@ mod apple_account;
 mod certificates;
 mod csrs;
 mod days;
+mod devices;
 mod imports;
 mod keys;
 mod members;
@@ -26,7 +27,7 @@ pub use account::{CreatedToken, Login, Me, NewToken, Organization, Status, Token
 pub use activity::{ActivityFinding, ActivityPage, ActivityRecord, ActivityVerification};
 pub use apple_account::{
     AppleBundleId, AppleBundleIds, AppleCertificate, AppleCertificates, AppleDevice, AppleDevices, AppleProfile, AppleProfiles,
-    CertificateRef, DeviceRef,
+    CertificateRef, DeviceRef, ProfileRef,
 };
 pub use certificates::{Certificate, Certificates, Export, ExportRequest, NewCertificate, Operation, OperationStep, Place};
 pub use csrs::{CompleteCsr, Csr, CsrDetails, Csrs, NewCsr, RemoveCsr, TakenIn};
@@ -34,6 +35,7 @@ pub use days::days_left;
 pub use imports::{
     CertificateDependents, CertificateDetails, EditCertificate, FetchCertificates, ImportCertificates, Imported, LeftOut, RemoveCertificate,
 };
+pub use devices::{AppleDeviceDetails, DevicePlaces, DevicesPreview, EditDevice, FaultyRow, NewDevice, NewDevices};
 pub use keys::{
     AppleToken, Budget, DayMark, Dependents, EditKey, Feature, FeatureOverride, Key, KeyChoice, KeyChoices, KeyDetails, Keys, LastResult,
     NewAppleToken, NewKey, RemoveKey,

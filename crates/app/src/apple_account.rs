@@ -9,6 +9,7 @@ mod profile_file;
 
 use domain::{CertificateId, ItemOrigin};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 pub(crate) use lists::is_lent_for;
 pub(crate) use narrow::EXPIRING_DAYS;
@@ -34,6 +35,8 @@ pub struct Listing<T> {
     pub items: Vec<T>,
     /// How many there are without the query.
     pub total: usize,
+    /// How many of each of Apple's types there are without the query.
+    pub kinds: BTreeMap<String, usize>,
     /// When Apple gave it.
     pub at: Timestamp,
 }

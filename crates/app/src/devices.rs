@@ -1,14 +1,17 @@
 //! Devices at Apple: registered, renamed, enabled, disabled. Apple has a hundred places for each class in a membership year,
 //! and a device that is disabled keeps its place (facts E5).
 //!
-//! What is asked of Apple is in `calls`; several devices are a plan of such calls.
+//! What somebody wants is judged in `wanted`, what is asked of Apple is in `calls`; several devices are a plan of such calls.
 
 mod calls;
+mod wanted;
 
 pub(crate) use calls::{Changing, Registering};
+pub use wanted::{DevicesToRegister, EnteredDevice, FaultyRow, JudgedDevices};
 
 use crate::{
     App, Caller, Kind, Problem,
+    apple_account::{AppleDevice, AppleProfile, ListQuery},
     key_use::reading,
     operations::{Next, Plan, at_apple},
 };
@@ -19,13 +22,62 @@ use domain::{
     operation::{DeviceChange, NewDevice, NewDevices},
 };
 
+/// Apple's places for each class of devices in a membership year. One that is disabled keeps its place.
+pub const PLACES: usize = 100;
+
 /// How many devices are registered by one act: all places of a class.
-const AT_ONCE: usize = 100;
+const AT_ONCE: usize = PLACES;
+
+fn nothing_going_on() -> Problem {
+    Problem::new(
+        Kind::Conflict,
+        "nothing_to_change",
+        "The account has all of these devices already. Nothing was changed.",
+    )
+}
+
+/// A device at Apple, and what needs it.
+#[derive(Debug, Clone)]
+pub struct DeviceWithProfiles {
+    /// The device.
+    pub device: AppleDevice,
+    /// The profiles that list it. Disabled, it is missing from each when it is made anew.
+    pub profiles: Vec<AppleProfile>,
+}
 
 impl App {
+    /// A device with the profiles that list it.
+    ///
+    /// # Errors
+    /// `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
+    pub async fn apple_device(&self, caller: &Caller, org: OrgId, key: ApiKeyId, device: &str) -> Result<DeviceWithProfiles, Problem> {
+        let all = ListQuery::default();
+        let devices = self.apple_devices(caller, org, key, &all).await?.items;
+        let device = devices.into_iter().find(|one| one.id == device).ok_or_else(Problem::not_found)?;
+        let mut profiles = self.apple_profiles(caller, org, key, &all).await?.items;
+        profiles.retain(|profile| profile.devices.iter().any(|(id, _)| *id == device.id));
+        Ok(DeviceWithProfiles { device, profiles })
+    }
+
+    /// What registering would do: which devices are new, which the account has, which rows of a file do not fit.
+    ///
+    /// # Errors
+    /// As [`App::register_devices`], but for bad rows, which are told, and for what is there already.
+    pub async fn preview_devices(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        wanted: DevicesToRegister,
+    ) -> Result<JudgedDevices, Problem> {
+        let permit = self.permit(caller, Action::EditDevices, org).await?;
+        self.judge_devices(caller, &permit, key, wanted).await
+    }
+
     /// Begins to register devices. Those that the account has already are left out: Apple takes a UDID once.
     ///
     /// # Errors
+    /// A problem at `name`, `udid`, `platform` or `file`; `device_rows_unfit` with the rows, unless they are to be left out;
     /// `no_devices`, `too_many_devices`; `nothing_to_change` where all are there; `key_not_usable`, what Apple answers,
     /// `not_found`, `not_allowed`.
     pub async fn register_devices(
@@ -33,59 +85,37 @@ impl App {
         caller: &Caller,
         org: OrgId,
         key: ApiKeyId,
-        devices: Vec<NewDevice>,
+        wanted: DevicesToRegister,
     ) -> Result<Operation, Problem> {
         let permit = self.permit(caller, Action::EditDevices, org).await?;
-        if devices.is_empty() {
-            return Err(Problem::field(
-                "no_devices",
-                "devices",
-                "There is no device to register. Name at least one.",
-            ));
-        }
-        if devices.len() > AT_ONCE {
-            return Err(Problem::field(
-                "too_many_devices",
-                "devices",
-                format!(
-                    "{} devices are more than Apple has places for in a class. Register at most {AT_ONCE} at once.",
-                    devices.len()
-                ),
-            ));
-        }
+        let leave_out_faulty = wanted.leave_out_faulty;
+        let judged = self.judge_devices(caller, &permit, key, wanted).await?;
+        let devices = judged.going_on(leave_out_faulty)?;
+        let kind = OperationKind::RegisterDevices(NewDevices { key, devices });
+        self.begin_operation(caller, org, kind).await
+    }
+
+    /// What is entered is judged alone first: Apple is not asked about what cannot go on.
+    async fn judge_devices(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        key: ApiKeyId,
+        wanted: DevicesToRegister,
+    ) -> Result<JudgedDevices, Problem> {
+        wanted.clone().judged(key, Vec::new())?;
         let (_, listed) = self
-            .use_key(caller, &permit, key, reading(Feature::BundleIds), async |apple| {
+            .use_key(caller, permit, key, reading(Feature::BundleIds), async |apple| {
                 apple.devices().list(&DeviceFilter::default()).await
             })
             .await?;
-        let mut known: Vec<String> = listed
-            .into_iter()
-            .filter_map(|device| Some(device.attributes.udid?.to_ascii_lowercase()))
-            .collect();
-        let devices: Vec<_> = devices
-            .into_iter()
-            .filter(|device| {
-                let udid = device.udid.to_ascii_lowercase();
-                let is_new = !known.contains(&udid);
-                known.push(udid);
-                is_new
-            })
-            .collect();
-        if devices.is_empty() {
-            return Err(Problem::new(
-                Kind::Conflict,
-                "nothing_to_change",
-                "The account has all of these devices already. Nothing was changed.",
-            ));
-        }
-        let kind = OperationKind::RegisterDevices(NewDevices { key, devices });
-        self.begin_operation(caller, org, kind).await
+        wanted.judged(key, listed.into_iter().map(AppleDevice::from).collect())
     }
 
     /// Begins to rename, enable or disable a device.
     ///
     /// # Errors
-    /// `nothing_to_change`; `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
+    /// A problem at `name`; `nothing_to_change`; `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
     pub async fn change_device(
         &self,
         caller: &Caller,
@@ -96,6 +126,7 @@ impl App {
         enabled: Option<bool>,
     ) -> Result<Operation, Problem> {
         let permit = self.permit(caller, Action::EditDevices, org).await?;
+        let rename_to = rename_to.map(|to| wanted::name(&to)).transpose()?;
         let (_, found) = self
             .use_key(caller, &permit, key, reading(Feature::BundleIds), async |apple| {
                 apple.devices().get(device).await
@@ -103,7 +134,7 @@ impl App {
             .await?;
         let name = found.attributes.name.unwrap_or_default();
         let is_enabled = found.attributes.status.map(|status| status == apple::DeviceStatus::Enabled);
-        let rename_to = rename_to.map(|to| to.trim().to_owned()).filter(|to| !to.is_empty() && *to != name);
+        let rename_to = rename_to.filter(|to| *to != name);
         let enabled = enabled.filter(|enabled| Some(*enabled) != is_enabled);
         if rename_to.is_none() && enabled.is_none() {
             return Err(Problem::new(

@@ -7,6 +7,7 @@ use crate::{
     client::{Client, segment},
     keys::{With, end_of},
     lists::Listing,
+    operation::{Wait, refused},
     output::{Printer, expiry, place_line, plain, private_file, table},
     secret::PasswordSource,
 };
@@ -85,9 +86,8 @@ pub enum Certificates {
         /// Say what would be done, and whether the key may, without doing it
         #[arg(long)]
         dry_run: bool,
-        /// Minutes to wait for Apple; the act goes on at the server after that
-        #[arg(long, value_name = "MINUTES", default_value_t = 10)]
-        wait: u64,
+        #[command(flatten)]
+        wait: Wait,
     },
     /// Take certificates of the Apple account into the list here; nothing changes at Apple
     Fetch {
@@ -285,7 +285,7 @@ struct Wish {
     download: Option<PathBuf>,
     export: Export,
     dry_run: bool,
-    wait: u64,
+    wait: Wait,
 }
 
 async fn create(client: &Client, printer: &Printer, wish: Wish) -> Result<Exit, Failure> {
@@ -304,7 +304,7 @@ async fn create(client: &Client, printer: &Printer, wish: Wish) -> Result<Exit, 
         certificate_type: wish.certificate_type.clone(),
     };
     let begun: api::Operation = client.post_once(&format!("{home}/certificates"), &request).await?;
-    let over = wait_for(client, printer, &home, begun, wish.wait).await?;
+    let over = wish.wait.until_over(client, printer, &home, begun).await?;
     let Some(certificate) = over.certificate.clone() else {
         return Err(refused(over));
     };
@@ -371,56 +371,6 @@ async fn rehearse(client: &Client, printer: &Printer, home: &str, key: &api::Key
         key.name
     ));
     Ok(Exit::Ok)
-}
-
-async fn wait_for(
-    client: &Client,
-    printer: &Printer,
-    home: &str,
-    mut operation: api::Operation,
-    minutes: u64,
-) -> Result<api::Operation, Failure> {
-    let bar = printer.progress(&operation.message);
-    // The server holds each question for up to 20 seconds, so counting questions counts time.
-    for _ in 0..minutes.max(1) * 3 {
-        if operation.over {
-            break;
-        }
-        bar.set_message(operation.message.clone());
-        operation = client
-            .get(&format!("{home}/operations/{}", operation.id), &[("wait", "20".to_owned())])
-            .await?;
-    }
-    bar.finish_and_clear();
-    if operation.over {
-        return Ok(operation);
-    }
-    Err(Failure::new(
-        Exit::AppleTimedOut,
-        format!(
-            "{} It goes on at the server as {}; “russet certificates list” shows the certificate when it is there.",
-            operation.message, operation.id
-        ),
-    ))
-}
-
-fn refused(operation: api::Operation) -> Failure {
-    let exit = if operation.state == "refused" {
-        Exit::AppleRefused
-    } else {
-        Exit::Fault
-    };
-    let mut message = operation.message;
-    if !operation.places.is_empty() {
-        message.push_str("\nThese certificates hold the places at Apple:");
-        for place in &operation.places {
-            message.push_str(&format!("\n  {}", place_line(place)));
-        }
-    }
-    if let (Some(status), Some(code)) = (operation.apple_status, operation.apple_code) {
-        message.push_str(&format!("\nApple answered {status} {code}."));
-    }
-    Failure::new(exit, message)
 }
 
 /// By id, serial number or name; a name that several have is no answer.

@@ -8,14 +8,17 @@
 
 mod account;
 pub mod activity;
+mod bundle_ids;
 mod certificates;
 mod client;
 mod csrs;
+mod devices;
 mod doctor;
 mod exit;
 mod keys;
 mod lists;
 mod members;
+mod operation;
 mod orgs;
 mod output;
 mod profile;
@@ -94,10 +97,10 @@ pub enum Command {
     Profiles(profile::Profiles),
     /// Bundle IDs
     #[command(subcommand)]
-    BundleIds(lists::BundleIds),
+    BundleIds(bundle_ids::BundleIds),
     /// Devices
     #[command(subcommand)]
-    Devices(lists::Devices),
+    Devices(devices::Devices),
     /// Who did what
     #[command(subcommand)]
     Activity(activity::Activity),
@@ -131,8 +134,8 @@ async fn dispatch(global: &Global, printer: &Printer, command: Command) -> Resul
         Command::Certificates(certificates) => certificates.run(&client()?, printer).await,
         Command::Csrs(csrs) => csrs.run(&client()?, printer).await,
         Command::Profiles(profiles) => profiles.run(&client()?, printer).await,
-        Command::BundleIds(list) => list.run(&client()?, printer).await,
-        Command::Devices(list) => list.run(&client()?, printer).await,
+        Command::BundleIds(bundle_ids) => bundle_ids.run(&client()?, printer).await,
+        Command::Devices(devices) => devices.run(&client()?, printer).await,
         Command::Activity(activity) => activity.run(&client()?, printer).await,
         Command::Doctor => doctor::run(&client()?, printer).await,
     }

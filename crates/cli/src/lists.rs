@@ -1,11 +1,11 @@
-//! Lists of the Apple account: the options they share, bundle IDs and devices.
+//! Lists of the Apple account: the options they share, and what of the account hangs on what.
 
 use crate::{
-    Exit, Failure,
+    Failure,
     client::{Client, segment},
-    output::{Printer, date, table},
+    output::plain,
 };
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde::de::DeserializeOwned;
 
 /// Which rows of a list, and in which order.
@@ -47,73 +47,8 @@ impl Listing {
     }
 }
 
-/// `russet bundle-ids`
-#[derive(Debug, Subcommand)]
-pub enum BundleIds {
-    /// List the bundle IDs of the Apple account
-    List {
-        /// Through which key, by id or name
-        #[arg(long)]
-        key: String,
-        #[command(flatten)]
-        listing: Listing,
-    },
-}
-
-impl BundleIds {
-    pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
-        let Self::List { key, listing } = self;
-        let list: api::AppleBundleIds = listing.ask(client, &key, "bundle-ids").await?;
-        printer.show(&list, |list| {
-            table(
-                &["identifier", "name", "platform", "capabilities", "id"],
-                list.items.iter().map(|b| {
-                    vec![
-                        b.identifier.clone(),
-                        b.name.clone(),
-                        b.platform.clone(),
-                        b.capabilities.join(", "),
-                        b.id.clone(),
-                    ]
-                }),
-            )
-        });
-        Ok(Exit::Ok)
-    }
-}
-
-/// `russet devices`
-#[derive(Debug, Subcommand)]
-pub enum Devices {
-    /// List the devices of the Apple account
-    List {
-        /// Through which key, by id or name
-        #[arg(long)]
-        key: String,
-        #[command(flatten)]
-        listing: Listing,
-    },
-}
-
-impl Devices {
-    pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
-        let Self::List { key, listing } = self;
-        let list: api::AppleDevices = listing.ask(client, &key, "devices").await?;
-        printer.show(&list, |list| {
-            table(
-                &["name", "class", "udid", "status", "added", "id"],
-                list.items.iter().map(|d| {
-                    vec![
-                        d.name.clone(),
-                        d.device_class.clone(),
-                        d.udid.clone(),
-                        d.status.clone(),
-                        date(d.added_at),
-                        d.id.clone(),
-                    ]
-                }),
-            )
-        });
-        Ok(Exit::Ok)
-    }
+/// The profiles of a list that builds can be signed with, by name.
+pub(crate) fn active(profiles: &[api::ProfileRef]) -> Vec<String> {
+    let names = profiles.iter().filter(|profile| profile.state == "ACTIVE");
+    names.map(|profile| format!("“{}”", plain(&profile.name))).collect()
 }

@@ -6,7 +6,7 @@ use crate::{
     certificates::{Held, parsed},
     key_use::reading,
 };
-use apple::{BundleIdFilter, Certificate, CertificateFilter, DeviceFilter, ProfileDetail, ProfileFilter};
+use apple::{BundleIdFilter, Certificate, CertificateFilter, Device, DeviceFilter, ProfileDetail, ProfileFilter};
 use domain::{Action, ApiKeyId, Feature, OrgId};
 use jiff::Timestamp;
 use store::KeyToUse;
@@ -122,23 +122,24 @@ impl App {
                 apple.devices().list(&DeviceFilter::default()).await
             })
             .await?;
-        let items = listed
-            .into_iter()
-            .map(|device| {
-                let attributes = device.attributes;
-                AppleDevice {
-                    id: device.id,
-                    name: attributes.name.unwrap_or_default(),
-                    udid: attributes.udid.unwrap_or_default(),
-                    device_class: attributes.device_class.map(|c| c.to_string()).unwrap_or_default(),
-                    model: attributes.model,
-                    platform: attributes.platform.map(|p| p.to_string()).unwrap_or_default(),
-                    status: attributes.status.map(|s| s.to_string()).unwrap_or_default(),
-                    added_at: attributes.added_date,
-                }
-            })
-            .collect();
+        let items = listed.into_iter().map(AppleDevice::from).collect();
         narrow(items, query, self.now())
+    }
+}
+
+impl From<Device> for AppleDevice {
+    fn from(device: Device) -> Self {
+        let attributes = device.attributes;
+        Self {
+            id: device.id,
+            name: attributes.name.unwrap_or_default(),
+            udid: attributes.udid.unwrap_or_default(),
+            device_class: attributes.device_class.map(|c| c.to_string()).unwrap_or_default(),
+            model: attributes.model,
+            platform: attributes.platform.map(|p| p.to_string()).unwrap_or_default(),
+            status: attributes.status.map(|s| s.to_string()).unwrap_or_default(),
+            added_at: attributes.added_date,
+        }
     }
 }
 

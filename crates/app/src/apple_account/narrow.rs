@@ -3,7 +3,7 @@
 use super::{AppleBundleId, AppleCertificate, AppleDevice, AppleProfile, ListQuery, Listing};
 use crate::Problem;
 use jiff::{SignedDuration, Timestamp};
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 /// From how many days before its end a certificate counts as expiring.
 pub(crate) const EXPIRING_DAYS: i64 = 30;
@@ -28,6 +28,10 @@ pub(super) trait Row {
 /// ignored in silence.
 pub(super) fn narrow<T: Row>(mut items: Vec<T>, query: &ListQuery, now: Timestamp) -> Result<Listing<T>, Problem> {
     let total = items.len();
+    let mut kinds = BTreeMap::new();
+    for item in &items {
+        *kinds.entry(item.kind().to_owned()).or_default() += 1;
+    }
     let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_lowercase);
     if let Some(wanted) = given(&query.search) {
         items.retain(|item| item.searched().iter().any(|text| text.to_lowercase().contains(&wanted)));
@@ -57,7 +61,12 @@ pub(super) fn narrow<T: Row>(mut items: Vec<T>, query: &ListQuery, now: Timestam
         };
         if backwards { order.reverse() } else { order }
     });
-    Ok(Listing { items, total, at: now })
+    Ok(Listing {
+        items,
+        total,
+        kinds,
+        at: now,
+    })
 }
 
 /// What has no moment stands behind what has one.

@@ -5,11 +5,13 @@ use crate::{
     code, log,
     sharing::{below, change, no_more, with},
 };
-use app::{bundle_ids::BundleIdToRegister, crash_point, sharing::NewLimits};
-use domain::{
-    Operation, OperationState, ShareTarget,
-    operation::{CapabilityWish, NewDevice},
+use app::{
+    bundle_ids::BundleIdToRegister,
+    crash_point,
+    devices::{DevicesToRegister, EnteredDevice},
+    sharing::NewLimits,
 };
+use domain::{Operation, OperationState, ShareTarget, operation::CapabilityWish};
 use simulator::Api;
 use testkit::{AppleError, Effect, Fault, Role, World};
 
@@ -23,12 +25,18 @@ fn app(identifier: &str, capabilities: &[&str]) -> BundleIdToRegister {
     }
 }
 
-fn device(name: &str, udid: &str, key: domain::ApiKeyId) -> NewDevice {
-    NewDevice {
-        key,
+fn device(name: &str, udid: &str) -> EnteredDevice {
+    EnteredDevice {
         name: name.to_owned(),
         udid: udid.to_owned(),
-        platform: "IOS".to_owned(),
+        platform: String::new(),
+    }
+}
+
+fn by_hand(devices: Vec<EnteredDevice>) -> DevicesToRegister {
+    DevicesToRegister {
+        devices,
+        ..DevicesToRegister::default()
     }
 }
 
@@ -139,17 +147,26 @@ testkit::on_both_databases! {
         let key = world.link(Role::Admin).await;
         let before = at_apple(&world, "devices");
         let devices = vec![
-            device("Elin's iPhone", "00008110-000A1B2C3D4E5F01", key),
-            device("No device", "not-a-udid", key),
-            device("Elin's iPad", "00008110-000A1B2C3D4E5F02", key),
+            device("Elin's iPhone", "00008110-000a1b2c3d4e5f01"),
+            device("Refused iPhone", "00008110000A1B2C3D4E5F03"),
+            device("Elin's iPad", "00008110-000A1B2C3D4E5F02"),
         ];
-        let operation = world.app().register_devices(&world.owner.caller, world.org, key, devices.clone()).await.unwrap();
-        let state = let_time_pass(&world, &operation).await;
-        let OperationState::Failed { why } = state else { panic!("{state:?}") };
-        assert!(why.contains("1 of 3 devices were not registered") && why.contains("No device"), "{why}");
-        assert_eq!(at_apple(&world, "devices") - before, 2);
-        let again = vec![devices[0].clone(), device("The same", "00008110-000a1b2c3d4e5f02", key)];
-        assert_eq!(code(world.app().register_devices(&world.owner.caller, world.org, key, again).await), "nothing_to_change");
+        let app = world.app();
+        let wrong = by_hand(vec![device("No device", "not-a-udid")]);
+        assert_eq!(code(app.register_devices(&world.owner.caller, world.org, key, wrong).await), "udid_unfit");
+        let operation = app.register_devices(&world.owner.caller, world.org, key, by_hand(devices.clone())).await.unwrap();
+        // Somebody else is faster with the second one.
+        let twin = by_hand(vec![devices[1].clone()]);
+        let theirs = app.register_devices(&world.owner.caller, world.org, key, twin).await.unwrap();
+        let mut states = vec![let_time_pass(&world, &operation).await, let_time_pass(&world, &theirs).await];
+        states.sort_by_key(|state| matches!(state, OperationState::Done { .. }));
+        let OperationState::Failed { why } = &states[0] else { panic!("{states:?}") };
+        assert!(why.contains("devices were not registered") && why.contains("Refused iPhone"), "{why}");
+        assert_eq!(at_apple(&world, "devices") - before, 3);
+        let again = by_hand(vec![devices[0].clone(), device("The same", "00008110-000a1b2c3d4e5f02")]);
+        let told = app.preview_devices(&world.owner.caller, world.org, key, again.clone()).await.unwrap();
+        assert_eq!((told.new.len(), told.known.len()), (0, 2));
+        assert_eq!(code(app.register_devices(&world.owner.caller, world.org, key, again).await), "nothing_to_change");
         let listed = world.app().apple_devices(&world.owner.caller, world.org, key, &Default::default()).await.unwrap();
         let phone = listed.items.iter().find(|device| device.name == "Elin's iPhone").unwrap();
         let alter = async |name: Option<&str>, enabled| {
@@ -157,6 +174,7 @@ testkit::on_both_databases! {
             world.app().change_device(&world.owner.caller, world.org, key, &phone.id, name, enabled).await
         };
         assert_eq!(code(alter(Some(" Elin's iPhone "), Some(true)).await), "nothing_to_change");
+        assert_eq!(code(alter(Some(" "), None).await), "name_unfit");
         let operation = alter(Some("Phone"), Some(false)).await.unwrap();
         assert!(matches!(let_time_pass(&world, &operation).await, OperationState::Done { .. }));
         let listed = world.app().apple_devices(&world.owner.caller, world.org, key, &Default::default()).await.unwrap();

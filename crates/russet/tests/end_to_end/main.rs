@@ -8,6 +8,7 @@
 mod postgres;
 
 mod command_line;
+mod devices;
 mod documents;
 mod http;
 mod imports;

@@ -38,7 +38,7 @@ impl From<Shown> for ListQuery {
     }
 }
 
-async fn key_of(state: &State, who: &Bearer, to: Action, org: OrgId, key: &str) -> Result<ApiKeyId, Problem> {
+pub(super) async fn key_of(state: &State, who: &Bearer, to: Action, org: OrgId, key: &str) -> Result<ApiKeyId, Problem> {
     Ok(state.app.find_key(&who.0.caller, to, org, key).await?.id)
 }
 
@@ -106,23 +106,6 @@ pub(super) async fn bundle_ids(
     let list = state.app.apple_bundle_ids(&who.0.caller, org, key, &shown.into()).await?;
     Ok(Json(api::AppleBundleIds {
         items: list.items.iter().map(views::apple_bundle_id).collect(),
-        total: list.total,
-        at: list.at,
-    }))
-}
-
-/// Devices at Apple.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/devices", tag = "apple", params(Shown), responses((status = 200, body = api::AppleDevices), AppleMayRefuse))]
-pub(super) async fn devices(
-    extract::State(state): extract::State<State>,
-    who: Bearer,
-    Ids((org, key)): Ids<(OrgId, String)>,
-    Asked(shown): Asked<Shown>,
-) -> Result<Json<api::AppleDevices>, Failure> {
-    let key = key_of(&state, &who, Action::SeeSigning, org, &key).await?;
-    let list = state.app.apple_devices(&who.0.caller, org, key, &shown.into()).await?;
-    Ok(Json(api::AppleDevices {
-        items: list.items.iter().map(views::apple_device).collect(),
         total: list.total,
         at: list.at,
     }))

@@ -8,6 +8,7 @@ mod apple_account;
 mod certificate_shares;
 mod certificates;
 mod csrs;
+mod devices;
 mod document;
 mod extract;
 mod idempotency;
@@ -74,7 +75,11 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeSigning), routes!(apple_account::profiles))
         .operation(In(DownloadProfile), routes!(apple_account::download_profile))
         .operation(In(SeeSigning), routes!(apple_account::bundle_ids))
-        .operation(In(SeeSigning), routes!(apple_account::devices))
+        .operation(In(SeeSigning), routes!(devices::list))
+        .operation(In(EditDevices), routes!(devices::register))
+        .operation(In(EditDevices), routes!(devices::preview))
+        .operation(In(SeeSigning), routes!(devices::show))
+        .operation(In(EditDevices), routes!(devices::edit))
         .operation(In(SeeSigning), routes!(certificates::list))
         .operation(In(CreateCertificate), routes!(certificates::create))
         .operation(In(SeeSigning), routes!(certificates::show))

@@ -348,6 +348,15 @@ pub(super) fn apple_profile(p: &AppleProfile, now: Timestamp) -> api::AppleProfi
     }
 }
 
+pub(super) fn profile_ref(p: &AppleProfile) -> api::ProfileRef {
+    api::ProfileRef {
+        id: p.id.clone(),
+        name: p.name.clone(),
+        profile_type: p.profile_type.clone(),
+        state: p.state.clone(),
+    }
+}
+
 pub(super) fn apple_bundle_id(b: &AppleBundleId) -> api::AppleBundleId {
     api::AppleBundleId {
         id: b.id.clone(),

@@ -236,6 +236,10 @@ fn rest(address: &str) -> Vec<Sample> {
         ("GET", "/orgs/{org}/keys/{key}/apple/profiles/{profile}/content") => get(),
         ("GET", "/orgs/{org}/keys/{key}/apple/bundle-ids") => get().says("identifier"),
         ("GET", "/orgs/{org}/keys/{key}/apple/devices") => get().says("udid"),
+        ("POST", "/orgs/{org}/keys/{key}/apple/devices") => json(422, r#"{"devices": []}"#).says("no_devices"),
+        ("POST", "/orgs/{org}/keys/{key}/apple/devices/preview") => json(422, r#"{"devices": []}"#).says("no_devices"),
+        ("GET", "/orgs/{org}/keys/{key}/apple/devices/{device}") => get().says("profiles"),
+        ("PATCH", "/orgs/{org}/keys/{key}/apple/devices/{device}") => json(409, "{}").says("nothing_to_change"),
         ("GET", "/orgs/{org}/certificates") => get().says("cert_"),
         ("POST", "/orgs/{org}/certificates") => {
             json(403, r#"{"key": "{weak-key}", "certificate_type": "DISTRIBUTION"}"#).says("key_not_usable")

@@ -203,7 +203,7 @@ impl Town {
         let common = self.things(Place::Nowhere);
         self.things(place)
             .iter()
-            .filter(|(name, id)| !["profile", "session", "token", "sub", "sub-name", "lent-key"].contains(*name) && common[*name] != **id)
+            .filter(|(name, id)| !["profile", "device", "session", "token", "sub", "sub-name", "lent-key"].contains(*name) && common[*name] != **id)
             .map(|(_, mark)| mark.as_str())
     }
 }
@@ -249,6 +249,7 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ..NewCsr::default()
     };
     let csr = app.create_csr(caller, org, request).await.expect("made");
+    let devices = app.apple_devices(caller, org, key, &ListQuery::default()).await.expect("listed");
     let session = app.sessions(hand).await.expect("listed")[0].id;
     let token = app.tokens(hand).await.expect("listed")[0].id;
     let activity = app.activity(caller, org, 1).await.expect("listed");
@@ -284,6 +285,7 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ),
         ("activity", activity[0].record.id.to_string()),
         ("profile", profiles.items[0].id.clone()),
+        ("device", devices.items[0].id.clone()),
     ]);
     things
 }
@@ -317,6 +319,7 @@ fn nothing() -> Things {
         ("org-name", "Org-of-Nobody".to_owned()),
         ("sub-name", "Org-of-Nobody".to_owned()),
         ("profile", "NOTTHERE00".to_owned()),
+        ("device", "NOTTHERE01".to_owned()),
         ("feature", "certificates".to_owned()),
         ("folder", "000000000000".to_owned()),
         ("name", "console.css".to_owned()),

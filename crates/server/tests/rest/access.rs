@@ -21,6 +21,8 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "keys_override_feature" => json!({ "overridden": true }),
         "keys_apple_token" => json!({ "minutes": 5 }),
         "certificates_create" => json!({ "key": "Admin", "certificate_type": "DISTRIBUTION" }),
+        "devices_register" | "devices_preview" => json!({ "devices": [{ "name": "Phone", "udid": "00008110-000A1B2C3D4E5F67" }] }),
+        "devices_edit" => json!({ "enabled": false }),
         "tokens_create" => json!({ "name": "CI", "roles": ["signing-viewer"] }),
         "tokens_edit" => json!({ "name": "Taken over" }),
         "tokens_rotate" => json!({}),
@@ -100,6 +102,7 @@ async fn town() -> Town {
         ("token", spare.id.to_string()),
         ("service_token", service.token.id.to_string()),
         ("profile", "AAAAAAAAAA".to_owned()),
+        ("device", "AAAAAAAAAA".to_owned()),
         ("feature", "certificates".to_owned()),
     ]);
 
@@ -122,6 +125,7 @@ async fn town() -> Town {
         ("token", mine.id.to_string()),
         ("service_token", unknown("svc")),
         ("profile", "AAAAAAAAAA".to_owned()),
+        ("device", "AAAAAAAAAA".to_owned()),
         ("feature", "certificates".to_owned()),
     ]);
     Town {
@@ -220,7 +224,7 @@ async fn what_belongs_to_others_is_what_does_not_exist() {
     for operation in stage.document.operations().into_iter().filter(|o| !o.is_open()) {
         for parameter in operation.parameters() {
             // Apple's ids and our words belong to nobody.
-            if ["profile", "feature"].contains(&parameter) {
+            if ["profile", "device", "feature"].contains(&parameter) {
                 continue;
             }
             let mut refusals = BTreeSet::new();
