@@ -59,6 +59,24 @@ pub struct AppleCertificate {
     pub key_held: bool,
 }
 
+/// A certificate at Apple, and what needs it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AppleCertificateDetails {
+    /// The certificate.
+    #[serde(flatten)]
+    pub certificate: AppleCertificate,
+    /// The profiles that hold it; null where the key may not read profiles.
+    pub profiles: Option<Vec<ProfileRef>>,
+}
+
+/// Revokes a certificate at Apple.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeCertificate {
+    /// Its name, repeated.
+    pub name: String,
+}
+
 /// A profile at Apple.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AppleProfile {

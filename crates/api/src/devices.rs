@@ -70,8 +70,8 @@ pub struct AppleDeviceDetails {
     /// The device.
     #[serde(flatten)]
     pub device: AppleDevice,
-    /// The profiles that list it.
-    pub profiles: Vec<ProfileRef>,
+    /// The profiles that list it; null where the key may not read profiles.
+    pub profiles: Option<Vec<ProfileRef>>,
 }
 
 /// How many of Apple's places for a class of devices are taken. A device that is disabled keeps its place.

@@ -11,6 +11,7 @@
 mod account;
 mod activity;
 mod apple_account;
+mod bundle_ids;
 mod certificates;
 mod csrs;
 mod days;
@@ -26,8 +27,11 @@ mod sharing;
 pub use account::{CreatedToken, Login, Me, NewToken, Organization, Status, Token, Tokens};
 pub use activity::{ActivityFinding, ActivityPage, ActivityRecord, ActivityVerification};
 pub use apple_account::{
-    AppleBundleId, AppleBundleIds, AppleCertificate, AppleCertificates, AppleDevice, AppleDevices, AppleProfile, AppleProfiles,
-    CertificateRef, DeviceRef, ProfileRef,
+    AppleBundleId, AppleBundleIds, AppleCertificate, AppleCertificateDetails, AppleCertificates, AppleDevice, AppleDevices, AppleProfile,
+    AppleProfiles, CertificateRef, DeviceRef, ProfileRef, RevokeCertificate,
+};
+pub use bundle_ids::{
+    AppleBundleIdDetails, CapabilitiesPreview, Capability, CapabilityOption, CapabilitySetting, EditCapabilities, NewBundleId,
 };
 pub use certificates::{Certificate, Certificates, Export, ExportRequest, NewCertificate, Operation, OperationStep, Place};
 pub use csrs::{CompleteCsr, Csr, CsrDetails, Csrs, NewCsr, RemoveCsr, TakenIn};

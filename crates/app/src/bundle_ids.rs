@@ -1,20 +1,21 @@
 //! Bundle IDs at Apple: registered, given capabilities, and relieved of them, never unasked.
 //!
-//! What is asked of Apple is in `calls`; an edit of several capabilities is a plan of such calls, one for each.
+//! What an edit comes to is found out in `edit`, what is asked of Apple is in `calls`; an edit of several capabilities is a
+//! plan of such calls, one for each.
 
 mod calls;
+mod edit;
 
 pub(crate) use calls::{Registering, Setting, Taking};
+pub use edit::{BundleIdDetails, CapabilityDifference};
 
 use crate::{
-    App, Caller, Kind, Problem,
-    apple_account::is_lent_for,
-    key_use::reading,
+    App, Caller, Problem,
     operations::{Next, Plan, at_apple, stopped_by},
 };
 use async_trait::async_trait;
 use domain::{
-    Action, ApiKeyId, Feature, Made, Operation, OperationKind, OperationState, OrgId, Permit,
+    ApiKeyId, Made, Operation, OperationKind, OperationState, OrgId, Permit,
     operation::{BundleIdEdit, CapabilityChange, CapabilityRemoval, CapabilityWish, NewBundleId},
 };
 
@@ -69,91 +70,6 @@ impl App {
             })
         };
         self.begin_operation(caller, org, kind).await
-    }
-}
-
-impl App {
-    /// Begins to give a bundle ID capabilities, to change their settings, and to take some away. Apple is asked first what it
-    /// has: what is to be added and is there has its settings changed, and what is to be taken away and is not there is no
-    /// work. Nothing that is not named is touched.
-    ///
-    /// # Errors
-    /// A problem at `capabilities`; `nothing_to_change`; `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
-    pub async fn edit_capabilities(
-        &self,
-        caller: &Caller,
-        org: OrgId,
-        key: ApiKeyId,
-        bundle_id: &str,
-        set: Vec<CapabilityWish>,
-        remove: Vec<String>,
-    ) -> Result<Operation, Problem> {
-        let permit = self.permit(caller, Action::EditBundleIds, org).await?;
-        let (set, remove) = (wishes(set)?, wishes(remove.into_iter().map(CapabilityWish::of).collect())?);
-        if let Some(both) = remove.iter().find(|gone| set.iter().any(|wish| wish.capability == gone.capability)) {
-            return Err(Problem::field(
-                "capability_unfit",
-                "capabilities",
-                format!("{} cannot be added and taken away at once.", both.capability),
-            ));
-        }
-        // The same words as for one that is not there: a share for certain apps tells nothing of the others.
-        let unknown = || {
-            Problem::new(
-                Kind::NotFound,
-                "not_found_at_apple",
-                "Apple has no bundle ID with this id that this key may change. List the bundle IDs to see them.",
-            )
-        };
-        let read = self
-            .use_key(caller, &permit, key, reading(Feature::BundleIds), async |apple| {
-                let bundle_ids = apple.bundle_ids();
-                Ok((bundle_ids.get(bundle_id).await?, bundle_ids.capabilities(bundle_id).await?))
-            })
-            .await;
-        let (used, (found, present)) = match read {
-            Err(problem) if problem.code == "not_found_at_apple" => return Err(unknown()),
-            read => read?,
-        };
-        if !is_lent_for(&used, found.attributes.identifier.as_deref()) {
-            return Err(unknown());
-        }
-        let present = |capability: &str| {
-            let is_it = |found: &&apple::BundleIdCapability| {
-                found.attributes.capability_type.as_ref().map(apple::CapabilityType::as_str) == Some(capability)
-            };
-            present.iter().find(is_it).map(|found| found.id.clone())
-        };
-        let set: Vec<_> = set
-            .into_iter()
-            .map(|wish| CapabilityWish {
-                present: present(&wish.capability),
-                ..wish
-            })
-            .filter(|wish| wish.present.is_none() || !wish.settings.is_empty())
-            .collect();
-        let remove: Vec<_> = remove
-            .into_iter()
-            .filter_map(|gone| present(&gone.capability).map(|id| (gone.capability, id)))
-            .collect();
-        if set.is_empty() && remove.is_empty() {
-            return Err(Problem::new(
-                Kind::Conflict,
-                "nothing_to_change",
-                "The bundle ID has these capabilities already, and none of those to take away. Nothing was changed.",
-            ));
-        }
-        let attributes = found.attributes;
-        let edit = BundleIdEdit {
-            key,
-            bundle_id: Some(found.id),
-            identifier: attributes.identifier.unwrap_or_default(),
-            name: attributes.name.unwrap_or_default(),
-            platform: attributes.platform.map(|platform| platform.to_string()).unwrap_or_default(),
-            set,
-            remove,
-        };
-        self.begin_operation(caller, org, OperationKind::EditBundleId(edit)).await
     }
 }
 
@@ -268,10 +184,7 @@ fn wishes(wanted: Vec<CapabilityWish>) -> Result<Vec<CapabilityWish>, Problem> {
     let mut wishes: Vec<CapabilityWish> = Vec::with_capacity(wanted.len());
     for wish in wanted {
         let capability = wish.capability.trim().to_uppercase().replace(['-', ' '], "_");
-        if capability.is_empty()
-            || capability.len() > 64
-            || !capability.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-        {
+        if !is_word(&capability) {
             return Err(Problem::field(
                 "capability_unfit",
                 "capabilities",
@@ -281,6 +194,21 @@ fn wishes(wanted: Vec<CapabilityWish>) -> Result<Vec<CapabilityWish>, Problem> {
                 ),
             ));
         }
+        let mut words = wish.settings.iter().flat_map(|setting| {
+            let options = setting.options.iter().map(|option| option.key.as_str());
+            options.chain([setting.key.as_str()])
+        });
+        if let Some(unfit) = words.find(|word| !is_word(word)) {
+            let unfit: String = unfit.chars().take(64).collect();
+            return Err(Problem::field(
+                "capability_unfit",
+                "capabilities",
+                format!(
+                    "“{unfit}” is not a setting of {capability}, nor an option. Use Apple's words, such as ICLOUD_VERSION and XCODE_6."
+                ),
+            ));
+        }
+        drop(words);
         if wishes.iter().all(|known| known.capability != capability) {
             wishes.push(CapabilityWish {
                 capability,
@@ -290,6 +218,11 @@ fn wishes(wanted: Vec<CapabilityWish>) -> Result<Vec<CapabilityWish>, Problem> {
         }
     }
     Ok(wishes)
+}
+
+/// A word of Apple's.
+fn is_word(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub use list::CertificateCounts;
 pub use share::{CertificateShareChange, CertificateSharePanel};
 pub(crate) use take_in::Incoming;
 pub use take_in::{Taken, TakenIn};
+pub use revoking::CertificateWithProfiles;
 
 use crate::{App, Caller, Problem, Shown, apple_account::Download, sharing::Sharing};
 use domain::{Action, CertificateId, HeldCertificate, OrgId, SecretId};

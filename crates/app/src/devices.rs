@@ -42,7 +42,8 @@ pub struct DeviceWithProfiles {
     /// The device.
     pub device: AppleDevice,
     /// The profiles that list it. Disabled, it is missing from each when it is made anew.
-    pub profiles: Vec<AppleProfile>,
+    /// None where the key may not read profiles.
+    pub profiles: Option<Vec<AppleProfile>>,
 }
 
 impl App {
@@ -54,8 +55,10 @@ impl App {
         let all = ListQuery::default();
         let devices = self.apple_devices(caller, org, key, &all).await?.items;
         let device = devices.into_iter().find(|one| one.id == device).ok_or_else(Problem::not_found)?;
-        let mut profiles = self.apple_profiles(caller, org, key, &all).await?.items;
-        profiles.retain(|profile| profile.devices.iter().any(|(id, _)| *id == device.id));
+        let mut profiles = self.apple_profiles_if_readable(caller, org, key).await?;
+        if let Some(profiles) = &mut profiles {
+            profiles.retain(|profile| profile.devices.iter().any(|(id, _)| *id == device.id));
+        }
         Ok(DeviceWithProfiles { device, profiles })
     }
 

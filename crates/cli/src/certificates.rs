@@ -1,6 +1,7 @@
 //! `russet certificates`.
 
 mod imports;
+mod revoke;
 
 use crate::{
     Exit, Failure,
@@ -137,6 +138,8 @@ pub enum Certificates {
         #[arg(long)]
         yes: bool,
     },
+    /// Revoke a certificate at Apple, which cannot be undone: profiles that hold it become INVALID
+    Revoke(revoke::Revoke),
     /// Download a certificate held here
     Download {
         /// Id, serial number or name
@@ -265,6 +268,7 @@ impl Certificates {
                 let chosen = find(client, &home, &certificate).await?;
                 imports::remove(client, printer, &home, &chosen, yes).await?;
             }
+            Self::Revoke(revoke) => return revoke.run(client, printer).await,
             Self::Download { certificate, out, export } => {
                 let home = client.home().await?;
                 let chosen = find(client, &home, &certificate).await?;

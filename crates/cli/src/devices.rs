@@ -146,7 +146,10 @@ fn listed(list: &api::AppleDevices) -> String {
             ]
         }),
     );
-    let places = list.places.iter().map(|p| format!("{} {} of {}", plain(&p.device_class), p.used, p.of));
+    let places = list
+        .places
+        .iter()
+        .map(|p| format!("{} {} of {}", plain(&p.device_class), p.used, p.of));
     let places: Vec<_> = places.collect();
     if places.is_empty() {
         return rows;
@@ -214,7 +217,7 @@ async fn disable(client: &Client, printer: &Printer, one: One, yes: bool) -> Res
     let found = find(client, &home, &one).await?;
     let path = format!("{home}/keys/{}/apple/devices/{}", segment(&one.key), segment(&found.id));
     let details: api::AppleDeviceDetails = client.get(&path, &[]).await?;
-    let lists = active(&details.profiles);
+    let lists = details.profiles.as_deref().map(active).unwrap_or_default();
     if !lists.is_empty() {
         printer.hint(&format!(
             "Profiles that list it: {}. Made anew, they are without it, and what is signed then does not run on it.",

@@ -6,10 +6,9 @@
 use crate::{
     Exit, Failure,
     client::{Client, Remembered, is_id},
-    output::{Printer, date, plain, table},
+    output::{Printer, date, named, plain, table},
 };
 use clap::{Args, Subcommand};
-use std::io::IsTerminal;
 
 /// `russet orgs`
 #[derive(Debug, Subcommand)]
@@ -147,7 +146,7 @@ async fn delete(client: &Client, printer: &Printer, organization: &str, yes: boo
     };
     let losses: api::OrganizationLosses = client.get(&format!("{path}/losses"), &[]).await?;
     printer.hint(&told(&losses));
-    if !yes && !named(&found.name)? {
+    if !yes && !named("Type its name to delete it", &found.name)? {
         return Err(Failure::new(
             Exit::Usage,
             "Nothing was deleted. Give --yes to delete without being asked for the name.",
@@ -182,19 +181,6 @@ fn told(losses: &api::OrganizationLosses) -> String {
     } else {
         format!("With “{}” these are lost for good: {}.", plain(&losses.name), lost.join(", "))
     }
-}
-
-/// Asks for the name on a terminal; elsewhere the answer is no.
-fn named(name: &str) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    let typed: String = dialoguer::Input::new()
-        .with_prompt("Type its name to delete it")
-        .allow_empty(true)
-        .interact_text()
-        .map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))?;
-    Ok(typed.trim() == name)
 }
 
 /// `Root/Sub`, or the name of a root.

@@ -186,6 +186,19 @@ pub(crate) fn confirmed(question: &str) -> Result<bool, Failure> {
         .map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))
 }
 
+/// Asks for a name on a terminal, as `prompt` says; elsewhere the answer is no.
+pub(crate) fn named(prompt: &str, name: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    let typed: String = dialoguer::Input::new()
+        .with_prompt(prompt)
+        .allow_empty(true)
+        .interact_text()
+        .map_err(|cause| Failure::new(Exit::Usage, cause.to_string()))?;
+    Ok(typed.trim() == name.trim())
+}
+
 /// A new file for its owner only; never one that exists.
 pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();

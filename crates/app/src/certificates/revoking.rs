@@ -4,6 +4,7 @@
 use super::held::{Held, as_place};
 use crate::{
     App, Caller, Kind, Problem,
+    apple_account::{AppleCertificate, AppleProfile, ListQuery},
     key_use::reading,
     operations::{Answer, Call, Kept, gone},
 };
@@ -12,13 +13,52 @@ use async_trait::async_trait;
 use domain::{Action, ApiKeyId, CertificateType, Feature, Made, Operation, OperationKind, OrgId, Permit, operation::Revocation};
 use store::{KeyToUse, Tx};
 
+/// A certificate at Apple, and what needs it.
+#[derive(Debug, Clone)]
+pub struct CertificateWithProfiles {
+    /// The certificate.
+    pub certificate: AppleCertificate,
+    /// The profiles that hold it; none where the key may not read profiles.
+    pub profiles: Option<Vec<AppleProfile>>,
+}
+
 impl App {
-    /// Begins to revoke a certificate at Apple, by Apple's id, whether it is held here or not.
+    /// A certificate at Apple with the profiles that hold it: they become INVALID when it is revoked.
     ///
     /// # Errors
-    /// `certificate_of_others` for a certificate that is not held here, through a key that is lent;
     /// `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
-    pub async fn revoke_certificate(&self, caller: &Caller, org: OrgId, key: ApiKeyId, certificate: &str) -> Result<Operation, Problem> {
+    pub async fn apple_certificate(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        certificate: &str,
+    ) -> Result<CertificateWithProfiles, Problem> {
+        let listed = self.apple_certificates(caller, org, key, &ListQuery::default()).await?.items;
+        let certificate = listed
+            .into_iter()
+            .find(|one| one.id == certificate)
+            .ok_or_else(Problem::not_found)?;
+        let mut profiles = self.apple_profiles_if_readable(caller, org, key).await?;
+        if let Some(profiles) = &mut profiles {
+            profiles.retain(|profile| profile.certificates.iter().any(|(id, _, _)| *id == certificate.id));
+        }
+        Ok(CertificateWithProfiles { certificate, profiles })
+    }
+
+    /// Begins to revoke a certificate at Apple, by Apple's id, whether it is held here or not. `typed_name` must be its name.
+    ///
+    /// # Errors
+    /// `name_differs`; `certificate_of_others` for a certificate that is not held here, through a key that is lent;
+    /// `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
+    pub async fn revoke_certificate(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        certificate: &str,
+        typed_name: &str,
+    ) -> Result<Operation, Problem> {
         let permit = self.permit(caller, Action::RevokeCertificate, org).await?;
         let (used, found) = self
             .use_key(caller, &permit, key, reading(Feature::Certificates), async |apple| {
@@ -40,12 +80,20 @@ impl App {
                 ),
             ));
         }
+        let name = if place.name.is_empty() { found.id.clone() } else { place.name };
+        if typed_name.trim() != name.trim() {
+            return Err(Problem::field(
+                "name_differs",
+                "name",
+                format!("To revoke this certificate, type its name exactly: {name}"),
+            ));
+        }
         let word = found.attributes.certificate_type.map(|word| word.to_string()).unwrap_or_default();
         let revocation = Revocation {
             key,
             apple_id: found.id,
             certificate_type: CertificateType::of_apple(word),
-            name: place.name,
+            name,
             certificate: place.held,
         };
         self.begin_operation(caller, org, OperationKind::RevokeCertificate(revocation))

@@ -119,7 +119,11 @@ impl JudgedDevices {
             return Err(rows_unfit(&self.faults));
         }
         if self.new.is_empty() {
-            return Err(if self.known.is_empty() { no_devices() } else { super::nothing_going_on() });
+            return Err(if self.known.is_empty() {
+                no_devices()
+            } else {
+                super::nothing_going_on()
+            });
         }
         if self.new.len() > AT_ONCE {
             return Err(Problem::field(
@@ -276,7 +280,10 @@ mod tests {
             one("Studio", "00008112-000A1B2C3D4E5F67", "macOS"),
         ];
         let new = judged(all, None, vec![]).unwrap().new;
-        let told: Vec<_> = new.iter().map(|d| (d.name.as_str(), d.udid.as_str(), d.platform.as_str())).collect();
+        let told: Vec<_> = new
+            .iter()
+            .map(|d| (d.name.as_str(), d.udid.as_str(), d.platform.as_str()))
+            .collect();
         assert_eq!(
             told,
             [
@@ -292,7 +299,10 @@ mod tests {
         let refused = |device| judged(vec![device], None, vec![]).unwrap_err();
         let serial = refused(one("Phone", "F2LX4R8ZJCLM", ""));
         assert_eq!((serial.code, serial.fields[0].field), ("udid_unfit", "udid"));
-        assert!(serial.message.contains("Character 3") && !serial.message.contains("F2LX"), "{serial}");
+        assert!(
+            serial.message.contains("Character 3") && !serial.message.contains("F2LX"),
+            "{serial}"
+        );
         assert_eq!(refused(one("", NEW, "")).code, "name_unfit");
         assert_eq!(refused(one(&"x".repeat(51), NEW, "")).code, "name_unfit");
         assert_eq!(refused(one("a\nb", NEW, "")).code, "name_unfit");
@@ -325,8 +335,15 @@ mod tests {
         assert_eq!((bad, all.new.len(), all.known.len()), (vec![7, 701, 5000], 49, 4948));
         let refused = all.clone().going_on(false).unwrap_err();
         assert_eq!(refused.code, "device_rows_unfit");
-        assert!(refused.message.contains("3 row(s)") && refused.message.contains("7, 701, 5000"), "{refused}");
-        assert!(refused.fields.iter().any(|f| f.message.starts_with("Row 5000: The platform")), "{:?}", refused.fields);
+        assert!(
+            refused.message.contains("3 row(s)") && refused.message.contains("7, 701, 5000"),
+            "{refused}"
+        );
+        assert!(
+            refused.fields.iter().any(|f| f.message.starts_with("Row 5000: The platform")),
+            "{:?}",
+            refused.fields
+        );
         assert_eq!(all.going_on(true).unwrap().len(), 49);
         let too_many = judged(vec![], Some(&file), vec![]).unwrap();
         assert_eq!(too_many.going_on(true).unwrap_err().code, "too_many_devices");

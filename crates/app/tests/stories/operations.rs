@@ -186,10 +186,12 @@ testkit::on_both_databases! {
         let listed = world.app().apple_certificates(&world.owner.caller, world.org, key, &Default::default()).await.unwrap();
         let one = &listed.items[0];
         world.apple.control().add_fault(Fault::next("DELETE", "/v1/certificates/{id}", Effect::LoseAnswer));
-        let operation = world.app().revoke_certificate(&world.owner.caller, world.org, key, &one.id).await.unwrap();
+        let another = world.app().revoke_certificate(&world.owner.caller, world.org, key, &one.id, "another").await;
+        assert_eq!(code(another), "name_differs");
+        let operation = world.app().revoke_certificate(&world.owner.caller, world.org, key, &one.id, &one.name).await.unwrap();
         assert!(matches!(let_time_pass(&world, &operation).await, OperationState::Done { .. }));
         assert_eq!(at_apple(&world, "certificates"), listed.total - 1);
-        let again = world.app().revoke_certificate(&world.owner.caller, world.org, key, &one.id).await;
+        let again = world.app().revoke_certificate(&world.owner.caller, world.org, key, &one.id, &one.name).await;
         assert!(again.is_err(), "it is gone");
         assert!(log(&world).await.iter().any(|record| record.contains(&format!("revoked the certificate “{}” at Apple", one.name))));
     }
@@ -199,13 +201,13 @@ testkit::on_both_databases! {
         let they = below(&world, "transit").await;
         change(&world, key, with(ShareTarget::All, NewLimits::default())).await;
         let listed = world.app().apple_certificates(&they.caller, they.org, key, &Default::default()).await.unwrap();
-        let refused = world.app().revoke_certificate(&they.caller, they.org, key, &listed.items[0].id).await;
+        let refused = world.app().revoke_certificate(&they.caller, they.org, key, &listed.items[0].id, &listed.items[0].name).await;
         assert_eq!(code(refused), "certificate_of_others");
         let begun = world.app().create_certificate(&they.caller, they.org, key, "DEVELOPMENT").await.unwrap();
         world.app().run_due_jobs().await.unwrap();
         let view = world.app().operation(&they.caller, they.org, begun.id).await.unwrap();
         let held = world.app().certificate(&they.caller, they.org, view.operation.state.certificate().unwrap()).await.unwrap();
-        world.app().revoke_certificate(&they.caller, they.org, key, held.apple_id.as_deref().unwrap()).await.unwrap();
+        world.app().revoke_certificate(&they.caller, they.org, key, held.apple_id.as_deref().unwrap(), &held.name).await.unwrap();
         world.app().run_due_jobs().await.unwrap();
         assert_eq!(world.count("DELETE /v1/certificates/{id}"), 1);
     }

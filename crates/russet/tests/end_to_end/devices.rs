@@ -18,7 +18,11 @@ fn devices_are_registered_from_a_file_whose_bad_lines_are_named() {
     assert_eq!(before["places"][0]["of"], 100);
 
     let serial = devices(&["register", "--name", "A phone", "--udid", "F2LX4R8ZJCLM"]).expect(2);
-    assert!(serial.err.contains("Character 3 is neither a hex digit nor a dash"), "{}", serial.err);
+    assert!(
+        serial.err.contains("Character 3 is neither a hex digit nor a dash"),
+        "{}",
+        serial.err
+    );
     assert!(!serial.err.contains("F2LX4R8ZJCLM"), "a UDID is personal: {}", serial.err);
     devices(&["register"]).expect(2);
     devices(&["register", "--file", "nowhere.txt"]).expect(2);
@@ -32,10 +36,18 @@ fn devices_are_registered_from_a_file_whose_bad_lines_are_named() {
     let rows: Vec<_> = told["faults"].as_array().unwrap().iter().map(|fault| &fault["row"]).collect();
     assert_eq!((rows, &told["new"][0]["udid"]), (vec![&3.into(), &5.into()], &PHONE.into()));
     let shown = devices(&["register", "--file", &file, "--dry-run", "--leave-out-faulty", "--output", "table"]).expect(0);
-    assert!(shown.out.contains("  3: Character 3") && shown.out.contains("Nothing was done"), "{}", shown.out);
+    assert!(
+        shown.out.contains("  3: Character 3") && shown.out.contains("Nothing was done"),
+        "{}",
+        shown.out
+    );
     let refused = devices(&["register", "--file", &file]).expect(2);
     assert!(refused.err.contains("2 row(s) of the file do not fit: 3, 5"), "{}", refused.err);
-    assert_eq!(devices(&["list"]).expect(0).json()["total"], before["total"], "nothing was registered so far");
+    assert_eq!(
+        devices(&["list"]).expect(0).json()["total"],
+        before["total"],
+        "nothing was registered so far"
+    );
 
     let done = devices(&["register", "--file", &file, "--leave-out-faulty", "--output", "table"]).expect(0);
     assert!(done.out.contains("2 devices are registered"), "{}", done.out);
@@ -59,9 +71,15 @@ fn devices_are_registered_from_a_file_whose_bad_lines_are_named() {
 #[test]
 fn whoever_disables_a_device_is_told_which_profiles_list_it() {
     let person = demo().person();
-    let profiles = person.run(&["profiles", "list", "--key", "Admin", "--state", "ACTIVE"]).expect(0).json();
+    let profiles = person
+        .run(&["profiles", "list", "--key", "Admin", "--state", "ACTIVE"])
+        .expect(0)
+        .json();
     let listed = profiles["items"].as_array().unwrap().iter();
-    let profile = listed.clone().find(|profile| !profile["devices"].as_array().unwrap().is_empty()).unwrap();
+    let profile = listed
+        .clone()
+        .find(|profile| !profile["devices"].as_array().unwrap().is_empty())
+        .unwrap();
     let device = profile["devices"][0]["id"].as_str().unwrap();
     let asked = person.run(&["devices", "disable", device, "--key", "Admin"]).expect(2);
     assert!(asked.err.contains(profile["name"].as_str().unwrap()), "{}", asked.err);

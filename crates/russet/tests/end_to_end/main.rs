@@ -7,6 +7,7 @@
 #[expect(unreachable_pub, reason = "a file of another crate, where all of it is reached")]
 mod postgres;
 
+mod bundle_ids;
 mod command_line;
 mod devices;
 mod documents;
@@ -18,6 +19,7 @@ mod members;
 mod moved_rights;
 mod process;
 mod refusals;
+mod revoking;
 mod serving;
 mod sharing;
 mod site;

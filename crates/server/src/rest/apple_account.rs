@@ -1,13 +1,17 @@
-//! The Apple account, read through a key.
+//! The Apple account through a key: its certificates, which are revoked here, and its profiles.
 
 use super::{
     document::AppleMayRefuse,
-    extract::{Asked, Ids},
+    extract::{Asked, Body, Ids},
     views,
 };
 use crate::{State, reply::Failure, session::Bearer};
 use app::{Problem, apple_account::ListQuery};
-use axum::{Json, extract, http::HeaderValue, response::Response};
+use axum::{
+    Json, extract,
+    http::{HeaderValue, StatusCode},
+    response::Response,
+};
 use domain::{Action, ApiKeyId, OrgId};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -60,6 +64,37 @@ pub(super) async fn certificates(
     }))
 }
 
+/// One certificate at Apple, and the profiles that hold it.
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/certificates/{apple_certificate}", tag = "apple", responses((status = 200, body = api::AppleCertificateDetails), AppleMayRefuse))]
+pub(super) async fn certificate(
+    extract::State(state): extract::State<State>,
+    who: Bearer,
+    Ids((org, key, certificate)): Ids<(OrgId, String, String)>,
+) -> Result<Json<api::AppleCertificateDetails>, Failure> {
+    let key = key_of(&state, &who, Action::SeeSigning, org, &key).await?;
+    let found = state.app.apple_certificate(&who.0.caller, org, key, &certificate).await?;
+    Ok(Json(api::AppleCertificateDetails {
+        certificate: views::apple_certificate(&found.certificate, state.clock.now()),
+        profiles: found.profiles.map(|profiles| profiles.iter().map(views::profile_ref).collect()),
+    }))
+}
+
+/// Begins to revoke a certificate at Apple, which cannot be undone. The body repeats its name.
+#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apple/certificates/{apple_certificate}/revoke", tag = "apple", request_body = api::RevokeCertificate, responses((status = 202, body = api::Operation), AppleMayRefuse))]
+pub(super) async fn revoke_certificate(
+    extract::State(state): extract::State<State>,
+    who: Bearer,
+    Ids((org, key, certificate)): Ids<(OrgId, String, String)>,
+    Body(input): Body<api::RevokeCertificate>,
+) -> Result<(StatusCode, Json<api::Operation>), Failure> {
+    let key = key_of(&state, &who, Action::RevokeCertificate, org, &key).await?;
+    let operation = state
+        .app
+        .revoke_certificate(&who.0.caller, org, key, &certificate, &input.name)
+        .await?;
+    Ok((StatusCode::ACCEPTED, Json(views::operation(&operation.into()))))
+}
+
 /// Provisioning profiles at Apple.
 #[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/profiles", tag = "apple", params(Shown), responses((status = 200, body = api::AppleProfiles), AppleMayRefuse))]
 pub(super) async fn profiles(
@@ -92,21 +127,4 @@ pub(super) async fn download_profile(
         response.headers_mut().insert("russet-signature", value);
     }
     Ok(response)
-}
-
-/// Bundle IDs at Apple.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/bundle-ids", tag = "apple", params(Shown), responses((status = 200, body = api::AppleBundleIds), AppleMayRefuse))]
-pub(super) async fn bundle_ids(
-    extract::State(state): extract::State<State>,
-    who: Bearer,
-    Ids((org, key)): Ids<(OrgId, String)>,
-    Asked(shown): Asked<Shown>,
-) -> Result<Json<api::AppleBundleIds>, Failure> {
-    let key = key_of(&state, &who, Action::SeeSigning, org, &key).await?;
-    let list = state.app.apple_bundle_ids(&who.0.caller, org, key, &shown.into()).await?;
-    Ok(Json(api::AppleBundleIds {
-        items: list.items.iter().map(views::apple_bundle_id).collect(),
-        total: list.total,
-        at: list.at,
-    }))
 }

@@ -49,12 +49,18 @@ pub(super) async fn show(
     let found = state.app.apple_device(&who.0.caller, org, key, &device).await?;
     Ok(Json(api::AppleDeviceDetails {
         device: views::apple_device(&found.device),
-        profiles: found.profiles.iter().map(views::profile_ref).collect(),
+        profiles: found.profiles.map(|profiles| profiles.iter().map(views::profile_ref).collect()),
     }))
 }
 
 fn wanted(input: api::NewDevices) -> Result<DevicesToRegister, Problem> {
-    let not_base64 = |_| Problem::field("device_file_unfit", "file", "The file is not base64. Encode its bytes before they are sent.");
+    let not_base64 = |_| {
+        Problem::field(
+            "device_file_unfit",
+            "file",
+            "The file is not base64. Encode its bytes before they are sent.",
+        )
+    };
     Ok(DevicesToRegister {
         devices: input
             .devices
@@ -65,7 +71,11 @@ fn wanted(input: api::NewDevices) -> Result<DevicesToRegister, Problem> {
                 platform: device.platform.unwrap_or_default(),
             })
             .collect(),
-        file: input.file.map(|file| STANDARD.decode(file.trim())).transpose().map_err(not_base64)?,
+        file: input
+            .file
+            .map(|file| STANDARD.decode(file.trim()))
+            .transpose()
+            .map_err(not_base64)?,
         leave_out_faulty: input.leave_out_faulty,
     })
 }

@@ -6,6 +6,7 @@ mod account;
 mod activity;
 mod apple_account;
 mod certificate_shares;
+mod bundle_ids;
 mod certificates;
 mod csrs;
 mod devices;
@@ -72,9 +73,15 @@ pub(crate) fn table() -> Doors {
         .operation(In(MintAppleToken), routes!(keys::apple_token))
         .operation(In(SeeSigning), routes!(keys::choices))
         .operation(In(SeeSigning), routes!(apple_account::certificates))
+        .operation(In(SeeSigning), routes!(apple_account::certificate))
+        .operation(In(RevokeCertificate), routes!(apple_account::revoke_certificate))
         .operation(In(SeeSigning), routes!(apple_account::profiles))
         .operation(In(DownloadProfile), routes!(apple_account::download_profile))
-        .operation(In(SeeSigning), routes!(apple_account::bundle_ids))
+        .operation(In(SeeSigning), routes!(bundle_ids::list))
+        .operation(In(EditBundleIds), routes!(bundle_ids::register))
+        .operation(In(SeeSigning), routes!(bundle_ids::show))
+        .operation(In(EditBundleIds), routes!(bundle_ids::edit))
+        .operation(In(EditBundleIds), routes!(bundle_ids::preview))
         .operation(In(SeeSigning), routes!(devices::list))
         .operation(In(EditDevices), routes!(devices::register))
         .operation(In(EditDevices), routes!(devices::preview))

@@ -232,9 +232,17 @@ fn rest(address: &str) -> Vec<Sample> {
         ("POST", "/orgs/{org}/keys/{key}/apple-token") => json(201, r#"{"minutes": 5}"#).says("expires_at"),
         ("GET", "/orgs/{org}/key-choices") => get().query("?need=certificates").says("Key-of-"),
         ("GET", "/orgs/{org}/keys/{key}/apple/certificates") => get().says("certificate_type"),
+        ("GET", "/orgs/{org}/keys/{key}/apple/certificates/{apple_certificate}") => get().says("profiles"),
+        ("POST", "/orgs/{org}/keys/{key}/apple/certificates/{apple_certificate}/revoke") => {
+            json(422, r#"{"name": "another"}"#).says("name_differs")
+        }
         ("GET", "/orgs/{org}/keys/{key}/apple/profiles") => get().says("profile_type"),
         ("GET", "/orgs/{org}/keys/{key}/apple/profiles/{profile}/content") => get(),
         ("GET", "/orgs/{org}/keys/{key}/apple/bundle-ids") => get().says("identifier"),
+        ("POST", "/orgs/{org}/keys/{key}/apple/bundle-ids") => json(422, r#"{"identifier": "none"}"#).says("identifier_unfit"),
+        ("GET", "/orgs/{org}/keys/{key}/apple/bundle-ids/{bundle_id}") => get().says("profiles"),
+        ("PATCH", "/orgs/{org}/keys/{key}/apple/bundle-ids/{bundle_id}") => json(409, "{}").says("nothing_to_change"),
+        ("POST", "/orgs/{org}/keys/{key}/apple/bundle-ids/{bundle_id}/preview") => json(200, "{}").says("invalid_profiles"),
         ("GET", "/orgs/{org}/keys/{key}/apple/devices") => get().says("udid"),
         ("POST", "/orgs/{org}/keys/{key}/apple/devices") => json(422, r#"{"devices": []}"#).says("no_devices"),
         ("POST", "/orgs/{org}/keys/{key}/apple/devices/preview") => json(422, r#"{"devices": []}"#).says("no_devices"),

@@ -203,7 +203,21 @@ impl Town {
         let common = self.things(Place::Nowhere);
         self.things(place)
             .iter()
-            .filter(|(name, id)| !["profile", "device", "session", "token", "sub", "sub-name", "lent-key"].contains(*name) && common[*name] != **id)
+            .filter(|(name, id)| {
+                ![
+                    "profile",
+                    "device",
+                    "bundle_id",
+                    "apple_certificate",
+                    "session",
+                    "token",
+                    "sub",
+                    "sub-name",
+                    "lent-key",
+                ]
+                .contains(*name)
+                    && common[*name] != **id
+            })
             .map(|(_, mark)| mark.as_str())
     }
 }
@@ -250,6 +264,11 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
     };
     let csr = app.create_csr(caller, org, request).await.expect("made");
     let devices = app.apple_devices(caller, org, key, &ListQuery::default()).await.expect("listed");
+    let bundle_ids = app.apple_bundle_ids(caller, org, key, &ListQuery::default()).await.expect("listed");
+    let at_apple = app
+        .apple_certificates(caller, org, key, &ListQuery::default())
+        .await
+        .expect("listed");
     let session = app.sessions(hand).await.expect("listed")[0].id;
     let token = app.tokens(hand).await.expect("listed")[0].id;
     let activity = app.activity(caller, org, 1).await.expect("listed");
@@ -286,6 +305,8 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ("activity", activity[0].record.id.to_string()),
         ("profile", profiles.items[0].id.clone()),
         ("device", devices.items[0].id.clone()),
+        ("apple_certificate", at_apple.items[0].id.clone()),
+        ("bundle_id", bundle_ids.items[0].id.clone()),
     ]);
     things
 }
@@ -320,6 +341,8 @@ fn nothing() -> Things {
         ("sub-name", "Org-of-Nobody".to_owned()),
         ("profile", "NOTTHERE00".to_owned()),
         ("device", "NOTTHERE01".to_owned()),
+        ("apple_certificate", "NOTTHERE03".to_owned()),
+        ("bundle_id", "NOTTHERE02".to_owned()),
         ("feature", "certificates".to_owned()),
         ("folder", "000000000000".to_owned()),
         ("name", "console.css".to_owned()),

@@ -22,6 +22,9 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "keys_apple_token" => json!({ "minutes": 5 }),
         "certificates_create" => json!({ "key": "Admin", "certificate_type": "DISTRIBUTION" }),
         "devices_register" | "devices_preview" => json!({ "devices": [{ "name": "Phone", "udid": "00008110-000A1B2C3D4E5F67" }] }),
+        "bundle_ids_register" => json!({ "identifier": "com.example.taken" }),
+        "bundle_ids_edit" | "bundle_ids_preview" => json!({ "set": [{ "capability": "MAPS" }] }),
+        "apple_account_revoke_certificate" => json!({ "name": "Apple Distribution" }),
         "devices_edit" => json!({ "enabled": false }),
         "tokens_create" => json!({ "name": "CI", "roles": ["signing-viewer"] }),
         "tokens_edit" => json!({ "name": "Taken over" }),
@@ -103,6 +106,8 @@ async fn town() -> Town {
         ("service_token", service.token.id.to_string()),
         ("profile", "AAAAAAAAAA".to_owned()),
         ("device", "AAAAAAAAAA".to_owned()),
+        ("apple_certificate", "AAAAAAAAAA".to_owned()),
+        ("bundle_id", "AAAAAAAAAA".to_owned()),
         ("feature", "certificates".to_owned()),
     ]);
 
@@ -126,6 +131,8 @@ async fn town() -> Town {
         ("service_token", unknown("svc")),
         ("profile", "AAAAAAAAAA".to_owned()),
         ("device", "AAAAAAAAAA".to_owned()),
+        ("apple_certificate", "AAAAAAAAAA".to_owned()),
+        ("bundle_id", "AAAAAAAAAA".to_owned()),
         ("feature", "certificates".to_owned()),
     ]);
     Town {
@@ -224,7 +231,7 @@ async fn what_belongs_to_others_is_what_does_not_exist() {
     for operation in stage.document.operations().into_iter().filter(|o| !o.is_open()) {
         for parameter in operation.parameters() {
             // Apple's ids and our words belong to nobody.
-            if ["profile", "device", "feature"].contains(&parameter) {
+            if ["profile", "device", "bundle_id", "apple_certificate", "feature"].contains(&parameter) {
                 continue;
             }
             let mut refusals = BTreeSet::new();
