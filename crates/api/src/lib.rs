@@ -36,10 +36,10 @@ pub use bundle_ids::{
 pub use certificates::{Certificate, Certificates, Export, ExportRequest, NewCertificate, Operation, OperationStep, Place};
 pub use csrs::{CompleteCsr, Csr, CsrDetails, Csrs, NewCsr, RemoveCsr, TakenIn};
 pub use days::days_left;
+pub use devices::{AppleDeviceDetails, DevicePlaces, DevicesPreview, EditDevice, FaultyRow, NewDevice, NewDevices};
 pub use imports::{
     CertificateDependents, CertificateDetails, EditCertificate, FetchCertificates, ImportCertificates, Imported, LeftOut, RemoveCertificate,
 };
-pub use devices::{AppleDeviceDetails, DevicePlaces, DevicesPreview, EditDevice, FaultyRow, NewDevice, NewDevices};
 pub use keys::{
     AppleToken, Budget, DayMark, Dependents, EditKey, Feature, FeatureOverride, Key, KeyChoice, KeyChoices, KeyDetails, Keys, LastResult,
     NewAppleToken, NewKey, RemoveKey,

@@ -29,10 +29,10 @@ pub use edit::CertificateDependents;
 pub use import::{Imported, LeftOut};
 pub use lent::{InheritedCertificate, OwnersAct};
 pub use list::CertificateCounts;
+pub use revoking::CertificateWithProfiles;
 pub use share::{CertificateShareChange, CertificateSharePanel};
 pub(crate) use take_in::Incoming;
 pub use take_in::{Taken, TakenIn};
-pub use revoking::CertificateWithProfiles;
 
 use crate::{App, Caller, Problem, Shown, apple_account::Download, sharing::Sharing};
 use domain::{Action, CertificateId, HeldCertificate, OrgId, SecretId};

@@ -14,7 +14,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 /// For which systems a bundle ID is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Platform {
+pub enum Platform {
     /// Everything but Macs
     Ios,
     /// Macs

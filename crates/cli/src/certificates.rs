@@ -9,7 +9,7 @@ use crate::{
     keys::{With, end_of},
     lists::Listing,
     operation::{Wait, refused},
-    output::{Printer, expiry, place_line, plain, private_file, table},
+    output::{Printer, expiry, plain, private_file, table},
     secret::PasswordSource,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};

@@ -5,8 +5,8 @@
 mod account;
 mod activity;
 mod apple_account;
-mod certificate_shares;
 mod bundle_ids;
+mod certificate_shares;
 mod certificates;
 mod csrs;
 mod devices;
