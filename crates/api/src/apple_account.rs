@@ -73,7 +73,7 @@ pub struct AppleCertificateDetails {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeCertificate {
-    /// Its name, repeated.
+    /// Its name, repeated: the one that it has here, or Apple's.
     pub name: String,
 }
 

@@ -46,7 +46,8 @@ impl App {
         Ok(CertificateWithProfiles { certificate, profiles })
     }
 
-    /// Begins to revoke a certificate at Apple, by Apple's id, whether it is held here or not. `typed_name` must be its name.
+    /// Begins to revoke a certificate at Apple, by Apple's id, whether it is held here or not. `typed_name` must be its name,
+    /// the one that it has here or Apple's.
     ///
     /// # Errors
     /// `name_differs`; `certificate_of_others` for a certificate that is not held here, through a key that is lent;
@@ -67,8 +68,12 @@ impl App {
             .await?;
         let mut tx = self.inner.store.read_for(&permit).await?;
         let held = Held::among_listed(&mut tx, &permit, std::iter::once(&found)).await?;
-        drop(tx);
         let place = held.place(&as_place(&found));
+        let here = match place.held {
+            Some(id) => Some(tx.certificate(&permit, id).await?.name),
+            None => None,
+        };
+        drop(tx);
         // Revoking stops everybody who signs with it, so who borrows a key revokes what they hold, and nothing of others.
         if used.permit.is_lent() && place.held.is_none() {
             return Err(Problem::new(
@@ -80,8 +85,9 @@ impl App {
                 ),
             ));
         }
-        let name = if place.name.is_empty() { found.id.clone() } else { place.name };
-        if typed_name.trim() != name.trim() {
+        let at_apple = if place.name.is_empty() { found.id.clone() } else { place.name };
+        let name = here.unwrap_or_else(|| at_apple.clone());
+        if ![name.trim(), at_apple.trim()].contains(&typed_name.trim()) {
             return Err(Problem::field(
                 "name_differs",
                 "name",

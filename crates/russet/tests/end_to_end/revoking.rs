@@ -5,7 +5,7 @@ use crate::process::{Ended, demo};
 #[test]
 fn a_certificate_is_revoked_by_whoever_is_sure() {
     let person = demo().person();
-    let create = ["certificates", "create", "--key", "Admin", "--type", "MAC_APP_DEVELOPMENT"];
+    let create = ["certificates", "create", "--key", "Admin", "--type", "MAC_APP_DISTRIBUTION"];
     let made = person.run(&create).expect(0).json();
     let serial = made["serial"].as_str().unwrap();
     let revoke = |words: &[&str]| -> Ended { person.run(&[&["certificates", "revoke", "--key", "Admin"], words].concat()) };

@@ -15,7 +15,7 @@ use domain::{
 };
 
 /// Bundle IDs at Apple.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/bundle-ids", tag = "apple", params(Shown), responses((status = 200, body = api::AppleBundleIds), AppleMayRefuse))]
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/bundle-ids", tag = "bundle_ids", params(Shown), responses((status = 200, body = api::AppleBundleIds), AppleMayRefuse))]
 pub(super) async fn list(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -32,7 +32,7 @@ pub(super) async fn list(
 }
 
 /// One bundle ID with its capabilities, their settings, and its profiles.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/bundle-ids/{bundle_id}", tag = "apple", responses((status = 200, body = api::AppleBundleIdDetails), AppleMayRefuse))]
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/bundle-ids/{bundle_id}", tag = "bundle_ids", responses((status = 200, body = api::AppleBundleIdDetails), AppleMayRefuse))]
 pub(super) async fn show(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -87,7 +87,7 @@ fn told(wish: CapabilityWish) -> api::Capability {
 }
 
 /// Begins to register a bundle ID with its capabilities. The answer is the act; ask for it until it is over.
-#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apple/bundle-ids", tag = "apple", request_body = api::NewBundleId, responses((status = 202, body = api::Operation), AppleMayRefuse))]
+#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apple/bundle-ids", tag = "bundle_ids", request_body = api::NewBundleId, responses((status = 202, body = api::Operation), AppleMayRefuse))]
 pub(super) async fn register(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -106,7 +106,7 @@ pub(super) async fn register(
 }
 
 /// Says what an edit would change, and which profiles become INVALID by it. Changes nothing.
-#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apple/bundle-ids/{bundle_id}/preview", tag = "apple", request_body = api::EditCapabilities, responses((status = 200, body = api::CapabilitiesPreview), AppleMayRefuse))]
+#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apple/bundle-ids/{bundle_id}/preview", tag = "bundle_ids", request_body = api::EditCapabilities, responses((status = 200, body = api::CapabilitiesPreview), AppleMayRefuse))]
 pub(super) async fn preview(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -129,7 +129,7 @@ pub(super) async fn preview(
 }
 
 /// Begins to change what a bundle ID can do. Nothing that is not named is touched.
-#[utoipa::path(patch, path = "/orgs/{org}/keys/{key}/apple/bundle-ids/{bundle_id}", tag = "apple", request_body = api::EditCapabilities, responses((status = 202, body = api::Operation), AppleMayRefuse))]
+#[utoipa::path(patch, path = "/orgs/{org}/keys/{key}/apple/bundle-ids/{bundle_id}", tag = "bundle_ids", request_body = api::EditCapabilities, responses((status = 202, body = api::Operation), AppleMayRefuse))]
 pub(super) async fn edit(
     extract::State(state): extract::State<State>,
     who: Bearer,

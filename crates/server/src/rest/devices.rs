@@ -16,7 +16,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{Action, OrgId};
 
 /// Devices at Apple, and how many of Apple's places they take.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/devices", tag = "apple", params(Shown), responses((status = 200, body = api::AppleDevices), AppleMayRefuse))]
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/devices", tag = "devices", params(Shown), responses((status = 200, body = api::AppleDevices), AppleMayRefuse))]
 pub(super) async fn list(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -39,7 +39,7 @@ pub(super) async fn list(
 }
 
 /// One device, and the profiles that list it.
-#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/devices/{device}", tag = "apple", responses((status = 200, body = api::AppleDeviceDetails), AppleMayRefuse))]
+#[utoipa::path(get, path = "/orgs/{org}/keys/{key}/apple/devices/{device}", tag = "devices", responses((status = 200, body = api::AppleDeviceDetails), AppleMayRefuse))]
 pub(super) async fn show(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -104,7 +104,7 @@ fn preview_of(judged: JudgedDevices) -> api::DevicesPreview {
 }
 
 /// Says what registering would do: what is new, what is there already, which rows of a file do not fit. Changes nothing.
-#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apple/devices/preview", tag = "apple", request_body = api::NewDevices, responses((status = 200, body = api::DevicesPreview), AppleMayRefuse))]
+#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apple/devices/preview", tag = "devices", request_body = api::NewDevices, responses((status = 200, body = api::DevicesPreview), AppleMayRefuse))]
 pub(super) async fn preview(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -117,7 +117,7 @@ pub(super) async fn preview(
 }
 
 /// Begins to register devices, one after the other. The answer is the act; ask for it until it is over.
-#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apple/devices", tag = "apple", request_body = api::NewDevices, responses((status = 202, body = api::Operation), AppleMayRefuse))]
+#[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apple/devices", tag = "devices", request_body = api::NewDevices, responses((status = 202, body = api::Operation), AppleMayRefuse))]
 pub(super) async fn register(
     extract::State(state): extract::State<State>,
     who: Bearer,
@@ -130,7 +130,7 @@ pub(super) async fn register(
 }
 
 /// Begins to rename, enable or disable a device.
-#[utoipa::path(patch, path = "/orgs/{org}/keys/{key}/apple/devices/{device}", tag = "apple", request_body = api::EditDevice, responses((status = 202, body = api::Operation), AppleMayRefuse))]
+#[utoipa::path(patch, path = "/orgs/{org}/keys/{key}/apple/devices/{device}", tag = "devices", request_body = api::EditDevice, responses((status = 202, body = api::Operation), AppleMayRefuse))]
 pub(super) async fn edit(
     extract::State(state): extract::State<State>,
     who: Bearer,

@@ -31,6 +31,8 @@ use utoipa::{
         (name = "tokens", description = "API tokens of an organization"),
         (name = "keys", description = "App Store Connect API keys"),
         (name = "apple", description = "The Apple account, read through a key"),
+        (name = "bundle_ids", description = "Bundle IDs of the Apple account"),
+        (name = "devices", description = "Devices of the Apple account"),
         (name = "certificates", description = "Certificates held here, and long acts"),
         (name = "csrs", description = "Certificate signing requests made here"),
         (name = "members", description = "People and their roles"),

@@ -146,10 +146,18 @@ fn is_of_the_log(door: &Door) -> bool {
     door.demand.actions().iter().any(|action| reads.contains(action))
 }
 
-/// What a borrower can never do with a key.
+/// What a borrower can never do with a key; nor revoke a certificate that is not theirs, as the one of the samples.
 fn is_the_owners(door: &Door) -> bool {
-    use Action::{EditKey, MintAppleToken, OverrideFeature, RemoveKey, RotateKey, ShareKey};
-    let acts = [EditKey, MintAppleToken, OverrideFeature, RemoveKey, RotateKey, ShareKey];
+    use Action::{EditKey, MintAppleToken, OverrideFeature, RemoveKey, RevokeCertificate, RotateKey, ShareKey};
+    let acts = [
+        EditKey,
+        MintAppleToken,
+        OverrideFeature,
+        RemoveKey,
+        RevokeCertificate,
+        RotateKey,
+        ShareKey,
+    ];
     door.demand.actions().iter().any(|action| acts.contains(action)) || door.path.ends_with("/dependents")
 }
 

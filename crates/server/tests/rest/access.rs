@@ -24,7 +24,7 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "devices_register" | "devices_preview" => json!({ "devices": [{ "name": "Phone", "udid": "00008110-000A1B2C3D4E5F67" }] }),
         "bundle_ids_register" => json!({ "identifier": "com.example.taken" }),
         "bundle_ids_edit" | "bundle_ids_preview" => json!({ "set": [{ "capability": "MAPS" }] }),
-        "apple_account_revoke_certificate" => json!({ "name": "Apple Distribution" }),
+        "apple_revoke_certificate" => json!({ "name": "Apple Distribution" }),
         "devices_edit" => json!({ "enabled": false }),
         "tokens_create" => json!({ "name": "CI", "roles": ["signing-viewer"] }),
         "tokens_edit" => json!({ "name": "Taken over" }),
