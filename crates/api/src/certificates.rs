@@ -56,8 +56,9 @@ pub struct Certificates {
 pub struct Operation {
     /// Id.
     pub id: String,
-    /// `create-certificate`, `revoke-certificate`, `register-bundle-id`, `edit-bundle-id`, `set-capability`,
-    /// `remove-capability`, `register-device`, `register-devices` or `change-device`.
+    /// `create-certificate`, `revoke-certificate`, `renew-certificate`, `register-bundle-id`, `edit-bundle-id`,
+    /// `set-capability`, `remove-capability`, `register-device`, `register-devices`, `change-device`, `create-profile`,
+    /// `delete-profile` or `rebuild-profile`.
     pub kind: String,
     /// What people call it.
     pub title: String,
@@ -69,6 +70,9 @@ pub struct Operation {
     pub message: String,
     /// The certificate that came of it.
     pub certificate: Option<String>,
+    /// The profile that came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// Apple's id of what came of it otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_apple: Option<String>,

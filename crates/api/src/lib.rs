@@ -21,6 +21,7 @@ mod keys;
 mod members;
 mod organizations;
 mod problem;
+mod profiles;
 mod service_tokens;
 mod sharing;
 
@@ -53,6 +54,11 @@ pub use organizations::{
     SubOrganization, SubOrganizations,
 };
 pub use problem::{AppleAnswer, Field, Problem, UsableKey};
+pub use profiles::{
+    AffectedProfile, CertificateInProfile, DeleteProfile, FetchProfiles, FetchedProfiles, ImportProfiles, ImportedProfile,
+    ImportedProfiles, NewProfile, Profile, ProfileDetails, ProfileFile, Profiles, RebuildProfile, RemoveProfiles, RenewCertificate,
+    RenewalPreview,
+};
 pub use service_tokens::{CreatedServiceToken, EditServiceToken, NewServiceToken, RotateServiceToken, ServiceToken, ServiceTokens};
 pub use sharing::{
     CertificateSharedWith, CertificateShares, ChangeCertificateShares, ChangeShares, InheritedCertificate, InheritedCertificates,

@@ -1,6 +1,7 @@
 //! `russet certificates`.
 
 mod imports;
+mod renew;
 mod revoke;
 
 use crate::{
@@ -106,6 +107,8 @@ pub enum Certificates {
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// Make a new certificate in the place of one held here, and rebuild the profiles that have it
+    Renew(renew::Renew),
     /// Give a certificate another name here
     Rename {
         /// Id, serial number or name
@@ -234,6 +237,7 @@ impl Certificates {
                 imports::show(printer, &client.post_once(&path, &request).await?);
             }
             Self::Import { file, password } => return imports::import(client, printer, &file, &password).await,
+            Self::Renew(renew) => return renew.run(client, printer).await,
             Self::Rename { certificate, name } => {
                 let home = client.home().await?;
                 let chosen = find(client, &home, &certificate).await?;

@@ -293,7 +293,9 @@ pub enum Need {
 }
 
 impl Need {
-    pub(crate) fn create_profile(profile_type: &ProfileType) -> Self {
+    /// To create a profile of this type.
+    #[must_use]
+    pub fn create_profile(profile_type: &ProfileType) -> Self {
         Self::CreateProfile {
             profile_type: profile_type.clone(),
         }

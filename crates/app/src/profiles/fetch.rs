@@ -3,7 +3,7 @@
 //! The list of the account says which files are new; only those are asked for. What is held already is brought up to date:
 //! another state, or a file that somebody made anew elsewhere.
 
-use super::file;
+use super::{ProfileRow, file};
 use crate::{App, Caller, Problem, acting::fresh, apple_account::is_lent_for, key_use::reading};
 use apple::{Profile as AtApple, ProfileDetail, Session};
 use domain::{Action, ApiKeyId, Event, Feature, HeldProfile, ItemOrigin, OrgId, Permit, ProfileId, ProfileStanding, ProfileType};
@@ -17,9 +17,9 @@ const AT_ONCE: usize = 50;
 #[derive(Debug, Clone, Default)]
 pub struct Fetched {
     /// Held since now.
-    pub new: Vec<HeldProfile>,
+    pub new: Vec<ProfileRow>,
     /// Held before, with another file or another state since now.
-    pub changed: Vec<HeldProfile>,
+    pub changed: Vec<ProfileRow>,
     /// How many were held before, as they are.
     pub unchanged: u32,
     /// Names of those that could not be taken in, and why.
@@ -30,7 +30,8 @@ impl App {
     /// Takes profiles in from the account: those with these ids of Apple's, or all.
     ///
     /// # Errors
-    /// `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
+    /// `profiles_unknown` for chosen ones that Apple does not list; `key_not_usable`, what Apple answers, `not_found`,
+    /// `not_allowed`.
     pub async fn fetch_profiles(&self, caller: &Caller, org: OrgId, key: ApiKeyId, chosen: Option<&[String]>) -> Result<Fetched, Problem> {
         let permit = self.permit(caller, Action::EditProfiles, org).await?;
         let (used, listed) = self
@@ -43,7 +44,9 @@ impl App {
             let identifier = detail.bundle_id.as_ref().and_then(|found| found.attributes.identifier.as_deref());
             chosen.is_none_or(|chosen| chosen.contains(&detail.profile.id)) && is_lent_for(&used, identifier)
         });
+        refuse_unlisted(chosen, &listed)?;
         let mut fetched = Fetched::default();
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
         let mut wanted = Vec::new();
         let mut tx = self.inner.store.read_for(&permit).await?;
         for detail in listed {
@@ -61,11 +64,13 @@ impl App {
             // Of a list with files, the file; what it contains was in the first list.
             let with_file = files.remove(&detail.profile.id).unwrap_or(detail.profile.clone());
             match self.keep_fetched(caller, &permit, key, &detail, &with_file).await? {
-                Ok((held, true)) => fetched.new.push(held),
-                Ok((held, false)) => fetched.changed.push(held),
+                Ok((held, true)) => new.push(held),
+                Ok((held, false)) => changed.push(held),
                 Err(why) => fetched.left_out.push((name, why)),
             }
         }
+        fetched.new = self.rows_of(&permit, new).await?;
+        fetched.changed = self.rows_of(&permit, changed).await?;
         Ok(fetched)
     }
 
@@ -125,6 +130,25 @@ impl App {
         tx.commit().await?;
         Ok(Ok((held, is_new)))
     }
+}
+
+/// Refuses chosen ids that are not among the listed.
+fn refuse_unlisted(chosen: Option<&[String]>, listed: &[ProfileDetail]) -> Result<(), Problem> {
+    let is_listed = |id: &&String| listed.iter().any(|detail| detail.profile.id == **id);
+    let unknown: Vec<&str> = chosen
+        .unwrap_or_default()
+        .iter()
+        .filter(|id| !is_listed(id))
+        .map(String::as_str)
+        .collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "Apple lists no profile with these ids through this key: {}. List the profiles to see them. Nothing was taken in.",
+        unknown.join(", ")
+    );
+    Err(Problem::field("profiles_unknown", "profiles", message))
 }
 
 /// The held profile that this is: by Apple's id, by the UUID of a file that came another way, or, where a rebuild failed and

@@ -38,6 +38,15 @@ impl CertificateMatch {
         }
     }
 
+    /// The held certificate, if there is one.
+    #[must_use]
+    pub fn certificate(self) -> Option<CertificateId> {
+        match self {
+            Self::KeyHeld(certificate) | Self::NoKeyHeld(certificate) => Some(certificate),
+            Self::NoCertificate => None,
+        }
+    }
+
     fn of(profile: &HeldProfile, known: &BTreeMap<String, KnownCertificate>) -> Self {
         let ours = || profile.certificates.iter().filter_map(|fingerprint| known.get(fingerprint));
         match (ours().find(|known| known.key_held), ours().next()) {
@@ -193,15 +202,24 @@ impl App {
     /// Removes profiles here, all or none. At Apple they stay.
     ///
     /// # Errors
-    /// `profile_in_use` while an act changes one of them; `not_found`, `not_allowed`.
+    /// `profiles_unfit` for none, or one that is named twice; `profile_in_use` while an act changes one of them; `not_found`,
+    /// `not_allowed`.
     pub async fn remove_profiles(&self, caller: &Caller, org: OrgId, profiles: &[ProfileId]) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::EditProfiles, org).await?;
         let mut tx = self.begin_for(caller, &permit).await?;
-        let mut gone = Vec::with_capacity(profiles.len());
+        let mut gone: Vec<HeldProfile> = Vec::with_capacity(profiles.len());
         for profile in profiles {
-            let held = tx.lock_profile(&permit, *profile).await?;
-            tx.remove_profile(&permit, *profile).await?;
-            gone.push(held);
+            gone.push(tx.lock_profile(&permit, *profile).await?);
+        }
+        let unfit = |why: &str| Problem::field("profiles_unfit", "profiles", format!("{why} Nothing was removed."));
+        for (number, held) in gone.iter().enumerate() {
+            if gone.iter().take(number).any(|before| before.id == held.id) {
+                return Err(unfit(&format!("“{}” is named twice.", held.name)));
+            }
+            tx.remove_profile(&permit, held.id).await?;
+        }
+        if gone.is_empty() {
+            return Err(unfit("No profile is named."));
         }
         // The rows are held: whoever begins an act on one of them now waits, then finds it gone.
         let unfinished = tx.unfinished_operations(&permit).await?;
@@ -227,6 +245,16 @@ impl App {
             self.record_done(&mut tx, caller, org, event).await?;
         }
         Ok(tx.commit().await?)
+    }
+}
+
+impl App {
+    /// Profiles that came in just now, with what matches them.
+    pub(super) async fn rows_of(&self, permit: &Permit, profiles: Vec<HeldProfile>) -> Result<Vec<ProfileRow>, Problem> {
+        let mut tx = self.inner.store.read_for(permit).await?;
+        let known = known_in(&mut tx, permit, &profiles).await?;
+        let now = self.now();
+        Ok(profiles.into_iter().map(|profile| row(profile, &known, now)).collect())
     }
 }
 

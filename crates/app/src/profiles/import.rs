@@ -1,8 +1,8 @@
 //! Taking profiles in from files, several at once. One that does not fit does not keep the others out.
 
-use super::file;
+use super::{ProfileRow, file};
 use crate::{App, Caller, Problem, acting::fresh};
-use domain::{Action, Event, HeldProfile, OrgId, Permit, ProfileId};
+use domain::{Action, Event, OrgId, Permit, ProfileId};
 use signing::profile::SignedBy;
 use store::{Conflict, StoreError};
 
@@ -15,7 +15,7 @@ pub struct Imported {
     /// What the file was called.
     pub file_name: String,
     /// The profile, or why it was refused.
-    pub profile: Result<HeldProfile, String>,
+    pub profile: Result<ProfileRow, String>,
     /// What to know of one that was taken in.
     pub warning: Option<&'static str>,
 }
@@ -58,7 +58,7 @@ impl App {
         caller: &Caller,
         permit: &Permit,
         bytes: &[u8],
-    ) -> Result<Result<(HeldProfile, Option<&'static str>), String>, Problem> {
+    ) -> Result<Result<(ProfileRow, Option<&'static str>), String>, Problem> {
         let now = self.now();
         let checked = file::read(bytes, &self.inner.roots).and_then(|read| Ok((file::purpose(&read.info)?, read)));
         let (purpose, read) = match checked {
@@ -87,6 +87,8 @@ impl App {
         self.record_done(&mut tx, caller, permit.organization(), event).await?;
         tx.commit().await?;
         let warning = (read.signed_by != SignedBy::Trusted).then_some(file::UNVERIFIED);
-        Ok(Ok((held, warning)))
+        let mut rows = self.rows_of(permit, vec![held]).await?;
+        let row = rows.pop().ok_or_else(|| Problem::internal("a profile was kept and is not there"))?;
+        Ok(Ok((row, warning)))
     }
 }

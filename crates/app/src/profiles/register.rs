@@ -101,12 +101,20 @@ impl App {
         Ok(held.map(|known| known.public_key_fingerprint).collect())
     }
 
-    /// Begins to delete a profile at Apple, by Apple's id. What is held of it here stays, and is called invalid.
+    /// Begins to delete a profile at Apple, by Apple's id. `typed_name` must be its name. What is held of it here stays, and is
+    /// called invalid.
     ///
     /// # Errors
-    /// `profile_of_others` for a profile that is not held here, through a key that is lent; `another_is_running`;
+    /// `name_differs`; `profile_of_others` for a profile that is not held here, through a key that is lent; `another_is_running`;
     /// `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
-    pub async fn delete_profile_at_apple(&self, caller: &Caller, org: OrgId, key: ApiKeyId, profile: &str) -> Result<Operation, Problem> {
+    pub async fn delete_profile_at_apple(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        profile: &str,
+        typed_name: &str,
+    ) -> Result<Operation, Problem> {
         let permit = self.permit(caller, Action::EditProfiles, org).await?;
         let (used, found) = self
             .use_key(caller, &permit, key, reading(Feature::Profiles), async |apple| {
@@ -140,10 +148,15 @@ impl App {
                 ),
             ));
         }
+        let name = attributes.name.unwrap_or_default();
+        if typed_name.trim() != name.trim() {
+            let message = format!("To delete this profile at Apple, type its name exactly: {name}");
+            return Err(Problem::field("name_differs", "name", message));
+        }
         let kind = OperationKind::DeleteProfile(ProfileDeletion {
             key,
             apple_id: found.profile.id,
-            name: attributes.name.unwrap_or_default(),
+            name,
             profile_type: ProfileType::of_apple(attributes.profile_type.map(|t| t.to_string()).unwrap_or_default()),
             identifier,
             profile: held.map(|held| held.id),

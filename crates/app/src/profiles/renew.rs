@@ -89,7 +89,8 @@ impl App {
         certificate: CertificateId,
     ) -> Result<RenewalPreview, Problem> {
         let permit = self.permit(caller, Action::CreateCertificate, org).await?;
-        let before = Box::pin(self.before_renewal(caller, &permit, key, certificate)).await?;
+        let held = self.own_certificate(caller, &permit, certificate, OwnersAct::Renew).await?;
+        let before = Box::pin(self.before_renewal(caller, &permit, key, held)).await?;
         let mut tx = self.inner.store.read_for(&permit).await?;
         let mut profiles = Vec::new();
         for held in tx.profiles_of_certificate(&permit, &before.held.public_key_fingerprint).await? {
@@ -125,11 +126,11 @@ impl App {
         })
     }
 
-    /// Begins to renew a certificate: to create one of its type, revoking it before where that is wanted, and to build every
-    /// profile that has it anew with the new one in its place.
+    /// Begins to renew a certificate: to create one of its type, and to build every profile that has it anew with the new one
+    /// in its place. Where `revoke` is given the old one is revoked before, which cannot be undone: it must be its name.
     ///
     /// # Errors
-    /// As [`App::preview_renewal`]; `another_is_running`; `app_not_shared` where a lent key does not reach all profiles; what
+    /// As [`App::preview_renewal`]; `name_differs`; `not_at_apple` where there is nothing to revoke; `another_is_running`; `app_not_shared` where a lent key does not reach all profiles; what
     /// [`App::rebuild_profile`] says of a profile that could not be rebuilt.
     pub async fn renew_certificate(
         &self,
@@ -137,15 +138,29 @@ impl App {
         org: OrgId,
         key: ApiKeyId,
         certificate: CertificateId,
-        revoke_before: bool,
+        revoke: Option<&str>,
     ) -> Result<Operation, Problem> {
         let permit = self.permit(caller, Action::CreateCertificate, org).await?;
         // Each step demands its own right when it comes to it; who lacks one hears of it before anything is begun.
         self.permit(caller, Action::EditProfiles, org).await?;
-        if revoke_before {
+        if revoke.is_some() {
             self.permit(caller, Action::RevokeCertificate, org).await?;
         }
-        let before = Box::pin(self.before_renewal(caller, &permit, key, certificate)).await?;
+        let held = self.own_certificate(caller, &permit, certificate, OwnersAct::Renew).await?;
+        if let Some(typed) = revoke
+            && typed.trim() != held.name.trim()
+        {
+            let message = format!("To revoke this certificate first, type its name exactly: {}", held.name);
+            return Err(Problem::field("name_differs", "revoke", message));
+        }
+        let before = Box::pin(self.before_renewal(caller, &permit, key, held)).await?;
+        if revoke.is_some() && before.at_apple.is_none() {
+            let message = format!(
+                "Apple does not list “{}” through this key, so it cannot be revoked. Renew it without that.",
+                before.held.name
+            );
+            return Err(Problem::field("not_at_apple", "revoke", message));
+        }
         let listed: Vec<String> = before.profiles_at_apple().map(|detail| detail.profile.id.clone()).collect();
         if let Some(outside) = before
             .profiles_at_apple()
@@ -184,7 +199,7 @@ impl App {
             .iter()
             .map(|held| before.account.rebuild(key, held, &ProfileChange::default(), Some(&old), now))
             .collect::<Result<Vec<_>, _>>()?;
-        let revocation = before.at_apple.as_ref().filter(|_| revoke_before).map(|at_apple| Revocation {
+        let revocation = before.at_apple.as_ref().filter(|_| revoke.is_some()).map(|at_apple| Revocation {
             key,
             apple_id: at_apple.id.clone(),
             certificate_type: before.certificate_type.clone(),
@@ -203,8 +218,7 @@ impl App {
         self.begin_operation(caller, org, kind).await
     }
 
-    async fn before_renewal(&self, caller: &Caller, permit: &Permit, key: ApiKeyId, certificate: CertificateId) -> Result<Before, Problem> {
-        let held = self.own_certificate(caller, permit, certificate, OwnersAct::Renew).await?;
+    async fn before_renewal(&self, caller: &Caller, permit: &Permit, key: ApiKeyId, held: HeldCertificate) -> Result<Before, Problem> {
         let certificate_type = CertificateType::creatable(held.certificate_type.as_str())
             .map_err(|why| Problem::field("certificate_type_unfit", "certificate", why))?;
         let (used, (account, listed)) = self

@@ -150,8 +150,13 @@ testkit::on_both_databases! {
         let shared = rows.iter().find(|row| row.profile.name == "Parking App Store").unwrap().profile.clone();
         assert_eq!(ferry.certificates, shared.certificates);
         let ids: Vec<String> = [ferry.apple_id.clone().unwrap()].to_vec();
+        let twice = world.app().remove_profiles(&world.owner.caller, world.org, &[ferry.id; 2]).await;
+        assert_eq!(code(twice), "profiles_unfit");
         world.app().remove_profiles(&world.owner.caller, world.org, &[ferry.id, shared.id]).await.unwrap();
         assert_eq!(fetch(Some(&ids)).await.new.len(), 1, "only the chosen one");
+        let unlisted = ["NOSUCHPROF".to_owned()];
+        let unknown = world.app().fetch_profiles(&world.owner.caller, world.org, key, Some(&unlisted)).await;
+        assert_eq!(code(unknown), "profiles_unknown");
         assert!(log(&world).await.iter().any(|record| record == "Elin removed the profile “Ferry App Store” here"));
     }
 
@@ -176,12 +181,12 @@ testkit::on_both_databases! {
         assert!(why[1].contains("held here already") && why[2].contains("has expired"), "{why:?}");
         assert!(why[3].contains("signature does not fit"), "{why:?}");
         assert!(!why[4].is_empty());
-        let kept = imported[0].profile.clone().unwrap();
+        let kept = imported[0].profile.clone().unwrap().profile;
         assert_eq!((file(&world, kept.id).await, held(&world).await.len()), (good, 1));
         assert_eq!(kept.profile_type.as_str(), "IOS_APP_STORE");
         // Seen in the account it is the same one, with Apple's id.
         let fetched = world.app().fetch_profiles(&world.owner.caller, world.org, key, None).await.unwrap();
-        assert!(fetched.changed.iter().any(|changed| changed.id == kept.id && changed.apple_id.is_some()));
+        assert!(fetched.changed.iter().any(|row| row.profile.id == kept.id && row.profile.apple_id.is_some()));
     }
 
     async fn a_profile_is_rebuilt_under_its_name_and_keeps_its_id(world: World) {
@@ -251,7 +256,9 @@ testkit::on_both_databases! {
         let count = at_apple(&world, "profiles");
         world.apple.control().add_fault(Fault::next("DELETE", "/v1/profiles/{id}", Effect::LoseAnswer));
         let apple_id = ferry.apple_id.clone().unwrap();
-        let operation = world.app().delete_profile_at_apple(&world.owner.caller, world.org, key, &apple_id).await.unwrap();
+        let delete = async |name| world.app().delete_profile_at_apple(&world.owner.caller, world.org, key, &apple_id, name).await;
+        assert_eq!(code(delete("another").await), "name_differs");
+        let operation = delete("Ferry App Store").await.unwrap();
         let ended = let_time_pass(&world, &operation).await;
         assert!(matches!(ended, OperationState::Done { .. }), "{ended:?}");
         assert_eq!(at_apple(&world, "profiles"), count - 1);

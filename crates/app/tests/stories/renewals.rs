@@ -25,10 +25,10 @@ async fn two_profiles(world: &World) -> (ApiKeyId, CertificateId, [ProfileId; 2]
 }
 
 async fn renew(world: &World, key: ApiKeyId, certificate: CertificateId, revoke: bool) -> Operation {
-    let begun = world
-        .app()
-        .renew_certificate(&world.owner.caller, world.org, key, certificate, revoke)
-        .await;
+    let caller = &world.owner.caller;
+    let name = world.app().certificate(caller, world.org, certificate).await.expect("held").name;
+    let typed = revoke.then_some(name.as_str());
+    let begun = world.app().renew_certificate(caller, world.org, key, certificate, typed).await;
     begun.expect("begun")
 }
 
@@ -76,8 +76,10 @@ testkit::on_both_databases! {
         limits.certificates.insert("DISTRIBUTION".to_owned(), 4);
         world.apple.control().set_limits(limits);
         let operation = renew(&world, key, old, false).await;
-        let again = world.app().renew_certificate(&world.owner.caller, world.org, key, old, false).await;
+        let again = world.app().renew_certificate(&world.owner.caller, world.org, key, old, None).await;
         assert_eq!(code(again), "another_is_running");
+        let unsure = world.app().renew_certificate(&world.owner.caller, world.org, key, old, Some("another")).await;
+        assert_eq!(code(unsure), "name_differs");
         let before = all_at_apple(&world).await;
         let ended = let_time_pass(&world, &operation).await;
         let new = ended.certificate().unwrap_or_else(|| panic!("{ended:?}"));

@@ -1,50 +1,30 @@
-//! Apple's answer is lost and the server is killed: one certificate at Apple, one in Russet, on both databases.
+//! Apple's answer is lost and the server is killed: one certificate at Apple, one in Russet, on both databases. And a
+//! renewal that is killed at each of its steps.
 
-use crate::http::control;
 use crate::postgres::Database;
-use crate::process::{until, word};
-use crate::serving::{PASSWORD, set_up};
+use crate::process::until;
 use crate::site::Site;
-use serde_json::{Value, json};
+use serde_json::json;
 
-fn posts(site: &Site) -> usize {
-    let journal = control("GET", &format!("{}/journal", site.apple.control_url), &Value::Null);
-    let is_post =
-        |exchange: &&Value| exchange["method"] == "POST" && exchange["path"].as_str().is_some_and(|p| p.contains("/v1/certificates"));
-    journal.as_array().unwrap().iter().filter(is_post).count()
-}
-
-fn at_apple(site: &Site) -> usize {
-    let certificates = format!("{}/objects/app-store/certificates", site.apple.control_url);
-    control("GET", &certificates, &Value::Null).as_array().unwrap().len()
-}
+const CERTIFICATES: &str = "/v1/certificates";
+const PROFILES: &str = "/v1/profiles";
 
 fn one_certificate(database: Option<&Database>) {
     let site = Site::new(database);
-    let (server, said) = site.start("127.0.0.1:0", "/setup?token=");
-    let link = said.split_whitespace().find(|word| word.contains("/setup?token=")).unwrap();
-    set_up(&link.replace("localhost", "127.0.0.1"), PASSWORD);
-    let url = word(&said, "http://").trim_end_matches('/').to_owned();
+    let (server, url) = site.open();
     let person = &site.person;
-    person
-        .type_in(&["login", &url, "--email", "nora@example.com", "--password-stdin"], PASSWORD)
-        .expect(0);
-    site.link_key(|key| key["roles"][0] == "ADMIN", "Admin");
-
-    let before = at_apple(&site);
-    let lose = json!({ "method": "POST", "route": "/v1/certificates", "effect": { "kind": "lose_answer" } });
-    control("POST", &format!("{}/faults", site.apple.control_url), &lose);
+    let before = site.at_apple("certificates");
+    site.fault("POST", CERTIFICATES, json!({ "kind": "lose_answer" }));
     let mut waiting = person
         .command(&["certificates", "create", "--key", "Admin", "--type", "DISTRIBUTION"])
         .spawn()
         .unwrap();
-    until("Apple is asked", || (posts(&site) > 0).then_some(()));
+    until("Apple is asked", || (site.asked("POST", CERTIFICATES) > 0).then_some(()));
     server.kill();
     waiting.kill().unwrap();
     waiting.wait().unwrap();
 
-    let address = url.replace("http://localhost", "127.0.0.1");
-    let (server, _) = site.start(&address, "people reach it at");
+    let server = site.restart(&url);
     let held = until("the certificate is found again", || {
         let listed = person.run(&["certificates", "list"]).expect(0).json();
         let items = listed["items"].as_array().unwrap().clone();
@@ -55,7 +35,8 @@ fn one_certificate(database: Option<&Database>) {
     person
         .run(&["certificates", "download", held[0]["id"].as_str().unwrap(), "--out", "it.p12"])
         .expect(0);
-    assert_eq!((posts(&site), at_apple(&site)), (1, before + 1), "asked once, made once");
+    let made = (site.asked("POST", CERTIFICATES), site.at_apple("certificates"));
+    assert_eq!(made, (1, before + 1), "asked once, made once");
     drop(server);
 }
 
@@ -69,4 +50,74 @@ fn a_lost_answer_and_a_killed_server_end_in_one_certificate_on_postgres() {
     if let Some(database) = Database::fresh() {
         one_certificate(Some(&database));
     }
+}
+
+/// Each kill costs half a minute: so long another server would take it for alive.
+#[test]
+fn a_renewal_that_is_killed_at_each_of_its_steps_does_each_once() {
+    let site = Site::new(None);
+    let (mut server, url) = site.open();
+    let person = &site.person;
+    let create = ["certificates", "create", "--key", "Admin", "--type", "DISTRIBUTION"];
+    let old = person.run(&create).expect(0).json();
+    let old = old["id"].as_str().unwrap();
+    for (name, kind) in [("Tram Store", "IOS_APP_STORE"), ("Tram Crew", "IOS_APP_ADHOC")] {
+        let devices: &[&str] = if kind == "IOS_APP_ADHOC" { &["--all-devices"] } else { &[] };
+        let register = ["profiles", "register", "--key", "Admin", "--bundle-id", "no.halden.ferry"];
+        let register = [&register[..], &["--type", kind, "--name", name], devices].concat();
+        person.run(&register).expect(0);
+    }
+    let before = (site.at_apple("certificates"), site.at_apple("profiles"));
+    let asked = (site.asked("POST", CERTIFICATES), site.asked("POST", PROFILES));
+
+    // What each step asks of Apple. Each answer is late, so that the kill comes while the server waits for it.
+    let one_profile = [("DELETE", PROFILES), ("POST", PROFILES)];
+    let steps = [[("DELETE", CERTIFICATES), ("POST", CERTIFICATES)], one_profile, one_profile].concat();
+    let late = |(method, path): (&str, &str)| {
+        let route = if method == "DELETE" {
+            format!("{path}/{{id}}")
+        } else {
+            path.to_owned()
+        };
+        site.fault(method, &route, json!({ "kind": "delay", "milliseconds": 600_000 }));
+        site.asked(method, path)
+    };
+    let mut seen = late(steps[0]);
+    let renew = ["certificates", "renew", old, "--key", "Admin", "--revoke", "--yes"];
+    let mut waiting = person.command(&renew).spawn().unwrap();
+    until("the renewal has begun", || {
+        (site.asked(steps[0].0, steps[0].1) > seen).then_some(())
+    });
+    waiting.kill().unwrap();
+    waiting.wait().unwrap();
+    for (number, step) in steps.iter().enumerate() {
+        until("the step is on its way", || (site.asked(step.0, step.1) > seen).then_some(()));
+        server.kill();
+        if let Some(next) = steps.get(number + 1) {
+            seen = late(*next);
+        }
+        server = site.restart(&url);
+    }
+    let held = until("the renewal is over", || {
+        let listed = person.run(&["profiles", "list", "--state", "ready"]).expect(0).json();
+        let items = listed["items"].as_array().unwrap().clone();
+        let is_renewed = items.iter().all(|one| one["matched"] == "key-held" && one["certificate"] != old);
+        (items.len() == 2 && is_renewed).then_some(items)
+    });
+    assert_eq!(held[0]["certificate"], held[1]["certificate"], "one new certificate");
+    let after = (site.at_apple("certificates"), site.at_apple("profiles"));
+    assert_eq!(
+        after, before,
+        "the old certificate went, the new one came; each profile is there once"
+    );
+    let asked_since = (site.asked("POST", CERTIFICATES) - asked.0, site.asked("POST", PROFILES) - asked.1);
+    assert_eq!(asked_since, (1, 2), "nothing twice");
+    for one in &held {
+        let file = person.path("it.mobileprovision");
+        let id = one["id"].as_str().unwrap();
+        let path = file.to_str().unwrap();
+        person.run(&["profiles", "download", id, "--out", path, "--force"]).expect(0);
+        assert!(!std::fs::read(&file).unwrap().is_empty());
+    }
+    drop(server);
 }

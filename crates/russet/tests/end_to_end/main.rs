@@ -18,6 +18,7 @@ mod log;
 mod members;
 mod moved_rights;
 mod process;
+mod profiles;
 mod refusals;
 mod revoking;
 mod serving;

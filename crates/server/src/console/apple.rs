@@ -193,9 +193,12 @@ pub(crate) fn told_in_place<T>(answer: Result<T, Problem>) -> Result<Result<T, N
     }
 }
 
-/// `GET /o/{org}/profiles`
+/// `GET /o/{org}/profiles`; with `held=only` those that are held here.
 pub(crate) async fn profiles(Reach(state): Reach<State>, Path(org): Path<String>, Query(asked): Query<Asked>, visitor: Visitor) -> Answer {
     let org = id(&org)?;
+    if asked.held == "only" {
+        return super::profiles::list::show(&state, &visitor, org, &asked).await;
+    }
     let shell = visitor.shell_in(&state, org, Place::Profiles).await?;
     let caller = &visitor.who.caller;
     let mut bar = Bar::new(

@@ -33,7 +33,7 @@ pub(crate) struct Asked {
     pub(crate) from: usize,
     /// Which page, where the list stands in our database.
     pub(crate) cursor: String,
-    /// Certificates: `only` those held here.
+    /// Certificates, profiles: `only` those held here.
     pub(crate) held: String,
 }
 

@@ -27,6 +27,7 @@ pub(crate) mod organizations;
 pub(crate) mod overview;
 pub(crate) mod parts;
 pub(crate) mod pictures;
+pub(crate) mod profiles;
 pub(crate) mod shell;
 pub(crate) mod tokens;
 pub(crate) mod visit;
@@ -100,6 +101,12 @@ pub(crate) fn table() -> Doors {
             certificates::acts::remove,
         )
         .form("/o/{org}/certificates/create", In(CreateCertificate), create::form, create::create)
+        .form(
+            "/o/{org}/certificates/{certificate}/renew",
+            In(CreateCertificate),
+            certificates::renew::form,
+            certificates::renew::renew,
+        )
         .page("/o/{org}/certificates/{certificate}", In(SeeSigning), certificates::one::show)
         .form(
             "/o/{org}/certificates/{certificate}/download",
@@ -127,6 +134,44 @@ pub(crate) fn table() -> Doors {
         .page("/o/{org}/operations/{operation}", In(SeeSigning), operation::show)
         .page("/o/{org}/operations/{operation}/events", In(SeeSigning), operation::events)
         .page("/o/{org}/profiles", In(SeeSigning), apple::profiles)
+        .page("/o/{org}/profiles/new", In(EditProfiles), profiles::add::choose)
+        .form(
+            "/o/{org}/profiles/register",
+            In(EditProfiles),
+            profiles::register::form,
+            profiles::register::register,
+        )
+        .form(
+            "/o/{org}/profiles/fetch",
+            In(EditProfiles),
+            profiles::add::fetch_form,
+            profiles::add::fetch,
+        )
+        .form_with_file(
+            "/o/{org}/profiles/upload",
+            In(EditProfiles),
+            FILE,
+            profiles::add::upload_form,
+            profiles::add::upload,
+        )
+        .page("/o/{org}/profiles/held/{held_profile}", In(SeeSigning), profiles::one::show)
+        .page(
+            "/o/{org}/profiles/held/{held_profile}/download",
+            In(DownloadProfile),
+            profiles::one::download,
+        )
+        .form(
+            "/o/{org}/profiles/held/{held_profile}/rebuild",
+            In(EditProfiles),
+            profiles::acts::rebuild_form,
+            profiles::acts::rebuild,
+        )
+        .form(
+            "/o/{org}/profiles/held/{held_profile}/remove",
+            In(EditProfiles),
+            profiles::acts::remove_form,
+            profiles::acts::remove,
+        )
         .page("/o/{org}/profiles/{profile}", In(SeeSigning), apple::profile)
         .page("/o/{org}/profiles/{profile}/download", In(DownloadProfile), apple::download_profile)
         .page("/o/{org}/bundle-ids", In(SeeSigning), apple::bundle_ids)

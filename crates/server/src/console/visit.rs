@@ -133,6 +133,7 @@ fn toast(word: &str) -> Option<&'static str> {
         "certificate-renamed" => "Name saved",
         "certificate-shared" => "Sharing saved",
         "certificate-removed" => "Certificate removed here",
+        "profile-removed" => "Profile removed here",
         "csr-made" => "Request made",
         "csr-completed" => "Certificate taken in with its private key",
         "csr-removed" => "Request removed",
@@ -323,6 +324,8 @@ pub(crate) struct SentFile {
     pub(crate) file_name: Option<String>,
     /// The file's bytes.
     pub(crate) file: Zeroizing<Vec<u8>>,
+    /// Further files with their names, where several were chosen.
+    pub(crate) further: Vec<(String, Zeroizing<Vec<u8>>)>,
 }
 
 impl<S> FromRequest<S> for SentFile
@@ -359,12 +362,17 @@ where
             fields: Fields::default(),
             file_name: None,
             file: Zeroizing::new(Vec::new()),
+            further: Vec::new(),
         };
         while let Some(field) = multipart.next_field().await.map_err(|error| unread(error.status()))? {
             let name = field.name().unwrap_or_default().to_owned();
             if name == "file" {
-                sent.file_name = field.file_name().filter(|name| !name.is_empty()).map(str::to_owned);
-                sent.file = Zeroizing::new(field.bytes().await.map_err(|error| unread(error.status()))?.to_vec());
+                let file_name = field.file_name().filter(|name| !name.is_empty()).map(str::to_owned);
+                let bytes = Zeroizing::new(field.bytes().await.map_err(|error| unread(error.status()))?.to_vec());
+                match (&sent.file_name, file_name) {
+                    (Some(_), Some(further)) => sent.further.push((further, bytes)),
+                    (_, file_name) => (sent.file_name, sent.file) = (file_name, bytes),
+                }
             } else {
                 let text = field.text().await.map_err(|error| unread(error.status()))?;
                 sent.fields.add(name, text);

@@ -18,6 +18,8 @@ mod invitations;
 mod keys;
 mod members;
 mod organizations;
+mod profiles;
+mod renewals;
 mod service_tokens;
 mod sharing;
 pub(crate) mod views;
@@ -98,7 +100,18 @@ pub(crate) fn table() -> Doors {
         .operation(In(RemoveCertificate), routes!(imports::dependents))
         .operation(In(RemoveCertificate), routes!(imports::remove))
         .operation(InOneOf(certificates::EXPORT), routes!(certificates::export))
+        .operation(In(CreateCertificate), routes!(renewals::preview))
+        .operation(In(CreateCertificate), routes!(renewals::renew))
         .operation(In(SeeSigning), routes!(certificates::operation))
+        .operation(In(SeeSigning), routes!(profiles::list))
+        .operation(In(EditProfiles), routes!(profiles::register))
+        .operation(In(SeeSigning), routes!(profiles::show))
+        .operation(In(DownloadProfile), routes!(profiles::download))
+        .operation(In(EditProfiles), routes!(profiles::rebuild))
+        .operation(In(EditProfiles), routes!(profiles::import))
+        .operation(In(EditProfiles), routes!(profiles::fetch))
+        .operation(In(EditProfiles), routes!(profiles::delete))
+        .operation(In(EditProfiles), routes!(profiles::remove))
         .operation(In(SeeSigning), routes!(csrs::list))
         .operation(In(ManageCsrs), routes!(csrs::create))
         .operation(In(SeeSigning), routes!(csrs::show))

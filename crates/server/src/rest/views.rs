@@ -1,5 +1,7 @@
 //! From what the use cases answer to what the API says.
 
+pub(super) mod profiles;
+
 use api::days_left;
 use app::{
     accounts::{SignedIn, Who},
@@ -494,6 +496,7 @@ pub(super) fn operation(view: &OperationView) -> api::Operation {
         over: operation.state.is_over(),
         message: operation_message(operation),
         certificate: operation.state.certificate().map(|certificate| certificate.to_string()),
+        profile: operation.state.profile().map(|profile| profile.to_string()),
         at_apple: match &operation.state {
             OperationState::Done { made: Made::AtApple(id) } => Some(id.clone()),
             _ => None,

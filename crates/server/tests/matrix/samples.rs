@@ -269,6 +269,26 @@ fn rest(address: &str) -> Vec<Sample> {
         ("PATCH", "/orgs/{org}/certificates/{certificate}") => json(200, r#"{"name": "{certificate-name}"}"#).says("Certificate-of-"),
         ("GET", "/orgs/{org}/certificates/{certificate}/dependents") => get().says("key_destroyed"),
         ("POST", "/orgs/{org}/certificates/{certificate}/remove") => json(422, r#"{"name": "another"}"#).says("name_differs"),
+        ("GET", "/orgs/{org}/certificates/{certificate}/renewal") => get().query("?key={key}").says("at_apple"),
+        ("POST", "/orgs/{org}/certificates/{certificate}/renew") => {
+            json(422, r#"{"key": "{key}", "revoke": "another"}"#).says("name_differs")
+        }
+        ("GET", "/orgs/{org}/profiles") => get().says("prof_"),
+        ("POST", "/orgs/{org}/profiles") => {
+            let body = r#"{"key": "{key}", "profile_type": "NONE", "bundle_identifier": "no.halden.ferry"}"#;
+            json(422, body).says("profile_type_unknown")
+        }
+        ("GET", "/orgs/{org}/profiles/{held_profile}") => get().says("entitlements"),
+        ("GET", "/orgs/{org}/profiles/{held_profile}/content") => get(),
+        ("POST", "/orgs/{org}/profiles/{held_profile}/rebuild") => {
+            json(422, r#"{"key": "{key}", "certificates": ["NOSUCHCERT"]}"#).says("certificate_unfit")
+        }
+        ("POST", "/orgs/{org}/profiles/import") => json(422, r#"{"files": []}"#).says("no_files"),
+        ("POST", "/orgs/{org}/keys/{key}/apple/profiles/fetch") => json(422, r#"{"profiles": ["NOSUCHPROF"]}"#).says("profiles_unknown"),
+        ("POST", "/orgs/{org}/keys/{key}/apple/profiles/{profile}/delete") => json(422, r#"{"name": "another"}"#).says("name_differs"),
+        ("POST", "/orgs/{org}/profiles/remove") => {
+            json(422, r#"{"profiles": ["{held_profile}", "{held_profile}"]}"#).says("profiles_unfit")
+        }
         ("GET", "/orgs/{org}/csrs") => get().says("Csr-of-"),
         ("POST", "/orgs/{org}/csrs") => json(422, r#"{"name": "x", "country": "Norway"}"#).says("country_unfit"),
         ("GET", "/orgs/{org}/csrs/{csr}") => get().says("Csr-of-"),
@@ -359,6 +379,10 @@ fn console(address: &str) -> Vec<Sample> {
         ("POST", "/o/{org}/certificates/{certificate}/share") => form(303, &[]),
         ("GET", "/o/{org}/certificates/{certificate}/rename") => get().says("name=\"name\""),
         ("POST", "/o/{org}/certificates/{certificate}/rename") => form(303, &[("name", "{certificate-name}")]),
+        ("GET", "/o/{org}/certificates/{certificate}/renew") => get().query("?key={key}").says("Affected profiles"),
+        ("POST", "/o/{org}/certificates/{certificate}/renew") => {
+            form(422, &[("key", "{key}"), ("revoke", "on"), ("name", "another")]).says("type its name exactly")
+        }
         ("GET", "/o/{org}/certificates/{certificate}/remove") => get().says("to confirm"),
         ("POST", "/o/{org}/certificates/{certificate}/remove") => form(422, &[("name", "another")]).says("to confirm"),
         ("GET", "/o/{org}/certificates/create") => get().query("?type=DISTRIBUTION&key={key}").says("name=\"once\""),
@@ -380,6 +404,21 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/o/{org}/operations/{operation}") => get().says("Ask Apple for one certificate"),
         ("GET", "/o/{org}/operations/{operation}/events") => get().says("event: end"),
         ("GET", "/o/{org}/profiles") => get().query("?key={key}").says("/profiles/"),
+        ("GET", "/o/{org}/profiles/new") => get().says("/profiles/upload"),
+        ("GET", "/o/{org}/profiles/register") => get().query("?key={key}").says("name=\"bundle_id\""),
+        ("POST", "/o/{org}/profiles/register") => {
+            form(422, &[("key", "{key}"), ("type", "NONE"), ("bundle_id", "no.halden.ferry")]).says("is not a type of profile")
+        }
+        ("GET", "/o/{org}/profiles/fetch") => get().query("?key={key}").says("Fetch chosen"),
+        ("POST", "/o/{org}/profiles/fetch") => form(422, &[("key", "{key}"), ("which", "chosen")]).says("No profile is ticked"),
+        ("GET", "/o/{org}/profiles/upload") => get().says("name=\"file\""),
+        ("POST", "/o/{org}/profiles/upload") => file(200, &[]).says("left out; each says why"),
+        ("GET", "/o/{org}/profiles/held/{held_profile}") => get().says("Entitlements"),
+        ("GET", "/o/{org}/profiles/held/{held_profile}/download") => get(),
+        ("GET", "/o/{org}/profiles/held/{held_profile}/rebuild") => get().says("Ask Apple with the key"),
+        ("POST", "/o/{org}/profiles/held/{held_profile}/rebuild") => form(422, &[("key", "none")]).says("No key is picked"),
+        ("GET", "/o/{org}/profiles/held/{held_profile}/remove") => get().says("to confirm"),
+        ("POST", "/o/{org}/profiles/held/{held_profile}/remove") => form(422, &[("name", "another")]).says("type its name exactly"),
         ("GET", "/o/{org}/profiles/{profile}") => get().query("?key={key}").says("/download"),
         ("GET", "/o/{org}/profiles/{profile}/download") => get().query("?key={key}"),
         ("GET", "/o/{org}/bundle-ids") => get().query("?key={key}").says("Bundle IDs"),

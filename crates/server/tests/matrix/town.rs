@@ -85,6 +85,7 @@ const IDS: &[(&str, &str)] = &[
     ("lent-key", "key"),
     ("certificate", "cert"),
     ("csr", "csr"),
+    ("held_profile", "prof"),
     ("operation", "op"),
     ("activity", "act"),
     ("token", "tok"),
@@ -258,6 +259,8 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         .await
         .expect("listed");
     let profiles = app.apple_profiles(caller, org, key, &ListQuery::default()).await.expect("listed");
+    let first = [profiles.items[0].id.clone()];
+    let fetched = app.fetch_profiles(caller, org, key, Some(&first)).await.expect("fetched");
     let request = NewCsr {
         name: named("Csr", place),
         ..NewCsr::default()
@@ -307,6 +310,7 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ("device", devices.items[0].id.clone()),
         ("apple_certificate", at_apple.items[0].id.clone()),
         ("bundle_id", bundle_ids.items[0].id.clone()),
+        ("held_profile", fetched.new[0].profile.id.to_string()),
     ]);
     things
 }

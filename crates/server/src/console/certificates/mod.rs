@@ -5,4 +5,5 @@ pub(crate) mod add;
 pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod one;
+pub(crate) mod renew;
 pub(crate) mod share;

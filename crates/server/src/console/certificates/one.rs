@@ -15,7 +15,7 @@ use app::{
 };
 use askama::Template;
 use axum::extract::{Path, State as Reach};
-use domain::{Action, ApiKey, HeldCertificate, ItemOrigin, OrgId, activity::ExportForm};
+use domain::{Action, ApiKey, CertificateType, HeldCertificate, ItemOrigin, OrgId, activity::ExportForm};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
@@ -87,6 +87,11 @@ impl CertificatePage {
 
     fn is_made_here(&self) -> bool {
         self.of.origin == ItemOrigin::Created
+    }
+
+    /// Whether Apple's API makes certificates of its type.
+    fn is_renewable(&self) -> bool {
+        CertificateType::creatable(self.of.certificate_type.as_str()).is_ok()
     }
 
     fn is_over(&self) -> bool {

@@ -461,6 +461,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     pages.extend(super::signing::pages(theme));
     pages.extend(super::people::pages(theme));
     pages.extend(super::tokens::pages(theme));
+    pages.extend(super::profiles::pages(theme));
     pages
 }
 

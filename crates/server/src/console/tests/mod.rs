@@ -5,6 +5,7 @@ mod gallery;
 mod organizations;
 mod pages;
 mod people;
+mod profiles;
 mod samples;
 mod signing;
 mod tokens;

@@ -1,0 +1,106 @@
+//! `russet certificates renew`: what it would do comes first.
+
+use super::find;
+use crate::{
+    Exit, Failure,
+    client::{Client, segment},
+    operation::Wait,
+    output::{Printer, confirmed, expiry, named, place_line, plain},
+};
+use clap::Args;
+
+/// Which certificate, and how.
+#[derive(Debug, Args)]
+pub struct Renew {
+    /// Id, serial number or name
+    certificate: String,
+    /// Through which key, by id or name
+    #[arg(long)]
+    key: String,
+    /// Revoke it at Apple before the new one is made, which cannot be undone; otherwise it stays valid
+    #[arg(long)]
+    revoke: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    /// Say what would be done, without doing it
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+impl Renew {
+    pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
+        let home = client.home().await?;
+        let chosen = find(client, &home, &self.certificate).await?;
+        let path = format!("{home}/certificates/{}", segment(&chosen.id));
+        let query = [("key", self.key.clone())];
+        let preview: api::RenewalPreview = client.get(&format!("{path}/renewal"), &query).await?;
+        if self.dry_run {
+            printer.show(&preview, |preview| format!("{}\nNothing was done.", self.words(preview)));
+            return Ok(Exit::Ok);
+        }
+        printer.hint(&self.words(&preview));
+        let is_sure = self.yes
+            || if self.revoke {
+                named("Type its name to revoke and renew it", &chosen.name)?
+            } else {
+                confirmed("Renew it?")?
+            };
+        if !is_sure {
+            return Err(Failure::new(
+                Exit::Usage,
+                "Nothing was done. Give --yes to renew without being asked.",
+            ));
+        }
+        let request = api::RenewCertificate {
+            key: self.key,
+            revoke: self.revoke.then(|| chosen.name.clone()),
+        };
+        let begun: api::Operation = client.post_once(&format!("{path}/renew"), &request).await?;
+        let done = |over: &api::Operation| {
+            let id = over.certificate.as_deref().unwrap_or_default();
+            format!(
+                "“{}” is renewed. Download the new one with: russet certificates download {id}",
+                plain(&chosen.name)
+            )
+        };
+        self.wait.and_tell(client, printer, &home, begun, done).await
+    }
+
+    fn words(&self, preview: &api::RenewalPreview) -> String {
+        let old = &preview.existing;
+        let fate = match (self.revoke, preview.at_apple) {
+            (true, _) => "is revoked at Apple first, which cannot be undone",
+            (false, true) => "stays valid",
+            (false, false) => "is not listed by Apple",
+        };
+        let mut lines = vec![
+            format!(
+                "Existing: “{}” ({}), which ends {}; it {fate}.",
+                plain(&old.name),
+                old.serial,
+                expiry(Some(old.expires_at), Some(old.days_left))
+            ),
+            format!("Replacement: a new {} with a new private key.", preview.replacement),
+        ];
+        if preview.profiles.is_empty() {
+            lines.push("No profile has it.".to_owned());
+        } else {
+            lines.push("Rebuilt under their names:".to_owned());
+        }
+        lines.extend(preview.profiles.iter().map(|profile| {
+            let held = if profile.held.is_some() { "" } else { ", taken in first" };
+            format!(
+                "  {} ({}, {}{held})",
+                plain(&profile.name),
+                profile.profile_type,
+                plain(&profile.bundle_identifier)
+            )
+        }));
+        lines.push(format!("Places taken at Apple: {}", preview.places.len()));
+        lines.extend(preview.places.iter().map(|place| format!("  {}", place_line(place))));
+        lines.join("\n")
+    }
+}

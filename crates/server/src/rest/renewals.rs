@@ -1,0 +1,54 @@
+//! Renewing a certificate with the profiles that have it.
+
+use super::{
+    document::AppleMayRefuse,
+    extract::{Asked, Body, Ids},
+    views,
+};
+use crate::{State, reply::Failure, session::Bearer};
+use axum::{Json, extract, http::StatusCode};
+use domain::{Action, CertificateId, OrgId};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Through which key.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Through {
+    /// Its id or name.
+    key: String,
+}
+
+/// What renewing a certificate would do: what it is, what takes its place, and the profiles that have it. Nothing is changed.
+#[utoipa::path(get, path = "/orgs/{org}/certificates/{certificate}/renewal", tag = "certificates", params(Through), responses((status = 200, body = api::RenewalPreview), AppleMayRefuse))]
+pub(super) async fn preview(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids((org, certificate)): Ids<(OrgId, CertificateId)>,
+    Asked(through): Asked<Through>,
+) -> Result<Json<api::RenewalPreview>, Failure> {
+    let key = state
+        .app
+        .find_key(&who.caller, Action::CreateCertificate, org, &through.key)
+        .await?;
+    let preview = state.app.preview_renewal(&who.caller, org, key.id, certificate).await?;
+    Ok(Json(views::profiles::renewal(&preview, state.clock.now())))
+}
+
+/// Begins to renew a certificate: a new one is created, and each profile that has the old one is rebuilt under its name. The
+/// act goes on where it stood, wherever the server was stopped.
+#[utoipa::path(post, path = "/orgs/{org}/certificates/{certificate}/renew", tag = "certificates", request_body = api::RenewCertificate, responses((status = 202, body = api::Operation), AppleMayRefuse))]
+pub(super) async fn renew(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids((org, certificate)): Ids<(OrgId, CertificateId)>,
+    Body(input): Body<api::RenewCertificate>,
+) -> Result<(StatusCode, Json<api::Operation>), Failure> {
+    let key = state.app.find_key(&who.caller, Action::CreateCertificate, org, &input.key).await?;
+    let operation = state
+        .app
+        .renew_certificate(&who.caller, org, key.id, certificate, input.revoke.as_deref())
+        .await?;
+    Ok((StatusCode::ACCEPTED, Json(views::operation(&operation.into()))))
+}
