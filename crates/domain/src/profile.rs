@@ -82,9 +82,12 @@ impl ProfileType {
         method.map_or(&self.0, |(_, method)| method)
     }
 
-    /// What people call it: "iOS Ad Hoc".
+    /// What people call it: "iOS Ad Hoc"; Apple's word where it is none that is known.
     #[must_use]
     pub fn title(&self) -> String {
+        if !Self::KNOWN.contains(&self.0.as_str()) {
+            return self.0.clone();
+        }
         let method = match self.method() {
             "development" => "Development",
             "ad-hoc" => "Ad Hoc",
@@ -322,6 +325,7 @@ mod tests {
     #[test]
     fn a_type_of_next_year_is_kept_and_not_created() {
         assert!(ProfileType::creatable("VISION_APP_STORE").is_err());
-        assert_eq!(ProfileType::of_apple("MOON_APP").title(), "MOON_APP");
+        assert_eq!(ProfileType::of_apple("VISION_APP_STORE").title(), "VISION_APP_STORE");
+        assert_eq!(of("mac-catalyst-app-store").title(), "Mac Catalyst App Store");
     }
 }

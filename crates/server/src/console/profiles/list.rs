@@ -37,6 +37,10 @@ impl HeldProfilesPage {
     fn matched(&self, row: &ProfileRow) -> Mark {
         matched(row.matched)
     }
+
+    fn title(&self, row: &ProfileRow) -> String {
+        title(&row.profile.profile_type)
+    }
 }
 
 /// Whether it can be used, as people see it.
