@@ -130,7 +130,7 @@ describe('a shared API key', () => {
   }
 
   async function openCertificateForm(page, team) {
-    await page.goto(`${team}/certificates/new`);
+    await page.goto(`${team}/certificates/create`);
     await page.getByLabel('Type', { exact: true }).selectOption('DISTRIBUTION');
     assert.ok(await page.getByRole('radio', { name: /Store/ }).isChecked());
   }

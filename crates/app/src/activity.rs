@@ -21,7 +21,7 @@ pub use search::{ActivityFile, ActivityPage, ActivitySearch, Whose};
 pub use state::{LogState, LogVerification, ToldFinding};
 
 use crate::Problem;
-use domain::{Activity, Actor, OrgId, Subject, UserId};
+use domain::{Activity, Actor, Event, OrgId, ShareTarget, Subject, UserId};
 use std::collections::BTreeMap;
 use store::{Recorded, StoreError, Tx};
 
@@ -98,6 +98,22 @@ impl Names {
         Ok(name)
     }
 
+    /// What the other party of an event is called, where its sentence names one.
+    async fn of_other(&mut self, tx: &mut Tx, event: &Event) -> Result<String, Problem> {
+        match event {
+            Event::KeyShared { target, .. }
+            | Event::KeyUnshared { target, .. }
+            | Event::KeyShareEnded { target, .. }
+            | Event::CertificateShared { target, .. }
+            | Event::CertificateUnshared { target, .. } => match target {
+                ShareTarget::All => Ok("all sub-organizations".to_owned()),
+                ShareTarget::Chosen(organization) => Ok(format!("“{}”", self.of_organization(tx, *organization).await?)),
+            },
+            Event::MemberRolesChanged { user, .. } => self.of(tx, *user).await,
+            _ => Ok(String::new()),
+        }
+    }
+
     /// A record as people read it.
     async fn view(&mut self, tx: &mut Tx, recorded: Recorded) -> Result<ActivityView, Problem> {
         let Recorded {
@@ -113,7 +129,10 @@ impl Names {
                 Some(organization) => Some(self.of_organization(tx, organization).await?),
                 None => None,
             },
-            sentence: sentence::sentence(&record.event, record.outcome),
+            sentence: {
+                let whom = self.of_other(tx, &record.event).await?;
+                sentence::sentence(&record.event, record.outcome, &whom)
+            },
             record,
         })
     }

@@ -52,8 +52,12 @@ fn tenant_of(organization: &Organization) -> Tenant {
     }
 }
 
-/// Reads a name, told at its field when it does not fit.
+/// Reads a name, told at its field when it does not fit. A slash has a meaning of its own: `Root/Sub` is how one is named.
 fn name_of(text: &str) -> Result<ItemName, Problem> {
+    if text.contains('/') {
+        let why = "The name has a slash in it, and Root/Sub is how people name an organization below another. Choose a name without one.";
+        return Err(Problem::field("name_unfit", "name", why));
+    }
     text.parse()
         .map_err(|error: domain::name::NameError| Problem::field("name_unfit", "name", error.to_string()))
 }

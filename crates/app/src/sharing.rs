@@ -323,11 +323,8 @@ fn read_limits(entered: NewLimits, now: Timestamp) -> Result<ShareLimits, Proble
         .map(|words| words.iter().map(|word| word.parse::<Feature>()).collect::<Result<BTreeSet<_>, _>>())
         .transpose()
         .map_err(|why| {
-            Problem::field(
-                "features_unfit",
-                "features",
-                format!("{why}. docs/cli.md and the API's document list them."),
-            )
+            let known: Vec<_> = Feature::ALL.iter().map(|feature| feature.as_str()).collect();
+            Problem::field("features_unfit", "features", format!("{why}. These are: {}.", known.join(", ")))
         })?;
     if features.as_ref().is_some_and(BTreeSet::is_empty) {
         return Err(Problem::field(

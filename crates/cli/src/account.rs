@@ -107,8 +107,8 @@ pub(crate) async fn whoami(client: &Client, printer: &Printer) -> Result<Exit, F
             let told = format!("{} as {}", orgs::in_full(&organization), orgs::roles(&organization));
             (Some(organization), told)
         }
-        Err(failure) if failure.exit == Exit::Unreachable => return Err(failure),
-        Err(failure) => (None, failure.message),
+        Err(failure) if failure.exit == Exit::Unreachable || client.names_organization() => return Err(failure),
+        Err(failure) => (None, format!("none yet. {}", failure.message)),
     };
     let mut document = serde_json::json!(&me);
     document["works_in"] = serde_json::json!(works_in);

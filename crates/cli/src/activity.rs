@@ -142,9 +142,20 @@ impl Activity {
                 let path = format!("{home}/activity/export");
                 match file {
                     Some(path_of_file) => {
-                        let mut out = crate::output::private_file(&path_of_file)?;
+                        let cannot = |cause: std::io::Error| {
+                            let why = match cause.kind() {
+                                std::io::ErrorKind::AlreadyExists => "it is there already. Choose another name".to_owned(),
+                                _ => cause.to_string(),
+                            };
+                            Failure::new(
+                                Exit::Usage,
+                                format!("Cannot write {}: {why}. Nothing was written.", path_of_file.display()),
+                            )
+                        };
+                        let mut out = crate::output::private_file(&path_of_file).map_err(cannot)?;
                         client.stream(&path, &query, &mut out).await?;
                         out.sync_all()?;
+                        printer.hint(&format!("russet: written to {}.", path_of_file.display()));
                     }
                     None => client.stream(&path, &query, &mut std::io::stdout()).await?,
                 }

@@ -123,7 +123,7 @@ pub enum Certificates {
         #[command(flatten)]
         with: With,
         /// Until the end of this day, UTC, such as 2027-01-31
-        #[arg(long, value_name = "DAY")]
+        #[arg(long, value_name = "DAY", value_parser = crate::keys::day)]
         until: Option<jiff::civil::Date>,
     },
     /// Stop letting sub-organizations use it, at once
@@ -263,9 +263,10 @@ impl Certificates {
                 let shares = format!("{home}/certificates/{}/shares", segment(&chosen.id));
                 let change = api::ChangeCertificateShares {
                     share: vec![],
-                    stop: with.targets(client, &shares).await?,
+                    stop: with.ends(client, &shares).await?,
                 };
-                imports::reshare(client, printer, &shares, &chosen, &change).await?;
+                let sharing = imports::reshare(client, printer, &shares, &chosen, &change).await?;
+                with.warn_of_all(printer, &sharing);
             }
             Self::Remove { certificate, yes } => {
                 let home = client.home().await?;

@@ -135,13 +135,13 @@ pub enum Keys {
         #[arg(long, value_name = "BUNDLE ID")]
         app: Vec<String>,
         /// Until the end of this day, UTC, such as 2027-01-31
-        #[arg(long, value_name = "DAY")]
+        #[arg(long, value_name = "DAY", value_parser = day)]
         until: Option<jiff::civil::Date>,
-        /// The name to show there
+        /// Give the key another name in the same step; it has one name everywhere
         #[arg(long)]
         name: Option<String>,
     },
-    /// Stop letting sub-organizations use it, at once
+    /// Stop letting sub-organizations use it, at once; with --all, every one of them
     Unshare {
         /// Id or name
         key: String,
@@ -276,16 +276,18 @@ impl Keys {
                     stop: vec![],
                 };
                 let sharing: api::Sharing = client.patch(&shares, &change).await?;
-                printer.show(&sharing, |sharing| format!("“{}” is shared: {}.", key.name, sharing.words));
+                let name = change.name.unwrap_or(key.name);
+                printer.show(&sharing, |sharing| format!("“{name}” is shared: {}.", sharing.words));
             }
             Self::Unshare { key, with } => {
                 let key = client.key(&home, &key).await?.key;
                 let shares = format!("{home}/keys/{}/shares", key.id);
                 let change = api::ChangeShares {
-                    stop: with.targets(client, &shares).await?,
+                    stop: with.ends(client, &shares).await?,
                     ..api::ChangeShares::default()
                 };
                 let sharing: api::Sharing = client.patch(&shares, &change).await?;
+                with.warn_of_all(printer, &sharing);
                 printer.show(&sharing, |sharing| format!("“{}” is shared now: {}.", key.name, sharing.words));
             }
             Self::Shares { key } => {
@@ -360,6 +362,15 @@ pub struct With {
     with: Vec<String>,
 }
 
+/// What the shares of every kind of item tell of a sub-organization.
+#[derive(serde::Deserialize)]
+struct Sub {
+    id: String,
+    name: String,
+    /// The share with it alone.
+    chosen: Option<serde_json::Value>,
+}
+
 impl With {
     /// As the API names them. `shares` is where the item's shares are asked for.
     pub(crate) async fn targets(&self, client: &Client, shares: &str) -> Result<Vec<String>, Failure> {
@@ -369,26 +380,58 @@ impl With {
         }
         Ok(targets)
     }
+
+    /// The shares to end. All of them are the one with all and each with a single sub-organization: whoever ends sharing with
+    /// all in a hurry means that nobody goes on.
+    pub(crate) async fn ends(&self, client: &Client, shares: &str) -> Result<Vec<String>, Failure> {
+        let mut targets = self.targets(client, shares).await?;
+        if self.all {
+            let subs = subs(client, shares, None).await?;
+            targets.extend(subs.into_iter().filter(|sub| sub.chosen.is_some()).map(|sub| sub.id));
+        }
+        Ok(targets)
+    }
+
+    /// Says so when ending single shares changed nothing, because it is shared with all.
+    pub(crate) fn warn_of_all(&self, printer: &Printer, sharing: &api::Sharing) {
+        if !self.all && sharing.all {
+            printer.hint("russet: it is shared with all sub-organizations, those that you named included. --all ends that.");
+        }
+    }
 }
 
-/// The id of a sub-organization by its id or its name.
+/// The sub-organizations with their shares, those that a search finds or all: page by page, in the size that the server chooses.
+async fn subs(client: &Client, shares: &str, search: Option<&str>) -> Result<Vec<Sub>, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Page {
+        items: Vec<Sub>,
+        next_cursor: Option<String>,
+    }
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let mut query: Vec<_> = search.map(|search| ("search", search.to_owned())).into_iter().collect();
+        query.extend(cursor.map(|cursor| ("cursor", cursor)));
+        let page: Page = client.get(shares, &query).await?;
+        all.extend(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// The id of a sub-organization by its id, its name, or Root/Sub.
 async fn sub_organization(client: &Client, shares: &str, wanted: &str) -> Result<String, Failure> {
     if wanted.starts_with("org_") {
         return Ok(wanted.to_owned());
     }
-    /// What the shares of every kind of item tell of a sub-organization.
-    #[derive(serde::Deserialize)]
-    struct Found {
-        items: Vec<Named>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Named {
-        id: String,
-        name: String,
-    }
-    let found: Found = client.get(shares, &[("search", wanted.to_owned())]).await?;
-    let folded = wanted.trim().to_lowercase();
-    let fit: Vec<_> = found.items.iter().filter(|sub| sub.name.to_lowercase() == folded).collect();
+    let is = |name: &str, wanted: &str| name.to_lowercase() == wanted.trim().to_lowercase();
+    let name = match wanted.split_once('/') {
+        Some((root, sub)) if is(&client.organization().await?.name, root) => sub,
+        _ => wanted,
+    };
+    let found = subs(client, shares, Some(name.trim())).await?;
+    let fit: Vec<_> = found.iter().filter(|sub| is(&sub.name, name)).collect();
     match fit.as_slice() {
         [one] => Ok(one.id.clone()),
         _ => Err(Failure::new(
@@ -396,6 +439,11 @@ async fn sub_organization(client: &Client, shares: &str, wanted: &str) -> Result
             format!("No sub-organization here is called “{wanted}”. “russet orgs list” shows those that are yours."),
         )),
     }
+}
+
+/// A day as people write it to a machine.
+pub(crate) fn day(text: &str) -> Result<jiff::civil::Date, String> {
+    text.parse().map_err(|_| "it is no day; write one as 2027-01-31".to_owned())
 }
 
 /// The end of a day, UTC.

@@ -2,12 +2,12 @@
 //!
 //! Outcomes other than done are said, never hidden: an intent "is about to", a refusal names who refused.
 
-use domain::{Event, ItemOrigin, Outcome, Role, ShareTarget, activity::ExportForm};
+use domain::{AppPattern, Event, ItemOrigin, Outcome, Role, ShareLimits, activity::ExportForm};
 use std::collections::BTreeSet;
 
-/// The sentence of a record.
-pub(crate) fn sentence(event: &Event, outcome: Outcome) -> String {
-    let (done, plain) = words(event);
+/// The sentence of a record. `whom` is what the other party is called: with whom something is shared, whose roles changed.
+pub(crate) fn sentence(event: &Event, outcome: Outcome, whom: &str) -> String {
+    let (done, plain) = words(event, whom);
     // What failed was the attempt, and the event says so already.
     if matches!(event, Event::SignInFailed { .. }) {
         return done;
@@ -23,7 +23,7 @@ pub(crate) fn sentence(event: &Event, outcome: Outcome) -> String {
 }
 
 /// The act as done ("added the key") and as a plain verb ("add the key").
-fn words(event: &Event) -> (String, String) {
+fn words(event: &Event, whom: &str) -> (String, String) {
     let both = |done: &str, plain: &str, rest: String| (format!("{done} {rest}"), format!("{plain} {rest}"));
     match event {
         Event::AccessDenied { what } => (what.clone(), what.clone()),
@@ -52,7 +52,7 @@ fn words(event: &Event) -> (String, String) {
         Event::MemberRolesChanged { from, to, .. } => both(
             "changed",
             "change",
-            format!("a member’s roles from {} to {}", titles(from), titles(to)),
+            format!("the roles of {whom} from {} to {}", titles(from), titles(to)),
         ),
         Event::MemberRemoved { email, .. } => both("removed", "remove", format!("the member {email}")),
         Event::MemberLeft { .. } => both("left", "leave", "the organization".to_owned()),
@@ -60,20 +60,13 @@ fn words(event: &Event) -> (String, String) {
         Event::ServiceTokenChanged { name, .. } => both("changed", "change", format!("the API token “{name}”")),
         Event::ServiceTokenRotated { name, .. } => both("rotated", "rotate", format!("the API token “{name}”")),
         Event::ServiceTokenRevoked { name, .. } => both("revoked", "revoke", format!("the API token “{name}”")),
-        Event::KeyShared { name, target, .. } => both("shared", "share", format!("the key “{name}” with {}", with_whom(*target))),
-        Event::KeyUnshared { name, target, .. } => both(
-            "stopped sharing",
-            "stop sharing",
-            format!("the key “{name}” with {}", with_whom(*target)),
-        ),
-        Event::KeyShareEnded {
-            name, target, ended_at, ..
-        } => both(
+        Event::KeyShared { name, limits, .. } => both("shared", "share", format!("the key “{name}” with {whom}{}", narrowed(limits))),
+        Event::KeyUnshared { name, .. } => both("stopped sharing", "stop sharing", format!("the key “{name}” with {whom}")),
+        Event::KeyShareEnded { name, ended_at, .. } => both(
             "noticed",
             "notice",
             format!(
-                "that the key “{name}” is not shared with {} any more: that was until {}",
-                with_whom(*target),
+                "that the key “{name}” is not shared with {whom} any more: that was until {}",
                 ended_at.strftime("%-d %b %Y, %H:%M UTC")
             ),
         ),
@@ -161,14 +154,12 @@ fn words(event: &Event) -> (String, String) {
             }
         }
         Event::CertificateKeyJoined { name, .. } => both("added", "add", format!("the private key of the certificate “{name}”")),
-        Event::CertificateShared { name, target, .. } => {
-            both("shared", "share", format!("the certificate “{name}” with {}", with_whom(*target)))
-        }
-        Event::CertificateUnshared { name, target, .. } => both(
-            "stopped sharing",
-            "stop sharing",
-            format!("the certificate “{name}” with {}", with_whom(*target)),
+        Event::CertificateShared { name, limits, .. } => both(
+            "shared",
+            "share",
+            format!("the certificate “{name}” with {whom}{}", narrowed(limits)),
         ),
+        Event::CertificateUnshared { name, .. } => both("stopped sharing", "stop sharing", format!("the certificate “{name}” with {whom}")),
         Event::CertificateRenamed { from, to, .. } => both("renamed", "rename", format!("the certificate “{from}” to “{to}”")),
         Event::CertificateRemoved { name, key_destroyed, .. } => {
             let key = if *key_destroyed { "with" } else { "without" };
@@ -209,11 +200,21 @@ fn titles(roles: &BTreeSet<Role>) -> String {
     roles.iter().map(|role| role.title()).collect::<Vec<_>>().join(", ")
 }
 
-fn with_whom(target: ShareTarget) -> &'static str {
-    match target {
-        ShareTarget::All => "all sub-organizations",
-        ShareTarget::Chosen(_) => "a sub-organization",
+/// How far a share goes, where it does not go all the way.
+fn narrowed(limits: &ShareLimits) -> String {
+    let mut words = String::new();
+    if let Some(features) = &limits.features {
+        let titles: Vec<_> = features.iter().map(|feature| feature.title()).collect();
+        words += &format!(", only for {}", titles.join(", "));
     }
+    if let Some(apps) = &limits.apps {
+        let apps: Vec<_> = apps.iter().map(AppPattern::as_str).collect();
+        words += &format!(", only for the apps {}", apps.join(", "));
+    }
+    if let Some(end) = limits.stops_at {
+        words += &format!(", until {}", end.strftime("%-d %b %Y, %H:%M UTC"));
+    }
+    words
 }
 
 fn will_expire(what: String, days: u16) -> (String, String) {
@@ -231,7 +232,7 @@ fn will_expire(what: String, days: u16) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{ApiKeyId, CertificateType, KeyKind, OperationId};
+    use domain::{ApiKeyId, CertificateType, Feature, KeyKind, OperationId, ShareTarget};
 
     fn key() -> ApiKeyId {
         format!("key_{:032x}", 1).parse().unwrap()
@@ -245,9 +246,9 @@ mod tests {
             key_id: "ABC123DEFG".to_owned(),
             kind: KeyKind::Team,
         };
-        assert_eq!(sentence(&added, Outcome::Done), "added the team key “CI uploads” (ABC123DEFG)");
+        assert_eq!(sentence(&added, Outcome::Done, ""), "added the team key “CI uploads” (ABC123DEFG)");
         assert_eq!(
-            sentence(&added, Outcome::Denied),
+            sentence(&added, Outcome::Denied, ""),
             "was not allowed to add the team key “CI uploads” (ABC123DEFG)"
         );
         let operation: OperationId = format!("op_{:032x}", 1).parse().unwrap();
@@ -258,12 +259,37 @@ mod tests {
             certificate: None,
         };
         assert_eq!(
-            sentence(&created, Outcome::Intent),
+            sentence(&created, Outcome::Intent, ""),
             "began to create an Apple Distribution certificate"
         );
         assert_eq!(
-            sentence(&created, Outcome::Refused),
+            sentence(&created, Outcome::Refused, ""),
             "tried to create an Apple Distribution certificate; Apple refused"
         );
+    }
+
+    #[test]
+    fn a_share_says_with_whom_and_how_far() {
+        let shared = |limits| {
+            let name = "CI uploads".to_owned();
+            let event = Event::KeyShared {
+                key: key(),
+                name,
+                target: ShareTarget::All,
+                limits,
+            };
+            sentence(&event, Outcome::Done, "“Halden Transit”")
+        };
+        assert_eq!(shared(ShareLimits::default()), "shared the key “CI uploads” with “Halden Transit”");
+        let limits = ShareLimits {
+            features: Some([Feature::Certificates].into()),
+            apps: Some(["com.example.*".parse().unwrap()].into()),
+            stops_at: Some("2027-01-31T23:59:59Z".parse().unwrap()),
+        };
+        let expected = format!(
+            "shared the key “CI uploads” with “Halden Transit”, only for {}, only for the apps com.example.*, until 31 Jan 2027, 23:59 UTC",
+            Feature::Certificates.title()
+        );
+        assert_eq!(shared(limits), expected);
     }
 }

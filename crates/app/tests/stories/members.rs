@@ -56,7 +56,7 @@ testkit::on_both_databases! {
         let before = log(&world).await.len();
         app.set_member_roles(owner, world.org, tomas, to([LOOKS, MANAGER])).await.unwrap();
         assert_eq!(log(&world).await.len(), before);
-        assert!(log(&world).await[0].starts_with("Elin changed a member’s roles from"), "{:?}", log(&world).await[0]);
+        assert!(log(&world).await[0].starts_with("Elin changed the roles of tomas from"), "{:?}", log(&world).await[0]);
         app.remove_member(owner, world.org, tomas).await.unwrap();
         assert_eq!(log(&world).await[0], "Elin removed the member tomas@neighbor.example");
         assert_eq!(code(app.member(owner, world.org, tomas).await), "not_found");

@@ -77,7 +77,7 @@ testkit::on_both_databases! {
             is_conflict(app.create_sub_organization(owner, world.org, twin).await, "name_taken");
             is_conflict(app.rename_organization(owner, oslo, twin).await, "name_taken");
         }
-        for unfit in ["", "  ", "a\nb", "a\u{202e}b", &"x".repeat(101)] {
+        for unfit in ["a/b", "", "  ", "a\nb", "a\u{202e}b", &"x".repeat(101)] {
             assert_eq!(code(app.create_sub_organization(owner, world.org, unfit).await), "name_unfit");
             assert_eq!(code(app.rename_organization(owner, berlin, unfit).await), "name_unfit");
         }

@@ -53,12 +53,12 @@ pub(super) async fn reshare(
     shares: &str,
     certificate: &api::Certificate,
     change: &api::ChangeCertificateShares,
-) -> Result<(), Failure> {
+) -> Result<api::Sharing, Failure> {
     let sharing: api::Sharing = client.patch(shares, change).await?;
     printer.show(&sharing, |sharing| {
         format!("“{}” is shared now: {}.", plain(&certificate.name), sharing.words)
     });
-    Ok(())
+    Ok(sharing)
 }
 
 /// Tells what is lost, then removes it.

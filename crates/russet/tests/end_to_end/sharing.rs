@@ -50,6 +50,15 @@ fn a_key_is_lent_used_guarded_and_taken_back() {
     let denied = jonas.run(&["activity", "list", "--limit", "50"]).expect(0).json();
     assert!(denied.to_string().contains("rotate a key that is lent to it"), "{denied}");
 
+    // Who ends it for all means everybody, those with terms of their own included.
+    nora.run(&["keys", "share", "Store", "--with", "Fjord/Transit", "--feature", "certificates"])
+        .expect(0);
+    let nothing = nora.run(&["keys", "unshare", "Store", "--with", "Transit"]).expect(0);
+    assert!(nothing.err.contains("it is shared with all sub-organizations"), "{}", nothing.err);
+    nora.run(&["keys", "share", "Store", "--with", "transit", "--feature", "certificates"])
+        .expect(0);
+    let written = nora.run(&["activity", "list", "--limit", "5"]).expect(0).json().to_string();
+    assert!(written.contains("shared the key “Store” with “Transit”, only for"), "{written}");
     let stopped = nora.run(&["keys", "unshare", "Store", "--all", "--output", "table"]).expect(0);
     assert!(stopped.out.contains("Not shared"), "{}", stopped.out);
     let next = certificate(&jonas, "DEVELOPMENT").expect(4);
