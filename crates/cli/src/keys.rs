@@ -39,7 +39,7 @@ pub enum Role {
     CustomerSupport,
 }
 
-fn word(value: &impl ValueEnum) -> String {
+pub(crate) fn word(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|v| v.get_name().to_owned()).unwrap_or_default()
 }
 
@@ -214,10 +214,7 @@ impl Keys {
                 request.name = name;
                 request.kind = word(&kind);
                 request.roles = role.iter().map(word).collect();
-                let bar = printer.progress("Asking Apple whether it accepts the key");
-                let added = client.post_once::<api::KeyDetails>(&format!("{home}/keys"), &request).await;
-                bar.finish_and_clear();
-                printer.show(&added?, details);
+                add(client, printer, &request).await?;
             }
             Self::Show { key } => printer.show(&client.key(&home, &key).await?, details),
             Self::Check { key } => {
@@ -499,6 +496,16 @@ fn used(key: &api::Key) -> String {
         (Some(what), Some(at)) => format!("{what}, {}", date(Some(at))),
         _ => "Never".to_owned(),
     }
+}
+
+/// Links a key and shows it.
+pub(crate) async fn add(client: &Client, printer: &Printer, request: &api::NewKey) -> Result<(), Failure> {
+    let path = format!("{}/keys", client.home().await?);
+    let bar = printer.progress("Asking Apple whether it accepts the key");
+    let added = client.post_once::<api::KeyDetails>(&path, request).await;
+    bar.finish_and_clear();
+    printer.show(&added?, details);
+    Ok(())
 }
 
 fn details(details: &api::KeyDetails) -> String {

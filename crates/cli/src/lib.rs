@@ -15,6 +15,7 @@ mod csrs;
 mod devices;
 mod doctor;
 mod exit;
+mod import;
 mod keys;
 mod lists;
 mod members;
@@ -101,6 +102,9 @@ pub enum Command {
     /// Devices
     #[command(subcommand)]
     Devices(devices::Devices),
+    /// Signing files out of where another tool keeps them: fastlane match, EAS, folders
+    #[command(subcommand)]
+    Import(import::Import),
     /// Who did what
     #[command(subcommand)]
     Activity(activity::Activity),
@@ -136,6 +140,7 @@ async fn dispatch(global: &Global, printer: &Printer, command: Command) -> Resul
         Command::Profiles(profiles) => profiles.run(&client()?, printer).await,
         Command::BundleIds(bundle_ids) => bundle_ids.run(&client()?, printer).await,
         Command::Devices(devices) => devices.run(&client()?, printer).await,
+        Command::Import(import) => import.run(&client()?, printer).await,
         Command::Activity(activity) => activity.run(&client()?, printer).await,
         Command::Doctor => doctor::run(&client()?, printer).await,
     }

@@ -21,7 +21,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("api", &["domain"]),
     ("app", &["domain", "signing", "vault", "store", "apple"]),
     ("server", &["app", "api", "domain"]),
-    ("cli", &["api"]),
+    ("cli", &["api", "signing"]),
     (
         "russet",
         &[

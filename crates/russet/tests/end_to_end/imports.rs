@@ -8,10 +8,10 @@ use std::path::Path;
 use std::process::Command;
 
 /// What a shell, a form and a program might each stumble over.
-const PASSWORD: &str = r##"$#"'\ p"##;
+pub(crate) const PASSWORD: &str = r##"$#"'\ p"##;
 
 /// Runs a judge in a folder, with the password in a variable so that nothing trims it; none where there is no such program.
-fn judge(folder: &Path, program: &str, arguments: &[&str]) -> Option<String> {
+pub(crate) fn judge(folder: &Path, program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program)
         .args(arguments)
         .env("P12_PASSWORD", PASSWORD)
@@ -32,12 +32,12 @@ fn judge(folder: &Path, program: &str, arguments: &[&str]) -> Option<String> {
     Some(told)
 }
 
-fn openssl(folder: &Path, command: &str) -> Option<String> {
+pub(crate) fn openssl(folder: &Path, command: &str) -> Option<String> {
     judge(folder, "openssl", &command.split_whitespace().collect::<Vec<_>>())
 }
 
 /// An organization of its own below the demo's, and somebody who works there.
-fn team(name: &str) -> Person {
+pub(crate) fn team(name: &str) -> Person {
     let person = demo().person();
     person.run(&["orgs", "create", name, "--below", "Halden Mobile"]).expect(0);
     std::fs::write(person.path("password"), PASSWORD).unwrap();

@@ -17,6 +17,7 @@ mod killed;
 mod log;
 mod members;
 mod moved_rights;
+mod moving_in;
 mod process;
 mod profiles;
 mod refusals;
