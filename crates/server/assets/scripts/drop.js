@@ -14,6 +14,10 @@ const kinds = {
     one: "Drop them one after the other.", limit: 1024, what: "a certificate or a bundle", not: /\.(p8|mobileprovision|certSigningRequest|csr)$/i,
     instead: "Drop a .p12, a .cer or a .pem.",
   },
+  devices: {
+    one: "Drop them one after the other.", limit: 2048, what: "a list of devices", not: /\.(p8|p12|pfx|cer|crt|der|mobileprovision|csv|xlsx?|numbers)$/i,
+    instead: "Drop a text with tabs, .txt, or a property list, as Apple’s website takes it.",
+  },
 };
 
 export function enhance(root) {

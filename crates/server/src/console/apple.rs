@@ -1,4 +1,4 @@
-//! Profiles, bundle IDs and devices of the Apple account, read through a picked key.
+//! Profiles of the Apple account, read through a picked key; bundle IDs and devices have rooms of their own.
 
 use super::{
     filters,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::State;
 use app::Problem;
-use app::apple_account::{AppleBundleId, AppleDevice, AppleProfile};
+use app::apple_account::AppleProfile;
 use askama::Template;
 use axum::extract::{Path, Query, State as Reach};
 use domain::{Action, ApiKey, ApiKeyId, Feature, OrgId};
@@ -67,7 +67,7 @@ impl ProfilesPage {
 }
 
 /// Apple's ids are letters and digits so far; whatever comes, it stays one part of a path.
-fn path_part(id: &str) -> String {
+pub(crate) fn path_part(id: &str) -> String {
     url::form_urlencoded::byte_serialize(id.as_bytes())
         .collect::<String>()
         .replace('+', "%20")
@@ -120,38 +120,6 @@ impl ProfilePage {
     }
 }
 
-/// The list of bundle IDs.
-#[derive(Template)]
-#[template(path = "lists/bundle_ids.html")]
-pub(crate) struct BundleIdsPage {
-    /// Around it.
-    pub(crate) shell: Shell,
-    /// The organization.
-    pub(crate) org: OrgId,
-    /// Search, filters, key.
-    pub(crate) bar: Bar,
-    /// The rows.
-    pub(crate) items: Vec<AppleBundleId>,
-    /// Why there are none.
-    pub(crate) trouble: Option<Notice>,
-}
-
-/// The list of devices.
-#[derive(Template)]
-#[template(path = "lists/devices.html")]
-pub(crate) struct DevicesPage {
-    /// Around it.
-    pub(crate) shell: Shell,
-    /// The organization.
-    pub(crate) org: OrgId,
-    /// Search, filters, key.
-    pub(crate) bar: Bar,
-    /// The rows.
-    pub(crate) items: Vec<AppleDevice>,
-    /// Why there are none.
-    pub(crate) trouble: Option<Notice>,
-}
-
 const PROFILE_TYPES: &[(&str, &str)] = &[
     ("IOS_APP_DEVELOPMENT", "iOS App Development"),
     ("IOS_APP_STORE", "iOS App Store"),
@@ -165,22 +133,6 @@ const PROFILE_TYPES: &[(&str, &str)] = &[
     ("TVOS_APP_ADHOC", "tvOS App Ad Hoc"),
 ];
 const PROFILE_STATES: &[(&str, &str)] = &[("ACTIVE", "Active"), ("INVALID", "Invalid"), ("EXPIRED", "Expired")];
-const PLATFORMS: &[(&str, &str)] = &[
-    ("IOS", "iOS"),
-    ("MAC_OS", "macOS"),
-    ("UNIVERSAL", "Universal"),
-    ("SERVICES", "Services"),
-];
-const DEVICE_CLASSES: &[(&str, &str)] = &[
-    ("IPHONE", "iPhone"),
-    ("IPAD", "iPad"),
-    ("APPLE_WATCH", "Apple Watch"),
-    ("APPLE_TV", "Apple TV"),
-    ("MAC", "Mac"),
-    ("IPOD", "iPod"),
-];
-const DEVICE_STATES: &[(&str, &str)] = &[("ENABLED", "Enabled"), ("DISABLED", "Disabled")];
-
 /// A list that Apple did not give is told in the list's place; everything else takes the place of the page.
 pub(crate) fn told_in_place<T>(answer: Result<T, Problem>) -> Result<Result<T, Notice>, Problem> {
     match answer {
@@ -266,57 +218,4 @@ pub(crate) async fn download_profile(
     let key = picked(&state, &visitor, org, &asked).await?;
     let (download, _) = state.app.download_profile(&visitor.who.caller, org, key, &profile).await?;
     Ok(crate::attachment::attachment(&download))
-}
-
-/// `GET /o/{org}/bundle-ids`
-pub(crate) async fn bundle_ids(
-    Reach(state): Reach<State>,
-    Path(org): Path<String>,
-    Query(asked): Query<Asked>,
-    visitor: Visitor,
-) -> Answer {
-    let org = id(&org)?;
-    let shell = visitor.shell_in(&state, org, Place::BundleIds).await?;
-    let caller = &visitor.who.caller;
-    let mut bar = Bar::new(
-        format!("/o/{org}/bundle-ids"),
-        "bundle ID",
-        "Identifier or name",
-        "identifier",
-        &asked,
-        shell.now,
-    )
-    .filter("kind", "Platform", "Every platform", PLATFORMS, &asked.kind);
-    (bar.keys, bar.key) = pick(&state, caller, org, Feature::BundleIds, &asked).await?;
-    let (items, trouble) = bar
-        .read(async |key| state.app.apple_bundle_ids(caller, org, key, &asked.query()).await)
-        .await?;
-    page(&BundleIdsPage {
-        shell,
-        org,
-        bar,
-        items,
-        trouble,
-    })
-}
-
-/// `GET /o/{org}/devices`
-pub(crate) async fn devices(Reach(state): Reach<State>, Path(org): Path<String>, Query(asked): Query<Asked>, visitor: Visitor) -> Answer {
-    let org = id(&org)?;
-    let shell = visitor.shell_in(&state, org, Place::Devices).await?;
-    let caller = &visitor.who.caller;
-    let mut bar = Bar::new(format!("/o/{org}/devices"), "device", "Name or UDID", "name", &asked, shell.now)
-        .filter("kind", "Class", "Every class", DEVICE_CLASSES, &asked.kind)
-        .filter("state", "State", "Every state", DEVICE_STATES, &asked.state);
-    (bar.keys, bar.key) = pick(&state, caller, org, Feature::BundleIds, &asked).await?;
-    let (items, trouble) = bar
-        .read(async |key| state.app.apple_devices(caller, org, key, &asked.query()).await)
-        .await?;
-    page(&DevicesPage {
-        shell,
-        org,
-        bar,
-        items,
-        trouble,
-    })
 }

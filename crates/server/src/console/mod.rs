@@ -11,8 +11,10 @@ pub(crate) mod activity;
 pub(crate) mod apple;
 pub(crate) mod around;
 pub(crate) mod assets;
+pub(crate) mod bundle_ids;
 pub(crate) mod certificates;
 pub(crate) mod csrs;
+pub(crate) mod devices;
 pub(crate) mod fields;
 pub(crate) mod filters;
 pub(crate) mod gate;
@@ -100,6 +102,12 @@ pub(crate) fn table() -> Doors {
             certificates::acts::remove_form,
             certificates::acts::remove,
         )
+        .form(
+            "/o/{org}/certificates/{certificate}/revoke",
+            In(RevokeCertificate),
+            certificates::revoke::form,
+            certificates::revoke::revoke,
+        )
         .form("/o/{org}/certificates/create", In(CreateCertificate), create::form, create::create)
         .form(
             "/o/{org}/certificates/{certificate}/renew",
@@ -174,8 +182,42 @@ pub(crate) fn table() -> Doors {
         )
         .page("/o/{org}/profiles/{profile}", In(SeeSigning), apple::profile)
         .page("/o/{org}/profiles/{profile}/download", In(DownloadProfile), apple::download_profile)
-        .page("/o/{org}/bundle-ids", In(SeeSigning), apple::bundle_ids)
-        .page("/o/{org}/devices", In(SeeSigning), apple::devices)
+        .page("/o/{org}/bundle-ids", In(SeeSigning), bundle_ids::list::show)
+        .form(
+            "/o/{org}/bundle-ids/new",
+            In(EditBundleIds),
+            bundle_ids::new::form,
+            bundle_ids::new::register,
+        )
+        .page("/o/{org}/bundle-ids/{bundle_id}", In(SeeSigning), bundle_ids::list::one)
+        .form(
+            "/o/{org}/bundle-ids/{bundle_id}/capabilities",
+            In(EditBundleIds),
+            bundle_ids::edit::form,
+            bundle_ids::edit::save,
+        )
+        .page("/o/{org}/devices", In(SeeSigning), devices::list::show)
+        .form_with_file(
+            "/o/{org}/devices/add",
+            In(EditDevices),
+            FILE,
+            devices::add::form,
+            devices::add::preview,
+        )
+        .act("/o/{org}/devices/register", In(EditDevices), devices::add::register)
+        .page("/o/{org}/devices/{device}", In(SeeSigning), devices::one::show)
+        .form(
+            "/o/{org}/devices/{device}/rename",
+            In(EditDevices),
+            devices::one::rename_form,
+            devices::one::rename,
+        )
+        .form(
+            "/o/{org}/devices/{device}/status",
+            In(EditDevices),
+            devices::one::status_form,
+            devices::one::status,
+        )
         .page("/o/{org}/tokens", In(SeeTokens), tokens::list::show)
         .form(
             "/o/{org}/tokens/new",

@@ -8,7 +8,7 @@ use app::{
     Caller, Problem,
     idempotency::{Kept, Replay},
 };
-use domain::OrgId;
+use domain::{Operation, OrgId};
 
 /// The code of the refusal of a form that was sent before.
 pub(crate) const DONE_BEFORE: &str = "already_done";
@@ -39,4 +39,34 @@ pub(crate) async fn once<T>(
     let done = done?;
     kept?;
     Ok(done)
+}
+
+/// Begins a long act, once, and answers the address of its page: sent again, the form leads to the act that it began.
+pub(crate) async fn begin(
+    state: &State,
+    caller: &Caller,
+    org: OrgId,
+    text: &str,
+    act: impl Future<Output = Result<Operation, Problem>>,
+) -> Result<String, Problem> {
+    let key = format!("console-{text}");
+    if let Replay::Answered { body, .. } = state.app.replay(caller, org, &key, [0; 32]).await? {
+        return String::from_utf8(body).map_err(Problem::internal);
+    }
+    match act.await {
+        Ok(operation) => {
+            let place = format!("/o/{org}/operations/{}", operation.id);
+            let kept = Kept::Answer {
+                status: 303,
+                body: place.as_bytes(),
+            };
+            state.app.remember(caller, org, &key, kept).await?;
+            Ok(place)
+        }
+        Err(problem) => {
+            // Let go of, so that the corrected form begins afresh.
+            state.app.remember(caller, org, &key, Kept::Nothing).await?;
+            Err(problem)
+        }
+    }
 }

@@ -204,6 +204,21 @@ impl Wrong {
         Self { fields, notice }
     }
 
+    /// What is wrong with a form that a key is picked in: the keys that could do it are named.
+    #[must_use]
+    pub(crate) fn with_choice(problem: &Problem) -> Self {
+        let mut wrong = Self::from(problem);
+        if !problem.usable_keys.is_empty() {
+            let names: Vec<&str> = problem.usable_keys.iter().map(|(_, name)| name.as_str()).collect();
+            wrong.notice = Some(Notice::new(
+                Tone::Bad,
+                problem.message.clone(),
+                format!("Keys that can do it: {}.", names.join(", ")),
+            ));
+        }
+        wrong
+    }
+
     /// Something to say above the form, and nothing wrong in it.
     #[must_use]
     pub(crate) fn told(notice: Notice) -> Self {

@@ -82,6 +82,12 @@ pub(crate) fn belongs_in_form(problem: &Problem) -> bool {
     )
 }
 
+/// The same for a form that a key is picked in: one that may not is a choice to correct, also where the class of the
+/// problem says "not allowed".
+pub(crate) fn corrects_choice(problem: &Problem) -> bool {
+    belongs_in_form(problem) || !problem.usable_keys.is_empty()
+}
+
 /// Reads an id of an address; what is not an id is as unknown as one that names nothing.
 pub(crate) fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found())

@@ -385,6 +385,8 @@ fn console(address: &str) -> Vec<Sample> {
         }
         ("GET", "/o/{org}/certificates/{certificate}/remove") => get().says("to confirm"),
         ("POST", "/o/{org}/certificates/{certificate}/remove") => form(422, &[("name", "another")]).says("to confirm"),
+        ("GET", "/o/{org}/certificates/{certificate}/revoke") => get().says("to confirm"),
+        ("POST", "/o/{org}/certificates/{certificate}/revoke") => form(422, &[("name", "another")]).says("to confirm"),
         ("GET", "/o/{org}/certificates/create") => get().query("?type=DISTRIBUTION&key={key}").says("name=\"once\""),
         ("POST", "/o/{org}/certificates/create") => {
             form(403, &[("type", "DISTRIBUTION"), ("key", "{weak-key}"), ("once", "matrix")]).says("Keys that can do it")
@@ -422,7 +424,20 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/o/{org}/profiles/{profile}") => get().query("?key={key}").says("/download"),
         ("GET", "/o/{org}/profiles/{profile}/download") => get().query("?key={key}"),
         ("GET", "/o/{org}/bundle-ids") => get().query("?key={key}").says("Bundle IDs"),
+        ("GET", "/o/{org}/bundle-ids/new") => get().query("?key={key}").says("name=\"identifier\""),
+        ("POST", "/o/{org}/bundle-ids/new") => form(422, &[("key", "{key}"), ("identifier", "none")]).says("is not a bundle identifier"),
+        ("GET", "/o/{org}/bundle-ids/{bundle_id}") => get().query("?key={key}").says("Its profiles"),
+        ("GET", "/o/{org}/bundle-ids/{bundle_id}/capabilities") => get().query("?key={key}").says("Show the difference"),
+        ("POST", "/o/{org}/bundle-ids/{bundle_id}/capabilities") => form(409, &[]).query("?key={key}").says("Nothing is different"),
         ("GET", "/o/{org}/devices") => get().query("?key={key}").says("UDID"),
+        ("GET", "/o/{org}/devices/add") => get().query("?key={key}").says("Show what would be done"),
+        ("POST", "/o/{org}/devices/add") => file(200, &[("key", "{key}")]).says("Lines that do not fit"),
+        ("POST", "/o/{org}/devices/register") => form(200, &[("key", "{key}")]).says("There is no device to register"),
+        ("GET", "/o/{org}/devices/{device}") => get().query("?key={key}").says("Profiles that list it"),
+        ("GET", "/o/{org}/devices/{device}/rename") => get().query("?key={key}").says("Save name"),
+        ("POST", "/o/{org}/devices/{device}/rename") => form(422, &[("name", "")]).query("?key={key}").says("The device has no name"),
+        ("GET", "/o/{org}/devices/{device}/status") => get().query("?key={key}").says("name=\"enabled\""),
+        ("POST", "/o/{org}/devices/{device}/status") => form(409, &[("enabled", "yes")]).query("?key={key}").says("name=\"enabled\""),
         ("GET", "/o/{org}/members") => get().says("hand@"),
         ("GET", "/o/{org}/members/invite") => get().says("name=\"email\""),
         ("POST", "/o/{org}/members/invite") => form(

@@ -2,9 +2,9 @@
 
 use super::super::{
     filters,
-    parts::{Notice, Tone, Wrong},
+    parts::{Tone, Wrong},
     shell::{Place, Shell},
-    visit::{Answer, Fields, Sent, Visitor, belongs_in_form, form_again, id, page},
+    visit::{Answer, Fields, Sent, Visitor, corrects_choice, form_again, id, page},
 };
 use crate::State;
 use app::{
@@ -135,21 +135,12 @@ pub(crate) async fn create(Reach(state): Reach<State>, Path(org): Path<String>, 
     let caller = &sent.visitor.who.caller;
     match begin_once(&state, &sent, org).await {
         Ok(place) => Ok(Redirect::to(&place).into_response()),
-        // A key that may not is a choice to correct, also where the class says "not allowed".
-        Err(problem) if belongs_in_form(&problem) || !problem.usable_keys.is_empty() => {
+        Err(problem) if corrects_choice(&problem) => {
             let asked = Asked {
                 certificate_type: sent.fields.text("type").to_owned(),
                 key: sent.fields.text("key").to_owned(),
             };
-            let mut wrong = Wrong::from(&problem);
-            if !problem.usable_keys.is_empty() {
-                let names: Vec<&str> = problem.usable_keys.iter().map(|(_, name)| name.as_str()).collect();
-                wrong.notice = Some(Notice::new(
-                    Tone::Bad,
-                    problem.message.clone(),
-                    format!("Keys that can do it: {}.", names.join(", ")),
-                ));
-            }
+            let wrong = Wrong::with_choice(&problem);
             let again = create_page(&state, &sent.visitor, org, &asked, wrong).await?;
             form_again(&problem, &again)
         }

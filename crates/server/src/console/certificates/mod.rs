@@ -6,4 +6,5 @@ pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod one;
 pub(crate) mod renew;
+pub(crate) mod revoke;
 pub(crate) mod share;

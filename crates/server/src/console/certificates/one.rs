@@ -94,6 +94,11 @@ impl CertificatePage {
         CertificateType::creatable(self.of.certificate_type.as_str()).is_ok()
     }
 
+    /// Whether it can stand at Apple, and the person may end that.
+    fn may_revoke(&self) -> bool {
+        self.of.apple_id.is_some() && !self.is_over() && self.shell.may(Action::RevokeCertificate)
+    }
+
     fn is_over(&self) -> bool {
         urgency(self.of.expires_at, self.shell.now) == Urgency::Past
     }

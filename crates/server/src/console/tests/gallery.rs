@@ -3,13 +3,15 @@
 
 use super::{
     super::{
-        apple::{BundleIdsPage, DevicesPage, ProfilePage, ProfilesPage},
+        apple::{ProfilePage, ProfilesPage},
         assets,
+        bundle_ids::list::BundleIdsPage,
         certificates::{
             create::CreatePage,
             list::{CertificatesPage, Places, Row},
             one::{CertificatePage, DownloadPage},
         },
+        devices::list::DevicesPage,
         gate::{ErrorPage, SetUpForm, SetUpPage, SignInPage},
         keys::{
             KeyForm,
@@ -407,6 +409,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             org,
             bar: samples::bar("/o/sample/devices", "device"),
             items: samples::devices(),
+            used: [("IPHONE".to_owned(), 97), ("IPAD".to_owned(), 4)].into(),
             trouble: None,
         },
     );
@@ -459,6 +462,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     );
     pages.extend(super::organizations::pages(theme));
     pages.extend(super::signing::pages(theme));
+    pages.extend(super::account::pages(theme));
     pages.extend(super::people::pages(theme));
     pages.extend(super::tokens::pages(theme));
     pages.extend(super::profiles::pages(theme));

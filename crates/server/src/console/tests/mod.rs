@@ -1,5 +1,6 @@
 //! Every page rendered from a believable sample, and what must hold of all of them.
 
+mod account;
 mod contrast;
 mod gallery;
 mod organizations;
