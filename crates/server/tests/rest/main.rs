@@ -4,6 +4,7 @@
 mod access;
 mod certificates;
 mod conformance;
+mod devices;
 mod idempotency;
 mod listener;
 mod members;
