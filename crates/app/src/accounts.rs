@@ -303,10 +303,7 @@ pub(crate) async fn signed_in(tx: &mut Tx, who: Who, origin: Origin, now: Timest
 fn read_set_up(input: &SetUp) -> Result<(ItemName, ItemName, Email), Problem> {
     let mut fields = Vec::new();
     let mut add = |field, message: String| fields.push(FieldProblem { field, message });
-    let organization = input
-        .organization
-        .parse::<ItemName>()
-        .map_err(|e| add("organization", e.to_string()));
+    let organization = crate::organizations::read_name(&input.organization).map_err(|why| add("organization", why));
     let name = input.name.parse::<ItemName>().map_err(|e| add("name", e.to_string()));
     let email = input.email.parse::<Email>().map_err(|e| add("email", e.to_string()));
     let address = email.as_ref().map_or("", |email| email.as_str());

@@ -175,18 +175,33 @@ impl Plan for NewDevices {
                 _ => None,
             })
             .collect();
+        // Where it was Apple that said no, to all of them, that is the end of the whole.
+        let by_apple = steps.iter().filter_map(|step| match &step.state {
+            OperationState::Refused { status, code, .. } => Some((*status, code.clone())),
+            _ => None,
+        });
+        let by_apple: Vec<_> = by_apple.collect();
+        let words = || {
+            format!(
+                "{} of {} devices were not registered. {}",
+                refused.len(),
+                self.devices.len(),
+                refused.join(" ")
+            )
+        };
         Ok(Next::End(if refused.is_empty() {
             OperationState::Done {
                 made: Made::AtApple(steps.last().and_then(at_apple).unwrap_or_default().to_owned()),
             }
         } else {
-            OperationState::Failed {
-                why: format!(
-                    "{} of {} devices were not registered. {}",
-                    refused.len(),
-                    self.devices.len(),
-                    refused.join(" ")
-                ),
+            match by_apple.first() {
+                Some((status, code)) if by_apple.len() == refused.len() => OperationState::Refused {
+                    status: *status,
+                    code: code.clone(),
+                    why: words(),
+                    places: vec![],
+                },
+                _ => OperationState::Failed { why: words() },
             }
         }))
     }

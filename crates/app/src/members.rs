@@ -217,17 +217,44 @@ impl App {
             ));
         };
         let mut tx = self.begin_at_members(caller, &permit).await?;
-        let member = tx.member(&permit, user).await?;
-        let from = given_here(&member);
-        if from.is_empty() {
-            return Err(role_inherited(&member, &member.roles.keys().copied().collect()));
-        }
-        self.keep_an_owner(&mut tx, &permit, &from).await?;
+        let (member, from) = self.leaving(&mut tx, &permit, user).await?;
         tx.take_roles(&permit, user, &from).await?;
         let email = member.user.email;
         self.record_done(&mut tx, caller, org, Event::MemberLeft { user, email }).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Why [`App::leave`] would refuse as things stand; none when it would not.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn kept_from_leaving(&self, caller: &Caller, org: OrgId) -> Result<Option<Problem>, Problem> {
+        let permit = self.permit(caller, Action::SeeOrganization, org).await?;
+        let Some(user) = caller.principal.actor().user() else {
+            return Ok(None);
+        };
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        match self.leaving(&mut tx, &permit, user).await {
+            Ok(_) => Ok(None),
+            Err(problem) if problem.kind == Kind::Conflict => Ok(Some(problem)),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Who leaves, and what they give up.
+    async fn leaving(&self, tx: &mut Tx, permit: &Permit, user: UserId) -> Result<(Member, BTreeSet<Role>), Problem> {
+        let member = tx.member(permit, user).await?;
+        let from = given_here(&member);
+        if from.is_empty() {
+            let message = format!(
+                "You were given no role here: {} is yours from the root organization above, and holds in all of its sub-organizations. Leave that one to give it up.",
+                titles(&member.roles.keys().copied().collect())
+            );
+            return Err(Problem::new(Kind::Conflict, "role_inherited", message));
+        }
+        self.keep_an_owner(tx, permit, &from).await?;
+        Ok((member, from))
     }
 
     /// Records and tells that a caller would have given or taken what they lack.

@@ -9,6 +9,7 @@ mod carry_on;
 mod look;
 mod plan;
 
+pub(crate) use begin::app_not_shared;
 pub(crate) use call::{Answer, Call, Kept, gone};
 pub(crate) use plan::{Next, Plan, at_apple, stopped_by};
 

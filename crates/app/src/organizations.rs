@@ -54,12 +54,16 @@ fn tenant_of(organization: &Organization) -> Tenant {
 
 /// Reads a name, told at its field when it does not fit. A slash has a meaning of its own: `Root/Sub` is how one is named.
 fn name_of(text: &str) -> Result<ItemName, Problem> {
+    read_name(text).map_err(|why| Problem::field("name_unfit", "name", why))
+}
+
+/// The same, or why it does not fit.
+pub(crate) fn read_name(text: &str) -> Result<ItemName, String> {
     if text.contains('/') {
         let why = "The name has a slash in it, and Root/Sub is how people name an organization below another. Choose a name without one.";
-        return Err(Problem::field("name_unfit", "name", why));
+        return Err(why.to_owned());
     }
-    text.parse()
-        .map_err(|error: domain::name::NameError| Problem::field("name_unfit", "name", error.to_string()))
+    text.parse().map_err(|error: domain::name::NameError| error.to_string())
 }
 
 /// The refusal of a name that something beside it has.

@@ -255,17 +255,16 @@ impl Certificates {
                     share: targets.map(|with| api::ShareCertificateWith { with, stops_at }).collect(),
                     stop: vec![],
                 };
-                imports::reshare(client, printer, &shares, &chosen, &change).await?;
+                let sharing = client.patch(&shares, &change).await?;
+                imports::show_sharing(printer, &chosen, &sharing);
             }
             Self::Unshare { certificate, with } => {
                 let home = client.home().await?;
                 let chosen = find(client, &home, &certificate).await?;
                 let shares = format!("{home}/certificates/{}/shares", segment(&chosen.id));
-                let change = api::ChangeCertificateShares {
-                    share: vec![],
-                    stop: with.ends(client, &shares).await?,
-                };
-                let sharing = imports::reshare(client, printer, &shares, &chosen, &change).await?;
+                let change = |stop| api::ChangeCertificateShares { share: vec![], stop };
+                let sharing = with.end(client, &shares, change).await?;
+                imports::show_sharing(printer, &chosen, &sharing);
                 with.warn_of_all(printer, &sharing);
             }
             Self::Remove { certificate, yes } => {

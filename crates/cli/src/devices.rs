@@ -11,7 +11,10 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, Subcommand, ValueEnum};
-use std::path::{Path, PathBuf};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 /// For what a device is registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -157,8 +160,19 @@ fn listed(list: &api::AppleDevices) -> String {
     format!("{rows}\n\nApple's places, disabled devices included: {}.", places.join(", "))
 }
 
+/// Largest list of devices, in bytes: what fits a request as base64.
+const FILE_BYTES: u64 = 700_000;
+
 fn read(path: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(path).map_err(|cause| Failure::new(Exit::Usage, format!("Cannot read {}: {cause}.", path.display())))?;
+    let cannot = |cause: std::io::Error| Failure::new(Exit::Usage, format!("Cannot read {}: {cause}.", path.display()));
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(FILE_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(cannot)?;
+    if bytes.len() as u64 > FILE_BYTES {
+        let message = format!("{} is larger than {} KB. Split the list.", path.display(), FILE_BYTES / 1000);
+        return Err(Failure::new(Exit::Usage, message));
+    }
     Ok(STANDARD.encode(bytes))
 }
 

@@ -24,6 +24,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// What the server did not take.
+const LEFT_OUT: &str = "left out";
+
 /// Where a password of fastlane match lies in most build environments.
 const MATCH_PASSWORD: &str = "MATCH_PASSWORD";
 
@@ -161,6 +164,7 @@ async fn take_in(client: &Client, printer: &Printer, mut findings: Findings, ste
         printer.show(&report, words);
         return Ok(Exit::Ok);
     }
+    let mut told = 0;
     if !step.yes {
         printer.hint(&words(&report));
         tell_left_out(printer, &report.left_out);
@@ -170,19 +174,28 @@ async fn take_in(client: &Client, printer: &Printer, mut findings: Findings, ste
                 "Nothing was taken in. Look with --dry-run, and give --yes to take it in without being asked.",
             ));
         }
-        report.left_out.clear();
+        told = report.left_out.len();
     }
     let bar = printer.progress("Taking in");
     let sent = send(client, printer, &home, (&certificates, &profiles), &mut report).await;
     bar.finish_and_clear();
-    tell_left_out(printer, &report.left_out);
+    tell_left_out(printer, report.left_out.get(told..).unwrap_or_default());
     if let Err(failure) = sent {
         printer.hint("russet: not everything was taken in; begin again, what is in already is recognized.");
         printer.show(&report, words);
         return Err(failure);
     }
     printer.show(&report, words);
-    Ok(Exit::Ok)
+    let mut outcomes = report
+        .certificates
+        .iter()
+        .map(|row| &row.outcome)
+        .chain(report.profiles.iter().map(|row| &row.outcome));
+    Ok(if outcomes.all(|outcome| outcome == LEFT_OUT) {
+        Exit::Usage
+    } else {
+        Exit::Ok
+    })
 }
 
 /// What each would become, as far as it can be told from what is held.
@@ -296,7 +309,7 @@ fn left_out(all: &mut Vec<api::LeftOut>, file: &str, why: String) -> String {
         name: file.to_owned(),
         why,
     });
-    "left out".to_owned()
+    LEFT_OUT.to_owned()
 }
 
 fn warn(printer: &Printer, file: &str, warnings: &[String]) {

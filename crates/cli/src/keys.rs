@@ -279,11 +279,11 @@ impl Keys {
             Self::Unshare { key, with } => {
                 let key = client.key(&home, &key).await?.key;
                 let shares = format!("{home}/keys/{}/shares", key.id);
-                let change = api::ChangeShares {
-                    stop: with.ends(client, &shares).await?,
+                let change = |stop| api::ChangeShares {
+                    stop,
                     ..api::ChangeShares::default()
                 };
-                let sharing: api::Sharing = client.patch(&shares, &change).await?;
+                let sharing = with.end(client, &shares, change).await?;
                 with.warn_of_all(printer, &sharing);
                 printer.show(&sharing, |sharing| format!("“{}” is shared now: {}.", key.name, sharing.words));
             }
@@ -359,6 +359,11 @@ pub struct With {
     with: Vec<String>,
 }
 
+/// The most sub-organizations whose shares are ended in one request.
+const AT_ONCE: usize = 500;
+/// How often the shares are asked for again, before what is left is told.
+const ROUNDS: usize = 5;
+
 /// What the shares of every kind of item tell of a sub-organization.
 #[derive(serde::Deserialize)]
 struct Sub {
@@ -378,15 +383,32 @@ impl With {
         Ok(targets)
     }
 
-    /// The shares to end. All of them are the one with all and each with a single sub-organization: whoever ends sharing with
-    /// all in a hurry means that nobody goes on.
-    pub(crate) async fn ends(&self, client: &Client, shares: &str) -> Result<Vec<String>, Failure> {
-        let mut targets = self.targets(client, shares).await?;
-        if self.all {
+    /// Ends the shares. All of them are the one with all and each with a single sub-organization: whoever ends sharing with
+    /// all in a hurry means that nobody goes on. The one with all goes first, the others in steps that the server takes.
+    pub(crate) async fn end<T: serde::Serialize>(
+        &self,
+        client: &Client,
+        shares: &str,
+        change: impl Fn(Vec<String>) -> T,
+    ) -> Result<api::Sharing, Failure> {
+        let targets = self.targets(client, shares).await?;
+        let mut sharing: api::Sharing = client.patch(shares, &change(targets)).await?;
+        // Asked for again until none is left: one that is deleted meanwhile fails its step, and one may be added meanwhile.
+        for _ in 0..ROUNDS {
+            if !self.all || sharing.chosen == 0 {
+                break;
+            }
             let subs = subs(client, shares, None).await?;
-            targets.extend(subs.into_iter().filter(|sub| sub.chosen.is_some()).map(|sub| sub.id));
+            let chosen: Vec<String> = subs.into_iter().filter(|sub| sub.chosen.is_some()).map(|sub| sub.id).collect();
+            for some in chosen.chunks(AT_ONCE) {
+                match client.patch(shares, &change(some.to_vec())).await {
+                    Ok(after) => sharing = after,
+                    Err(failure) if failure.exit == Exit::NotFound => {}
+                    Err(failure) => return Err(failure),
+                }
+            }
         }
-        Ok(targets)
+        Ok(sharing)
     }
 
     /// Says so when ending single shares changed nothing, because it is shared with all.

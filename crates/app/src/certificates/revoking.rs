@@ -50,7 +50,7 @@ impl App {
     /// the one that it has here or Apple's.
     ///
     /// # Errors
-    /// `name_differs`; `certificate_of_others` for a certificate that is not held here, through a key that is lent;
+    /// `name_differs`; `certificate_of_others` for a certificate whose private key is not held here, through a key that is lent;
     /// `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
     pub async fn revoke_certificate(
         &self,
@@ -75,12 +75,13 @@ impl App {
         };
         drop(tx);
         // Revoking stops everybody who signs with it, so who borrows a key revokes what they hold, and nothing of others.
-        if used.permit.is_lent() && place.held.is_none() {
+        // Who only fetched it holds a row and nothing to sign with.
+        if used.permit.is_lent() && !(place.key_held && as_place(&found).public_key_fingerprint.is_some()) {
             return Err(Problem::new(
                 Kind::NotAllowed,
                 "certificate_of_others",
                 format!(
-                    "“{}” is not held by this organization, and the key is lent to it. The organization that owns the key can revoke it.",
+                    "The private key of “{}” is not held by this organization, and the API key is lent to it. The organization that owns the key can revoke it.",
                     place.name
                 ),
             ));

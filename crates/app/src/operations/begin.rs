@@ -97,8 +97,11 @@ impl App {
 /// the transaction ends, so of two that come at once the second sees the first.
 async fn refuse_beside_another(tx: &mut Tx, permit: &Permit, kind: &OperationKind) -> Result<(), Problem> {
     let profiles = kind.profiles();
-    if profiles.is_empty() && kind.renews().is_none() {
+    if profiles.is_empty() && kind.renews().is_none() && kind.changes_at_apple().is_none() {
         return Ok(());
+    }
+    if let Some(certificate) = kind.renews() {
+        tx.lock_certificate(permit, certificate).await?;
     }
     for profile in &profiles {
         tx.lock_profile(permit, *profile).await?;
@@ -107,6 +110,8 @@ async fn refuse_beside_another(tx: &mut Tx, permit: &Permit, kind: &OperationKin
     let other = others.iter().find(|other| {
         (kind.renews().is_some() && other.kind.renews() == kind.renews())
             || other.kind.profiles().iter().any(|profile| profiles.contains(profile))
+            // An act whose answer was lost is asked for again, and would undo what another did meanwhile.
+            || (kind.changes_at_apple().is_some() && other.kind.changes_at_apple() == kind.changes_at_apple())
     });
     match other {
         None => Ok(()),
@@ -125,14 +130,28 @@ async fn refuse_beside_another(tx: &mut Tx, permit: &Permit, kind: &OperationKin
 /// Refuses an act about an app that a share does not take in.
 pub(super) fn refuse_outside_of_share(used: &KeyToUse, kind: &OperationKind) -> Result<(), Problem> {
     match (used.permit.limits(), kind.identifier()) {
-        (Some(limits), Some(identifier)) if !limits.takes_in(identifier) => Err(Problem::new(
+        (Some(limits), Some(identifier)) if !limits.takes_in(identifier) => Err(app_not_shared(used, identifier)),
+        // A device belongs to every app of the account: without it, everybody's next profile is without it.
+        (Some(limits), None) if limits.apps.is_some() && matches!(kind, OperationKind::ChangeDevice(_)) => Err(Problem::new(
             Kind::NotAllowed,
             "app_not_shared",
             format!(
-                "“{}” is shared with this organization for other apps, not for {identifier}. Ask its owner for more.",
+                "“{}” is shared with this organization for some apps, and a device belongs to all apps of the account. Its owner can change it.",
                 used.key.name
             ),
         )),
         _ => Ok(()),
     }
+}
+
+/// The refusal of an app that a share does not take in.
+pub(crate) fn app_not_shared(used: &KeyToUse, identifier: &str) -> Problem {
+    Problem::new(
+        Kind::NotAllowed,
+        "app_not_shared",
+        format!(
+            "“{}” is shared with this organization for other apps, not for {identifier}. Ask its owner for more.",
+            used.key.name
+        ),
+    )
 }

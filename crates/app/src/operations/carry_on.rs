@@ -55,7 +55,12 @@ impl App {
             Ok(permit) => permit,
             Err(Denied::Invisible | Denied::RoleMissing { .. }) => {
                 let words = action.words();
-                let why = format!("Whoever began this may not {words} any more. Apple was not asked.");
+                let why = match &operation.state {
+                    OperationState::Working { .. } => format!(
+                        "Whoever began this may not {words} any more, so it was not gone on with. What was done until then is listed with its steps."
+                    ),
+                    _ => format!("Whoever began this may not {words} any more. Apple was not asked."),
+                };
                 let permit = settling_permit(job, tenant)?;
                 self.fail(&caller, &permit, operation, &why).await?;
                 return Ok(JobEnd::Done);

@@ -160,7 +160,14 @@ impl Call for Deleting {
             } else {
                 ProfileStanding::Invalid
             };
-            tx.profile_left_apple(permit, held, &self.0.apple_id, standing).await?;
+            let was = tx.profile_left_apple(permit, held, &self.0.apple_id, standing).await?;
+            // What came as a file, or was made anew elsewhere, is known here under no such id; its file is the old one all the same.
+            if !was && self.0.rebuilding {
+                match tx.set_profile_standing(permit, held, standing).await {
+                    Ok(()) | Err(StoreError::NotFound) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
         }
         answer.nothing_but_its_id()
     }

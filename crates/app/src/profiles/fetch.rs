@@ -6,7 +6,7 @@
 use super::{ProfileRow, file};
 use crate::{App, Caller, Problem, acting::fresh, apple_account::is_lent_for, key_use::reading};
 use apple::{Profile as AtApple, ProfileDetail, Session};
-use domain::{Action, ApiKeyId, Event, Feature, HeldProfile, ItemOrigin, OrgId, Permit, ProfileId, ProfileStanding, ProfileType};
+use domain::{Action, ApiKeyId, Event, Feature, HeldProfile, ItemOrigin, OrgId, Permit, ProfileId, ProfileStanding, ProfileType, TeamId};
 use std::collections::BTreeMap;
 use store::{Paging, ProfileFilter, ProfileOrder, Tx};
 
@@ -26,6 +26,9 @@ pub struct Fetched {
     pub left_out: Vec<(String, String)>,
 }
 
+/// The most ids that may be chosen at once.
+const CHOSEN_MOST: usize = 5000;
+
 impl App {
     /// Takes profiles in from the account: those with these ids of Apple's, or all.
     ///
@@ -34,6 +37,13 @@ impl App {
     /// `not_allowed`.
     pub async fn fetch_profiles(&self, caller: &Caller, org: OrgId, key: ApiKeyId, chosen: Option<&[String]>) -> Result<Fetched, Problem> {
         let permit = self.permit(caller, Action::EditProfiles, org).await?;
+        if let Some(chosen) = chosen.filter(|chosen| chosen.len() > CHOSEN_MOST) {
+            let message = format!(
+                "{} profiles are named, and at most {CHOSEN_MOST} can be. Fetch all of them instead.",
+                chosen.len()
+            );
+            return Err(Problem::field("profiles_unknown", "profiles", message));
+        }
         let (used, listed) = self
             .use_key(caller, &permit, key, reading(Feature::Profiles), async |apple| {
                 apple.profiles().list(&apple::ProfileFilter::default()).await
@@ -50,7 +60,7 @@ impl App {
         let mut wanted = Vec::new();
         let mut tx = self.inner.store.read_for(&permit).await?;
         for detail in listed {
-            match known(&mut tx, &permit, &detail.profile).await? {
+            match known(&mut tx, &permit, &detail.profile, used.key.team_id.as_ref()).await? {
                 Some(held) if is_up_to_date(&held, &detail.profile) => fetched.unchanged += 1,
                 _ => wanted.push(detail),
             }
@@ -100,7 +110,7 @@ impl App {
             ..file::seen_at_apple(fresh, at_apple)
         };
         let mut tx = self.begin_for(caller, permit).await?;
-        let (held, is_new) = match known(&mut tx, permit, at_apple).await? {
+        let (held, is_new) = match known(&mut tx, permit, at_apple, new.team_id.as_ref()).await? {
             // What is on the way keeps it in its place.
             Some(old) if is_being_changed(&mut tx, permit, &old).await? => {
                 return Ok(Err("It is being changed at this moment.".to_owned()));
@@ -140,6 +150,7 @@ fn refuse_unlisted(chosen: Option<&[String]>, listed: &[ProfileDetail]) -> Resul
         .iter()
         .filter(|id| !is_listed(id))
         .map(String::as_str)
+        .take(10)
         .collect();
     if unknown.is_empty() {
         return Ok(());
@@ -152,8 +163,8 @@ fn refuse_unlisted(chosen: Option<&[String]>, listed: &[ProfileDetail]) -> Resul
 }
 
 /// The held profile that this is: by Apple's id, by the UUID of a file that came another way, or, where a rebuild failed and
-/// somebody made it anew elsewhere, by its name.
-async fn known(tx: &mut Tx, permit: &Permit, at_apple: &AtApple) -> Result<Option<HeldProfile>, Problem> {
+/// somebody made it anew elsewhere, by its name in the same team.
+async fn known(tx: &mut Tx, permit: &Permit, at_apple: &AtApple, team: Option<&TeamId>) -> Result<Option<HeldProfile>, Problem> {
     if let Some(held) = tx.profile_by_apple_id(permit, &at_apple.id).await? {
         return Ok(Some(held));
     }
@@ -172,7 +183,9 @@ async fn known(tx: &mut Tx, permit: &Permit, at_apple: &AtApple) -> Result<Optio
         .await?;
     let profile_type = at_apple.attributes.profile_type.as_ref().map(apple::ProfileType::as_str);
     let is_it = |held: &HeldProfile| {
-        Some(held.name.as_str()) == at_apple.attributes.name.as_deref() && Some(held.profile_type.as_str()) == profile_type
+        Some(held.name.as_str()) == at_apple.attributes.name.as_deref()
+            && Some(held.profile_type.as_str()) == profile_type
+            && team.is_none_or(|team| held.team_id.as_ref().is_none_or(|of_held| of_held == team))
     };
     Ok(found.items.into_iter().find(is_it))
 }

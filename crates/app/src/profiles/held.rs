@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 use store::{KnownCertificate, Page, Paging, ProfileFilter, ProfileOrder, Tx};
 use zeroize::Zeroizing;
 
+/// The most profiles that one step removes.
+const AT_ONCE_MOST: usize = 500;
+
 /// Whether what is signed with a profile can be signed here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CertificateMatch {
@@ -206,6 +209,13 @@ impl App {
     /// `not_allowed`.
     pub async fn remove_profiles(&self, caller: &Caller, org: OrgId, profiles: &[ProfileId]) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::EditProfiles, org).await?;
+        if profiles.len() > AT_ONCE_MOST {
+            let message = format!(
+                "{} profiles are named, and one step removes at most {AT_ONCE_MOST}. Nothing was removed.",
+                profiles.len()
+            );
+            return Err(Problem::field("profiles_unfit", "profiles", message));
+        }
         let mut tx = self.begin_for(caller, &permit).await?;
         let mut gone: Vec<HeldProfile> = Vec::with_capacity(profiles.len());
         for profile in profiles {

@@ -10,13 +10,16 @@ use crate::{
     apple_account::is_lent_for,
     key_use::reading,
     operations::{Next, Plan},
+    problem::Kind,
 };
 use async_trait::async_trait;
 use domain::{
-    Action, ApiKeyId, DeviceRule, Feature, HeldProfile, Operation, OperationKind, OperationState, OrgId, Permit, ProfileId,
+    Action, ApiKeyId, DeviceRule, Feature, HeldProfile, ItemOrigin, Operation, OperationKind, OperationState, OrgId, Permit, ProfileId,
+    TeamId,
     operation::{NewProfile, ProfileDeletion, ProfileRebuild},
 };
 use jiff::{SignedDuration, Timestamp};
+use store::KeyToUse;
 
 /// How long a creation that failed waits for the next try; after the last one it has failed for good.
 const WAITS: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(5)];
@@ -36,6 +39,7 @@ impl App {
     ///
     /// # Errors
     /// `certificate_unfit`, `devices_unfit`, `bundle_id_unknown`, `profile_name_taken`; `another_is_running`;
+    /// `profile_of_others` for one that was not made here, through a key that is lent; `team_differs`;
     /// `app_not_shared`, `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
     pub async fn rebuild_profile(
         &self,
@@ -55,7 +59,11 @@ impl App {
         if !is_lent_for(&used, Some(&held.bundle_identifier)) {
             return Err(Problem::not_found());
         }
+        refuse_another_team(&used, held.team_id.as_ref(), &held.name)?;
         let rebuild = account.rebuild(key, &held, &change, None, self.now())?;
+        if let Some(present) = &rebuild.present {
+            refuse_others(&used, Some(&held), present, &held.name)?;
+        }
         self.begin_operation(caller, org, OperationKind::RebuildProfile(rebuild)).await
     }
 }
@@ -129,6 +137,43 @@ impl Account {
                 profile: Some(held.id),
             },
         })
+    }
+}
+
+/// Refuses to delete a profile at Apple through a lent key, unless it was made here: who borrows a key changes what is theirs,
+/// and what they only fetched or brought as a file is not.
+///
+/// # Errors
+/// `profile_of_others`.
+pub(super) fn refuse_others(used: &KeyToUse, held: Option<&HeldProfile>, present: &str, name: &str) -> Result<(), Problem> {
+    let is_theirs = held.is_some_and(|held| held.origin == ItemOrigin::Created && held.apple_id.as_deref() == Some(present));
+    if is_theirs || !used.permit.is_lent() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Kind::NotAllowed,
+        "profile_of_others",
+        format!(
+            "The profile “{name}” was not made by this organization, and the key is lent to it. The organization that owns the key can change it.",
+        ),
+    ))
+}
+
+/// Refuses to build something anew in another team than the one it is of, where both are known.
+///
+/// # Errors
+/// `team_differs`.
+pub(super) fn refuse_another_team(used: &KeyToUse, team: Option<&TeamId>, name: &str) -> Result<(), Problem> {
+    match (&used.key.team_id, team) {
+        (Some(of_key), Some(of_item)) if of_key != of_item => Err(Problem::field(
+            "team_differs",
+            "key",
+            format!(
+                "“{name}” is of the team {of_item}, and the key “{}” of the team {of_key}. Choose a key of the same team.",
+                used.key.name
+            ),
+        )),
+        _ => Ok(()),
     }
 }
 

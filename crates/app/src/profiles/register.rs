@@ -1,7 +1,7 @@
 //! Registering a profile at Apple, and deleting one there.
 
-use super::{Devices, account::Account, account::name_taken};
-use crate::{App, Caller, Problem, apple_account::is_lent_for, key_use::reading, problem::Kind};
+use super::{Devices, account::Account, account::name_taken, rebuild::refuse_others};
+use crate::{App, Caller, Problem, apple_account::is_lent_for, key_use::reading, operations::app_not_shared, problem::Kind};
 use domain::{
     Action, ApiKeyId, Feature, Operation, OperationKind, OrgId, Permit, ProfileType,
     operation::{NewProfile, ProfileDeletion},
@@ -43,11 +43,15 @@ impl App {
             ProfileType::creatable(&wanted.profile_type).map_err(|why| Problem::field("profile_type_unknown", "type", why))?;
         let identifier = wanted.bundle_identifier.trim().to_owned();
         let name = name(&wanted.name, &identifier, &profile_type)?;
-        let (_, account) = self
+        let (used, account) = self
             .use_key(caller, &permit, key, reading(Feature::Profiles), async |apple| {
                 Account::read(apple).await
             })
             .await?;
+        // Before anything is told of it: whether another team has such an app is not theirs to know.
+        if !is_lent_for(&used, Some(&identifier)) {
+            return Err(app_not_shared(&used, &identifier));
+        }
         if account.named(&name).is_some() {
             return Err(name_taken(&name));
         }
@@ -105,7 +109,7 @@ impl App {
     /// called invalid.
     ///
     /// # Errors
-    /// `name_differs`; `profile_of_others` for a profile that is not held here, through a key that is lent; `another_is_running`;
+    /// `name_differs`; `profile_of_others` for a profile that was not made here, through a key that is lent; `another_is_running`;
     /// `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
     pub async fn delete_profile_at_apple(
         &self,
@@ -137,17 +141,12 @@ impl App {
             .profile_by_apple_id(&permit, &found.profile.id)
             .await?;
         let attributes = found.profile.attributes;
-        // As with certificates: who borrows a key deletes what they hold, and nothing of others.
-        if used.permit.is_lent() && held.is_none() {
-            return Err(Problem::new(
-                Kind::NotAllowed,
-                "profile_of_others",
-                format!(
-                    "“{}” is not held by this organization, and the key is lent to it. The organization that owns the key can delete it.",
-                    attributes.name.unwrap_or_default()
-                ),
-            ));
-        }
+        refuse_others(
+            &used,
+            held.as_ref(),
+            &found.profile.id,
+            attributes.name.as_deref().unwrap_or_default(),
+        )?;
         let name = attributes.name.unwrap_or_default();
         if typed_name.trim() != name.trim() {
             let message = format!("To delete this profile at Apple, type its name exactly: {name}");

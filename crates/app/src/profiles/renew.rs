@@ -14,13 +14,14 @@
 use super::{
     ProfileChange,
     account::{Account, AtApple},
+    rebuild::{refuse_another_team, refuse_others},
 };
 use crate::{
     App, Caller, Problem,
     apple_account::is_lent_for,
     certificates::{Held, OwnersAct, Place, as_place},
     key_use::reading,
-    operations::{Next, Plan, stopped_by},
+    operations::{Next, Plan, app_not_shared, stopped_by},
     problem::Kind,
 };
 use apple::{CertificateFilter, ProfileDetail};
@@ -30,7 +31,7 @@ use domain::{
     OperationState, OrgId, Permit, ProfileId,
     operation::{CertificateRenewal, ProfileRebuild, Revocation},
 };
-use store::KeyToUse;
+use store::{KeyToUse, StoreError};
 
 /// How often a creation that surely made nothing is tried.
 const TRIES: usize = 3;
@@ -102,7 +103,10 @@ impl App {
                 identifier: held.bundle_identifier,
             });
         }
-        for detail in before.profiles_at_apple() {
+        for detail in before
+            .profiles_at_apple()
+            .filter(|detail| is_lent_for(&before.used, identifier(detail)))
+        {
             if profiles
                 .iter()
                 .all(|held| held.apple_id.as_deref() != Some(detail.profile.id.as_str()))
@@ -130,7 +134,8 @@ impl App {
     /// in its place. Where `revoke` is given the old one is revoked before, which cannot be undone: it must be its name.
     ///
     /// # Errors
-    /// As [`App::preview_renewal`]; `name_differs`; `not_at_apple` where there is nothing to revoke; `another_is_running`; `app_not_shared` where a lent key does not reach all profiles; what
+    /// As [`App::preview_renewal`]; `certificate_of_others` and `profile_of_others` for what is not theirs, through a key that is
+    /// lent; `team_differs`; `name_differs`; `not_at_apple` where there is nothing to revoke; `another_is_running`; `app_not_shared` where a lent key does not reach all profiles; what
     /// [`App::rebuild_profile`] says of a profile that could not be rebuilt.
     pub async fn renew_certificate(
         &self,
@@ -154,6 +159,14 @@ impl App {
             return Err(Problem::field("name_differs", "revoke", message));
         }
         let before = Box::pin(self.before_renewal(caller, &permit, key, held)).await?;
+        refuse_another_team(&before.used, before.held.team_id.as_ref(), &before.held.name)?;
+        if before.used.permit.is_lent() && before.held.private_key.is_none() {
+            let message = format!(
+                "The private key of “{}” is not held by this organization, and the API key is lent to it. The organization that owns the key can renew it.",
+                before.held.name
+            );
+            return Err(Problem::new(Kind::NotAllowed, "certificate_of_others", message));
+        }
         if revoke.is_some() && before.at_apple.is_none() {
             let message = format!(
                 "Apple does not list “{}” through this key, so it cannot be revoked. Renew it without that.",
@@ -162,17 +175,16 @@ impl App {
             return Err(Problem::field("not_at_apple", "revoke", message));
         }
         let listed: Vec<String> = before.profiles_at_apple().map(|detail| detail.profile.id.clone()).collect();
-        if let Some(outside) = before
+        if before
             .profiles_at_apple()
-            .find(|detail| !is_lent_for(&before.used, identifier(detail)))
+            .any(|detail| !is_lent_for(&before.used, identifier(detail)))
         {
             return Err(Problem::new(
                 Kind::NotAllowed,
                 "app_not_shared",
                 format!(
-                    "“{}” is shared with this organization for some apps, and the certificate is in a profile of another ({}). Its owner can renew it.",
+                    "“{}” is shared with this organization for some apps, and the certificate is in a profile of another. Its owner can renew it.",
                     before.used.key.name,
-                    identifier(outside).unwrap_or("deleted")
                 ),
             ));
         }
@@ -194,11 +206,23 @@ impl App {
             .await?
             .profiles_of_certificate(&permit, &before.held.public_key_fingerprint)
             .await?;
+        // Each step is held against the share again; a profile that it does not take in is told before anything is begun.
+        if let Some(outside) = holding
+            .iter()
+            .find(|held| !is_lent_for(&before.used, Some(&held.bundle_identifier)))
+        {
+            return Err(app_not_shared(&before.used, &outside.bundle_identifier));
+        }
         let old = before.at_apple.as_ref().map(|at_apple| at_apple.id.clone()).unwrap_or_default();
         let profiles = holding
             .iter()
             .map(|held| before.account.rebuild(key, held, &ProfileChange::default(), Some(&old), now))
             .collect::<Result<Vec<_>, _>>()?;
+        for (held, rebuild) in holding.iter().zip(&profiles) {
+            if let Some(present) = &rebuild.present {
+                refuse_others(&before.used, Some(held), present, &held.name)?;
+            }
+        }
         let revocation = before.at_apple.as_ref().filter(|_| revoke.is_some()).map(|at_apple| Revocation {
             key,
             apple_id: at_apple.id.clone(),
@@ -298,10 +322,17 @@ impl Plan for CertificateRenewal {
                 .find(move |step| matches!(&step.kind, OperationKind::RebuildProfile(of) if of.profile == profile))
         };
         if let Some(rebuild) = self.profiles.iter().find(|rebuild| rebuilds(rebuild.profile).is_none()) {
-            let new = app.inner.store.read_for(permit).await?.certificate(permit, certificate).await?;
-            let new_id = new
-                .apple_id
-                .ok_or_else(|| Problem::internal("a certificate that was created has no id of Apple's"))?;
+            let new = match app.inner.store.read_for(permit).await?.certificate(permit, certificate).await {
+                Ok(new) => new.apple_id,
+                Err(StoreError::NotFound) => None,
+                Err(error) => return Err(error.into()),
+            };
+            let Some(new_id) = new else {
+                return Ok(Next::End(OperationState::Failed {
+                    why: "The new certificate was removed here before every profile was built with it. Rebuild the others with another certificate."
+                        .to_owned(),
+                }));
+            };
             return Ok(Next::Begin(Box::new(OperationKind::RebuildProfile(with(
                 rebuild,
                 self.apple_id.as_deref().unwrap_or_default(),

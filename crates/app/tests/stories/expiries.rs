@@ -73,7 +73,7 @@ testkit::on_both_databases! {
         };
         assert_eq!(notices(&world).await, [
             notice("all sub-organizations", "25 Nov 2026, 13:00"),
-            notice("a sub-organization", "23 Nov 2026, 13:00"),
+            notice("“transit”", "23 Nov 2026, 13:00"),
             notice("all sub-organizations", "23 Nov 2026, 12:00"),
         ]);
         let search = ActivitySearch {

@@ -160,7 +160,7 @@ testkit::on_both_databases! {
         let theirs = app.register_devices(&world.owner.caller, world.org, key, twin).await.unwrap();
         let mut states = vec![let_time_pass(&world, &operation).await, let_time_pass(&world, &theirs).await];
         states.sort_by_key(|state| matches!(state, OperationState::Done { .. }));
-        let OperationState::Failed { why } = &states[0] else { panic!("{states:?}") };
+        let (OperationState::Failed { why } | OperationState::Refused { why, .. }) = &states[0] else { panic!("{states:?}") };
         assert!(why.contains("devices were not registered") && why.contains("Refused iPhone"), "{why}");
         assert_eq!(at_apple(&world, "devices") - before, 3);
         let again = by_hand(vec![devices[0].clone(), device("The same", "00008110-000a1b2c3d4e5f02")]);
@@ -203,6 +203,23 @@ testkit::on_both_databases! {
         let listed = world.app().apple_certificates(&they.caller, they.org, key, &Default::default()).await.unwrap();
         let refused = world.app().revoke_certificate(&they.caller, they.org, key, &listed.items[0].id, &listed.items[0].name).await;
         assert_eq!(code(refused), "certificate_of_others");
+        // Nor after they took it into their list, which gives them no private key.
+        world.app().fetch_certificates(&they.caller, they.org, key, None).await.unwrap();
+        let refused = world.app().revoke_certificate(&they.caller, they.org, key, &listed.items[0].id, &listed.items[0].name).await;
+        assert_eq!(code(refused), "certificate_of_others");
+        let fetched = world.app().fetch_profiles(&they.caller, they.org, key, None).await.unwrap();
+        for row in &fetched.new {
+            let (id, name, profile) = (row.profile.apple_id.clone().unwrap(), row.profile.name.clone(), row.profile.id);
+            assert_eq!(code(world.app().delete_profile_at_apple(&they.caller, they.org, key, &id, &name).await), "profile_of_others");
+            let rebuilt = world.app().rebuild_profile(&they.caller, they.org, key, profile, app::profiles::ProfileChange::default()).await;
+            assert!(["profile_of_others", "certificate_unfit", "devices_unfit"].contains(&code(rebuilt)), "{name}");
+        }
+        let held = world.app().certificates(&they.caller, they.org, &Default::default(), &app::Paging::default()).await.unwrap();
+        for certificate in held.items {
+            let renewed = world.app().renew_certificate(&they.caller, they.org, key, certificate.id, None).await;
+            assert!(["certificate_of_others", "certificate_type_unfit"].contains(&code(renewed)));
+        }
+        assert_eq!(world.count("DELETE /v1/profiles/{id}"), 0);
         let begun = world.app().create_certificate(&they.caller, they.org, key, "DEVELOPMENT").await.unwrap();
         world.app().run_due_jobs().await.unwrap();
         let view = world.app().operation(&they.caller, they.org, begun.id).await.unwrap();

@@ -46,19 +46,11 @@ pub(super) fn show(printer: &Printer, imported: &api::Imported) {
     });
 }
 
-/// Changes with whom it is shared.
-pub(super) async fn reshare(
-    client: &Client,
-    printer: &Printer,
-    shares: &str,
-    certificate: &api::Certificate,
-    change: &api::ChangeCertificateShares,
-) -> Result<api::Sharing, Failure> {
-    let sharing: api::Sharing = client.patch(shares, change).await?;
-    printer.show(&sharing, |sharing| {
+/// With whom it is shared now.
+pub(super) fn show_sharing(printer: &Printer, certificate: &api::Certificate, sharing: &api::Sharing) {
+    printer.show(sharing, |sharing| {
         format!("“{}” is shared now: {}.", plain(&certificate.name), sharing.words)
     });
-    Ok(sharing)
 }
 
 /// Tells what is lost, then removes it.

@@ -81,14 +81,33 @@ pub(super) fn folder(root: &Path, password: &str) -> Result<Findings, Failure> {
 pub(super) fn eas(file: &Path) -> Result<Findings, Failure> {
     let bytes = read(file, signing::import::MAX_JSON_BYTES)?;
     let targets = eas::read(&bytes).map_err(|cause| Failure::new(Exit::Usage, format!("{}: {cause}", file.display())))?;
-    let beside = file.parent().unwrap_or(Path::new(""));
+    let beside = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut findings = Findings::default();
     for target in targets {
         for (path, kind) in [(&target.p12_path, FileKind::P12), (&target.profile_path, FileKind::Profile)] {
-            findings_of(&mut findings, beside, path, kind, &target.password);
+            if is_within(beside, path) {
+                findings_of(&mut findings, beside, path, kind, &target.password);
+            } else {
+                findings.leave_out(
+                    path,
+                    "It is no file in the folder of credentials.json: it is missing, or a link leads out of it.",
+                );
+            }
         }
     }
     Ok(findings)
+}
+
+/// Whether this is a file below the folder, wherever links lead.
+fn is_within(folder: &Path, path: &str) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    let (Some(folder), Some(file)) = (real(folder), real(&folder.join(path))) else {
+        return false;
+    };
+    file.starts_with(folder) && file.is_file()
 }
 
 /// One file of a folder; one that cannot be read is left out.

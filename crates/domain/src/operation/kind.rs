@@ -301,6 +301,19 @@ impl OperationKind {
         }
     }
 
+    /// The bundle ID or device of Apple's that it changes: one act at a time does that.
+    #[must_use]
+    pub fn changes_at_apple(&self) -> Option<&str> {
+        match self {
+            Self::ChangeDevice(of) => Some(&of.apple_id),
+            Self::RegisterBundleId(of) => Some(&of.identifier),
+            Self::EditBundleId(of) => Some(&of.identifier),
+            Self::SetCapability(of) => Some(&of.identifier),
+            Self::RemoveCapability(of) => Some(&of.identifier),
+            _ => None,
+        }
+    }
+
     /// The held certificate that it replaces: one act at a time does that.
     #[must_use]
     pub fn renews(&self) -> Option<CertificateId> {

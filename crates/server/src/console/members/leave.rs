@@ -24,11 +24,19 @@ pub(crate) struct LeavePage {
     pub(crate) org: OrgId,
     /// What stands in the way.
     pub(crate) wrong: Wrong,
+    /// Whether something has to happen before anybody could leave.
+    pub(crate) is_kept: bool,
 }
 
 async fn leave_page(state: &State, visitor: &Visitor, org: OrgId, wrong: Wrong) -> Result<LeavePage, Problem> {
     let shell = visitor.shell_for(state, org, Place::Members, Action::SeeOrganization).await?;
-    Ok(LeavePage { shell, org, wrong })
+    let kept = state.app.kept_from_leaving(&visitor.who.caller, org).await?;
+    Ok(LeavePage {
+        shell,
+        org,
+        is_kept: kept.is_some(),
+        wrong: kept.map_or(wrong, |problem| Wrong::told(Notice::problem(&problem))),
+    })
 }
 
 /// `GET /o/{org}/leave`

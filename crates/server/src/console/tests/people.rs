@@ -114,6 +114,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             shell: shell(Place::Members),
             org,
             wrong: Wrong::told(Notice::new(Tone::Bad, "You are the last Owner.", "Make somebody else Owner first.")),
+            is_kept: true,
         },
     );
     add(
