@@ -117,7 +117,8 @@ describe('members', () => {
     await row(page).getByRole('link', { name: LENA.name }).click();
     await page.getByRole('link', { name: 'Remove member' }).click();
     const act = page.getByRole('dialog').getByRole('button', { name: 'Remove member' });
-    assert.equal(await act.getAttribute('aria-disabled'), 'true', 'until the name is typed');
+    // Until the name is typed; the script says so as soon as it runs.
+    await page.getByRole('dialog').locator('button[aria-disabled=true]').waitFor();
     await page.getByLabel(/^Type/).fill(LENA.name);
     await act.click();
     await page.waitForURL(/\/members$/);

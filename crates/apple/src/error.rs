@@ -23,8 +23,14 @@ pub enum Error {
     /// Apple.
     #[error("the request was not sent: {cause}")]
     NotSent {
-        /// Name resolution, connection, TLS, or an id that cannot be one.
+        /// Name resolution, connection, TLS.
         cause: String,
+    },
+    /// An id that cannot be one at Apple, and would change the path; nothing was sent, and there is no such thing.
+    #[error("{id:?} cannot be an id at Apple, which has letters, digits, - . and _ only")]
+    ImpossibleId {
+        /// How it begins.
+        id: String,
     },
     /// The token source gave no token; nothing was sent. The source's own error is the `source`.
     #[error("no token for Apple: {0}")]
@@ -203,7 +209,11 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::NotSent { .. } | Self::NoToken(_) | Self::ForeignLink { .. } | Self::EndlessListing { .. } => None,
+            Self::NotSent { .. }
+            | Self::ImpossibleId { .. }
+            | Self::NoToken(_)
+            | Self::ForeignLink { .. }
+            | Self::EndlessListing { .. } => None,
             Self::LostAnswer { status, .. } => *status,
             Self::Unauthorized { .. } => Some(401),
             Self::Forbidden { .. } => Some(403),
@@ -283,6 +293,7 @@ impl Error {
             Self::NotSent { cause } => format!(
                 "Apple could not be reached ({cause}). Nothing was changed. Check the network, the proxy and the Apple URL, then try again."
             ),
+            Self::ImpossibleId { .. } => format!("There is no such thing: {self}. List what there is to see the ids."),
             Self::NoToken(cause) => format!("No token for Apple could be made: {cause}."),
             Self::LostAnswer { method, cause, .. } if method == Method::GET => {
                 format!("Apple's answer did not arrive ({cause}). Try again in a moment.")

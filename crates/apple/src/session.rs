@@ -137,9 +137,7 @@ impl Session {
     pub(crate) fn url(&self, segments: &[&str], query: &Query) -> Result<Url, Error> {
         if let Some(bad) = segments.iter().find(|segment| !is_segment(segment)) {
             let shown: String = bad.chars().take(40).collect();
-            return Err(Error::NotSent {
-                cause: format!("{shown:?} cannot be an id at Apple, which has letters, digits, - . and _ only"),
-            });
+            return Err(Error::ImpossibleId { id: shown });
         }
         let mut url = self.origin().url(segments);
         if !query.0.is_empty() {

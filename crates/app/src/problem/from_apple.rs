@@ -10,7 +10,7 @@ impl Problem {
     pub fn from_apple(error: &Error) -> Self {
         let (kind, code) = match error {
             Error::NoToken(_) => return Self::no_longer_shared(error).unwrap_or_else(|| Self::internal(error)),
-            Error::NotFound { .. } => (Kind::NotFound, "not_found_at_apple"),
+            Error::NotFound { .. } | Error::ImpossibleId { .. } => (Kind::NotFound, "not_found_at_apple"),
             Error::RateLimited { .. } => (Kind::RateLimited, "apple_rate_limited"),
             Error::Unauthorized { .. } => (Kind::AppleRefused, "apple_refused_key"),
             Error::Forbidden {

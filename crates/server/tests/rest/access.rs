@@ -25,6 +25,13 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "bundle_ids_register" => json!({ "identifier": "com.example.taken" }),
         "bundle_ids_edit" | "bundle_ids_preview" => json!({ "set": [{ "capability": "MAPS" }] }),
         "apple_revoke_certificate" => json!({ "name": "Apple Distribution" }),
+        "certificates_renew" => json!({ "key": "Admin" }),
+        "profiles_register" => json!({ "key": "Admin", "profile_type": "IOS_APP_STORE", "bundle_identifier": "com.example.taken" }),
+        "profiles_rebuild" => json!({ "key": "Admin" }),
+        "profiles_fetch" => json!({}),
+        "profiles_import" => json!({ "files": [{ "name": "x.mobileprovision", "content": "bm9uZQ==" }] }),
+        "profiles_remove" => json!({ "profiles": ["prof_00000000000070008000000000000001"] }),
+        "profiles_delete" => json!({ "name": "Taken away" }),
         "devices_edit" => json!({ "enabled": false }),
         "tokens_create" => json!({ "name": "CI", "roles": ["signing-viewer"] }),
         "tokens_edit" => json!({ "name": "Taken over" }),
@@ -47,6 +54,7 @@ fn body_of(operation: &Operation<'_>) -> Value {
 fn query_of(operation: &Operation<'_>) -> &'static str {
     match operation.id {
         "keys_choices" => "?need=certificates",
+        "certificates_preview" => "?key=Admin",
         _ => "",
     }
 }
@@ -84,6 +92,7 @@ async fn town() -> Town {
     let certificate = stage.certificate(&key.to_string()).await;
     let operations = stage.answers.lock().unwrap().last().unwrap().0.clone();
     let operation = operations.rsplit('/').next().unwrap().to_owned();
+    let fetched = world.app().fetch_profiles(&world.owner.caller, world.org, key, None).await.unwrap();
     let below = world.organization("Berlin", Some(world.org)).await;
     let (spare, _) = world.app().create_token(&world.owner, "Spare", None).await.unwrap();
     let new = NewServiceToken {
@@ -98,6 +107,7 @@ async fn town() -> Town {
         ("key", key.to_string()),
         ("certificate", certificate),
         ("csr", requested(world, &world.owner).await),
+        ("held_profile", fetched.new[0].profile.id.to_string()),
         ("operation", operation),
         ("activity", recorded(world, &world.owner).await),
         ("user", world.owner.person().unwrap().id.to_string()),
@@ -113,7 +123,9 @@ async fn town() -> Town {
 
     let neighbor = world.neighbor().await;
     let org = neighbor.home().unwrap();
-    let file = world.entered(world.key_file(testkit::KeyKind::Team, Role::Developer));
+    let mut file = world.entered(world.key_file(testkit::KeyKind::Team, Role::Developer));
+    // As bodies name it.
+    file.name = "Admin".to_owned();
     let key = world.app().add_key(&neighbor.caller, org, file).await.unwrap().summary.key.id;
     let below = world.organization("Berlin", Some(org)).await;
     let (mine, token) = world.app().create_token(&neighbor, "Mine", None).await.unwrap();
@@ -123,6 +135,7 @@ async fn town() -> Town {
         ("key", key.to_string()),
         ("certificate", unknown("cert")),
         ("csr", requested(world, &neighbor).await),
+        ("held_profile", unknown("prof")),
         ("operation", unknown("op")),
         ("activity", recorded(world, &neighbor).await),
         ("user", neighbor.person().unwrap().id.to_string()),
@@ -183,6 +196,7 @@ fn prefix(parameter: &str) -> &str {
         "token" => "tok",
         "service_token" => "svc",
         "invitation" => "inv",
+        "held_profile" => "prof",
         "sub" => "org",
         other => other,
     }
