@@ -1,8 +1,8 @@
 //! What is asked of Apple about profiles: one is created, one is deleted.
 //!
 //! A name is there once in a team, so a second creation would be refused; but a refusal "there is one already" cannot be
-//! told from one of a profile that was there before. So a creation is asked for once, and looked for by its name among
-//! those that were not there before. What was deleted stays deleted.
+//! told from one of a profile that was there before. So a creation is asked for once, and looked for by its name, type, bundle ID
+//! and certificates among those that were not there before. What was deleted stays deleted.
 
 use super::file;
 use crate::{
@@ -10,13 +10,14 @@ use crate::{
     acting::fresh,
     operations::{Answer, Call, Kept, gone},
 };
-use apple::{Error, ProfileFilter, Session};
+use apple::{Error, ProfileDetail, ProfileFilter, Session};
 use async_trait::async_trait;
 use domain::{
     Feature, HeldProfile, ItemOrigin, Made, Permit, ProfileId, ProfileStanding, TeamId,
     operation::{NewProfile, ProfileDeletion},
 };
 use signing::{chain::TrustRoot, profile::Profile};
+use std::collections::BTreeSet;
 use store::{KeyToUse, StoreError, Tx};
 
 /// A profile that is being created.
@@ -24,7 +25,22 @@ pub(crate) struct Creating(pub(crate) NewProfile);
 
 impl Creating {
     fn is_it(&self, profile: &apple::Profile) -> bool {
-        profile.attributes.name.as_deref() == Some(self.0.name.as_str()) && !self.0.before.contains(&profile.id)
+        let attributes = &profile.attributes;
+        attributes.name.as_deref() == Some(self.0.name.as_str())
+            && attributes
+                .profile_type
+                .as_ref()
+                .is_none_or(|kind| kind.as_str() == self.0.profile_type.as_str())
+            && !self.0.before.contains(&profile.id)
+    }
+
+    /// Whether a listed one is what was asked for: somebody else may have made one of the same name at the same moment.
+    fn is_listed(&self, detail: &ProfileDetail) -> bool {
+        let certificates: BTreeSet<_> = detail.certificates.iter().map(|certificate| certificate.id.as_str()).collect();
+        let wanted: BTreeSet<_> = self.0.certificates.iter().map(String::as_str).collect();
+        self.is_it(&detail.profile)
+            && detail.bundle_id.as_ref().is_some_and(|bundle_id| bundle_id.id == self.0.bundle_id)
+            && (certificates == wanted || !detail.is_complete)
     }
 }
 
@@ -60,7 +76,7 @@ impl Call for Creating {
 
     async fn look(&self, session: &Session) -> Result<Option<Answer>, Error> {
         let listed = session.profiles().list(&ProfileFilter::default()).await?;
-        let Some(ours) = listed.into_iter().find(|detail| self.is_it(&detail.profile)) else {
+        let Some(ours) = listed.into_iter().find(|detail| self.is_listed(detail)) else {
             return Ok(None);
         };
         let answer = Answer::Profile(Box::new(session.profiles().get(&ours.profile.id).await?.profile));

@@ -6,8 +6,8 @@
 use super::{ProfileRow, file};
 use crate::{App, Caller, Problem, acting::fresh, apple_account::is_lent_for, key_use::reading};
 use apple::{Profile as AtApple, ProfileDetail, Session};
-use domain::{Action, ApiKeyId, Event, Feature, HeldProfile, ItemOrigin, OrgId, Permit, ProfileId, ProfileStanding, ProfileType, TeamId};
-use std::collections::BTreeMap;
+use domain::{Action, ApiKeyId, Event, Feature, HeldProfile, ItemOrigin, OrgId, Permit, ProfileId, ProfileType, TeamId};
+use std::collections::{BTreeMap, BTreeSet};
 use store::{Paging, ProfileFilter, ProfileOrder, Tx};
 
 /// How many files are asked for at once: 20 kB each.
@@ -49,6 +49,8 @@ impl App {
                 apple.profiles().list(&apple::ProfileFilter::default()).await
             })
             .await?;
+        // Before a share's limits: what is outside of them is at Apple all the same.
+        let there: BTreeSet<String> = listed.iter().map(|detail| detail.profile.id.clone()).collect();
         let mut listed = listed;
         listed.retain(|detail| {
             let identifier = detail.bundle_id.as_ref().and_then(|found| found.attributes.identifier.as_deref());
@@ -60,7 +62,7 @@ impl App {
         let mut wanted = Vec::new();
         let mut tx = self.inner.store.read_for(&permit).await?;
         for detail in listed {
-            match known(&mut tx, &permit, &detail.profile, used.key.team_id.as_ref()).await? {
+            match known(&mut tx, &permit, &detail.profile, used.key.team_id.as_ref(), &there).await? {
                 Some(held) if is_up_to_date(&held, &detail.profile) => fetched.unchanged += 1,
                 _ => wanted.push(detail),
             }
@@ -73,7 +75,7 @@ impl App {
             let name = detail.profile.attributes.name.clone().unwrap_or_default();
             // Of a list with files, the file; what it contains was in the first list.
             let with_file = files.remove(&detail.profile.id).unwrap_or(detail.profile.clone());
-            match self.keep_fetched(caller, &permit, key, &detail, &with_file).await? {
+            match self.keep_fetched(caller, &permit, key, (&detail, &with_file), &there).await? {
                 Ok((held, true)) => new.push(held),
                 Ok((held, false)) => changed.push(held),
                 Err(why) => fetched.left_out.push((name, why)),
@@ -90,8 +92,8 @@ impl App {
         caller: &Caller,
         permit: &Permit,
         key: ApiKeyId,
-        detail: &ProfileDetail,
-        at_apple: &AtApple,
+        (detail, at_apple): (&ProfileDetail, &AtApple),
+        there: &BTreeSet<String>,
     ) -> Result<Result<(HeldProfile, bool), String>, Problem> {
         let Some(bytes) = at_apple.attributes.content() else {
             return Ok(Err("Apple sent this profile without its file.".to_owned()));
@@ -110,7 +112,7 @@ impl App {
             ..file::seen_at_apple(fresh, at_apple)
         };
         let mut tx = self.begin_for(caller, permit).await?;
-        let (held, is_new) = match known(&mut tx, permit, at_apple, new.team_id.as_ref()).await? {
+        let (held, is_new) = match known(&mut tx, permit, at_apple, new.team_id.as_ref(), there).await? {
             // What is on the way keeps it in its place.
             Some(old) if is_being_changed(&mut tx, permit, &old).await? => {
                 return Ok(Err("It is being changed at this moment.".to_owned()));
@@ -162,9 +164,15 @@ fn refuse_unlisted(chosen: Option<&[String]>, listed: &[ProfileDetail]) -> Resul
     Err(Problem::field("profiles_unknown", "profiles", message))
 }
 
-/// The held profile that this is: by Apple's id, by the UUID of a file that came another way, or, where a rebuild failed and
-/// somebody made it anew elsewhere, by its name in the same team.
-async fn known(tx: &mut Tx, permit: &Permit, at_apple: &AtApple, team: Option<&TeamId>) -> Result<Option<HeldProfile>, Problem> {
+/// The held profile that this is: by Apple's id, by the UUID of a file that came another way, or, where what is held is not at
+/// Apple any more and somebody made it anew elsewhere, by its name in the same team. `there` are Apple's ids of all that are.
+async fn known(
+    tx: &mut Tx,
+    permit: &Permit,
+    at_apple: &AtApple,
+    team: Option<&TeamId>,
+    there: &BTreeSet<String>,
+) -> Result<Option<HeldProfile>, Problem> {
     if let Some(held) = tx.profile_by_apple_id(permit, &at_apple.id).await? {
         return Ok(Some(held));
     }
@@ -173,17 +181,20 @@ async fn known(tx: &mut Tx, permit: &Permit, at_apple: &AtApple, team: Option<&T
     {
         return Ok(Some(held));
     }
-    let rebuilding = ProfileFilter {
+    let named = ProfileFilter {
         search: at_apple.attributes.name.clone(),
-        standing: Some(ProfileStanding::Rebuilding),
         ..ProfileFilter::default()
     };
     let found = tx
-        .profiles(permit, &rebuilding, ProfileOrder::Name, &Paging::first(Paging::MOST))
+        .profiles(permit, &named, ProfileOrder::Name, &Paging::first(Paging::MOST))
         .await?;
     let profile_type = at_apple.attributes.profile_type.as_ref().map(apple::ProfileType::as_str);
     let is_it = |held: &HeldProfile| {
-        Some(held.name.as_str()) == at_apple.attributes.name.as_deref()
+        let was_fetched_or_made = held.api_key.is_some();
+        let is_gone = held.apple_id.as_ref().is_none_or(|id| !there.contains(id));
+        was_fetched_or_made
+            && is_gone
+            && Some(held.name.as_str()) == at_apple.attributes.name.as_deref()
             && Some(held.profile_type.as_str()) == profile_type
             && team.is_none_or(|team| held.team_id.as_ref().is_none_or(|of_held| of_held == team))
     };

@@ -62,6 +62,16 @@ impl App {
         refuse_another_team(&used, held.team_id.as_ref(), &held.name)?;
         let rebuild = account.rebuild(key, &held, &change, None, self.now())?;
         if let Some(present) = &rebuild.present {
+            if held.apple_id.as_ref() != Some(present) {
+                return Err(Problem::new(
+                    Kind::Conflict,
+                    "profile_not_held",
+                    format!(
+                        "The profile “{}” that is at Apple is another than the one held here: it was made anew elsewhere, and its file would be lost. Fetch it first.",
+                        held.name
+                    ),
+                ));
+            }
             refuse_others(&used, Some(&held), present, &held.name)?;
         }
         self.begin_operation(caller, org, OperationKind::RebuildProfile(rebuild)).await

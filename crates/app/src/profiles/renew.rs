@@ -220,6 +220,16 @@ impl App {
             .collect::<Result<Vec<_>, _>>()?;
         for (held, rebuild) in holding.iter().zip(&profiles) {
             if let Some(present) = &rebuild.present {
+                if held.apple_id.as_ref() != Some(present) {
+                    return Err(Problem::new(
+                        Kind::Conflict,
+                        "profile_not_held",
+                        format!(
+                            "The profile “{}” that is at Apple is another than the one held here, and its file would be lost. Fetch it, or remove the old one here; nothing was changed.",
+                            held.name
+                        ),
+                    ));
+                }
                 refuse_others(&before.used, Some(held), present, &held.name)?;
             }
         }

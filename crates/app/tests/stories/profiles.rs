@@ -10,6 +10,8 @@ use app::{
     profiles::{CertificateMatch, Devices, ProfileChange, ProfileRow, ProfileToRegister},
 };
 use domain::{ApiKeyId, CertificateId, OperationState, ProfileId, ProfileState};
+use serde_json::{Value, json};
+use simulator::Api;
 use testkit::{AppleError, Effect, Fault, Role, World};
 
 const POST: &str = "POST /v1/profiles";
@@ -265,5 +267,30 @@ testkit::on_both_databases! {
         let row = one(&world, ferry.id).await;
         assert_eq!((row.state, row.profile.apple_id), (ProfileState::Invalid, None));
         assert!(state(&world, operation.id).await.is_over());
+    }
+
+    async fn what_somebody_made_anew_elsewhere_takes_the_place_of_what_is_gone(world: World) {
+        let key = world.link(Role::Admin).await;
+        certificate(&world, key, "DISTRIBUTION").await;
+        let id = registered(&world, key, wanted("Tram", "IOS_APP_STORE", "no.halden.ferry", None)).await;
+        let made = one(&world, id).await.profile;
+        let control = world.apple.control();
+        let is_it = |object: &Value| object["id"].as_str() == made.apple_id.as_deref();
+        let old = control.objects(Api::AppStore, "profiles").unwrap().into_iter().find(is_it).unwrap();
+        let links = &old["links"];
+        let attributes = json!({ "name": "Tram", "profileType": "IOS_APP_STORE" });
+        let operation = world.app().delete_profile_at_apple(&world.owner.caller, world.org, key, made.apple_id.as_deref().unwrap(), "Tram").await;
+        let_time_pass(&world, &operation.unwrap()).await;
+        let relationships = json!({ "bundleId": links["bundleId"][0], "certificates": links["certificates"] });
+        let anew = control.create(Api::AppStore, "profiles", &attributes, &relationships).unwrap();
+        // It is not held here: to rebuild it would lose its file.
+        let rebuilt = world.app().rebuild_profile(&world.owner.caller, world.org, key, id, ProfileChange::default()).await;
+        assert_eq!(code(rebuilt), "profile_not_held");
+        let before = held(&world).await.len();
+        let fetched = world.app().fetch_profiles(&world.owner.caller, world.org, key, Some(std::slice::from_ref(&anew))).await.unwrap();
+        assert_eq!((fetched.new.len(), fetched.changed.len()), (0, 1), "{:?}", fetched.left_out);
+        let after = one(&world, id).await;
+        assert_eq!((after.state, after.profile.apple_id.as_deref()), (ProfileState::Ready, Some(anew.as_str())));
+        assert_eq!((held(&world).await.len(), after.profile.uuid == made.uuid), (before, false));
     }
 }

@@ -146,7 +146,8 @@ fn is_of_the_log(door: &Door) -> bool {
     door.demand.actions().iter().any(|action| reads.contains(action))
 }
 
-/// What a borrower can never do with a key; nor revoke a certificate that is not theirs, as the one of the samples.
+/// What a borrower can never do with a key; nor revoke a certificate or delete a profile that is not theirs, as those of the
+/// samples.
 fn is_the_owners(door: &Door) -> bool {
     use Action::{EditKey, MintAppleToken, OverrideFeature, RemoveKey, RevokeCertificate, RotateKey, ShareKey};
     let acts = [
@@ -158,7 +159,9 @@ fn is_the_owners(door: &Door) -> bool {
         RotateKey,
         ShareKey,
     ];
-    door.demand.actions().iter().any(|action| acts.contains(action)) || door.path.ends_with("/dependents")
+    door.demand.actions().iter().any(|action| acts.contains(action))
+        || door.path.ends_with("/dependents")
+        || door.path.ends_with("/apple/profiles/{profile}/delete")
 }
 
 /// The same request under the same key by people of different organizations, and by different people of one: each is
