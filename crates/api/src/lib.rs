@@ -17,6 +17,7 @@ mod csrs;
 mod days;
 mod devices;
 mod imports;
+mod inbox;
 mod keys;
 mod members;
 mod organizations;
@@ -41,6 +42,7 @@ pub use devices::{AppleDeviceDetails, DevicePlaces, DevicesPreview, EditDevice, 
 pub use imports::{
     CertificateDependents, CertificateDetails, EditCertificate, FetchCertificates, ImportCertificates, Imported, LeftOut, RemoveCertificate,
 };
+pub use inbox::{Notice, Notices, ReadNotices};
 pub use keys::{
     AppleToken, Budget, DayMark, Dependents, EditKey, Feature, FeatureOverride, Key, KeyChoice, KeyChoices, KeyDetails, Keys, LastResult,
     NewAppleToken, NewKey, RemoveKey,

@@ -115,6 +115,7 @@ fn record(number: u64, at: Timestamp, subs: u64) -> Fallible<Activity> {
             key,
             name,
             health: "working".to_owned(),
+            was: None,
         },
         _ if number % 400_000 == 77 => Event::KeyRotated {
             key,

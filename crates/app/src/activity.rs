@@ -88,7 +88,8 @@ impl Names {
         })
     }
 
-    async fn of_organization(&mut self, tx: &mut Tx, organization: OrgId) -> Result<String, Problem> {
+    /// What an organization is called; also when it is gone.
+    pub(crate) async fn of_organization(&mut self, tx: &mut Tx, organization: OrgId) -> Result<String, Problem> {
         if let Some(name) = self.organizations.get(&organization) {
             return Ok(name.clone());
         }

@@ -77,14 +77,16 @@ impl App {
             Err(error) => return Err(error.into()),
         }
         self.write_down(&mut tx, &used.permit, &examined).await?;
-        let health = match &examined.verdict {
-            Verdict::Conclusive(health) => health.title().to_owned(),
-            Verdict::Inconclusive { .. } => "no conclusion".to_owned(),
+        let (health, was) = match &examined.verdict {
+            Verdict::Conclusive(health) if health.title() == key.health.title() => (health.title(), None),
+            Verdict::Conclusive(health) => (health.title(), Some(key.health.title().to_owned())),
+            Verdict::Inconclusive { .. } => ("no conclusion", None),
         };
         let event = Event::KeyChecked {
             key: key.id,
             name: key.name.to_string(),
-            health,
+            health: health.to_owned(),
+            was,
         };
         self.record_done(&mut tx, caller, used.permit.user(), event).await?;
         tx.commit().await?;

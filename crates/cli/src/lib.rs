@@ -19,6 +19,7 @@ mod import;
 mod keys;
 mod lists;
 mod members;
+mod notifications;
 mod operation;
 mod orgs;
 mod output;
@@ -105,6 +106,9 @@ pub enum Command {
     /// Signing files out of where another tool keeps them: fastlane match, EAS, folders
     #[command(subcommand)]
     Import(import::Import),
+    /// What you should hear of
+    #[command(subcommand)]
+    Notifications(notifications::Notifications),
     /// Who did what
     #[command(subcommand)]
     Activity(activity::Activity),
@@ -141,6 +145,7 @@ async fn dispatch(global: &Global, printer: &Printer, command: Command) -> Resul
         Command::BundleIds(bundle_ids) => bundle_ids.run(&client()?, printer).await,
         Command::Devices(devices) => devices.run(&client()?, printer).await,
         Command::Import(import) => import.run(&client()?, printer).await,
+        Command::Notifications(notifications) => notifications.run(&client()?, printer).await,
         Command::Activity(activity) => activity.run(&client()?, printer).await,
         Command::Doctor => doctor::run(&client()?, printer).await,
     }

@@ -3,6 +3,7 @@
 //! A local change is one record, in the transaction of the change. An act at Apple is two: the intent before the call,
 //! the outcome after it, tied by the operation or by the record's `follows`. No record, no act.
 
+mod notice;
 mod words;
 
 use crate::{
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+pub use notice::{Audience, Notice};
 pub use words::ACTIONS;
 
 /// Who did it.
@@ -306,6 +308,9 @@ pub enum Event {
         key: ApiKeyId,
         name: String,
         health: String,
+        /// What it was before, where this check found another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
     },
     KeyUsed {
         key: ApiKeyId,
@@ -324,11 +329,20 @@ pub enum Event {
         expires_at: Timestamp,
         days: u16,
     },
+    ProfileWillExpire {
+        profile: ProfileId,
+        name: String,
+        expires_at: Timestamp,
+        days: u16,
+    },
     TokenWillExpire {
         token: ApiTokenId,
         name: String,
         expires_at: Timestamp,
         days: u16,
+        /// Whose token it is; unknown in old records.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
     },
     ServiceTokenWillExpire {
         token: ServiceTokenId,
@@ -570,6 +584,7 @@ impl Event {
             Self::ProfileFetched { profile, .. }
             | Self::ProfileImported { profile, .. }
             | Self::ProfileRemoved { profile, .. }
+            | Self::ProfileWillExpire { profile, .. }
             | Self::HeldProfileDownloaded { profile, .. } => profile.to_string(),
             Self::ProfileDownloaded { profile, .. } => profile.clone(),
         })

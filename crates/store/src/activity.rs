@@ -3,11 +3,13 @@
 //! - here: writing a record, reading one;
 //! - [`chain`]: the hash that ties each record to all before it;
 //! - [`search`]: lists by filter, newest first;
+//! - [`notices`]: which of them somebody should hear of;
 //! - [`ledger`]: the whole log as one sequence, its signed checkpoints, and the key that signs them.
 
 mod chain;
 mod expiring;
 mod ledger;
+mod notices;
 mod search;
 
 pub use chain::Hash;
@@ -104,6 +106,7 @@ impl Tx {
             let mut columns = chain::columns(sequence, root, one)?;
             head = chain::hash(&head, &columns).to_vec();
             columns.extend(args![head.as_slice()]);
+            self.point_to(sequence, root, one).await?;
             self.execute(
                 "INSERT INTO activity (sequence, id, organization_id, root_id, at, actor, subject_id, token_id, action,
                      object_id, api_key_id, event, outcome, follows, address, request_id, hash)

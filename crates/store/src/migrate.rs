@@ -75,6 +75,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0010_profiles.sql"),
         postgres: include_str!("../migrations/0010_profiles.postgres.sql"),
     },
+    Migration {
+        version: 13,
+        name: "notices",
+        sql: include_str!("../migrations/0013_notices.sql"),
+        postgres: include_str!("../migrations/0013_notices.postgres.sql"),
+    },
 ];
 
 /// Its hashes are no work for SQL.

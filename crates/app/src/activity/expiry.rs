@@ -37,11 +37,18 @@ fn event(one: &Expiring, days: u16) -> Event {
             expires_at,
             days,
         },
-        ExpiringItem::Token(_, token) => Event::TokenWillExpire {
+        ExpiringItem::Profile(_, profile) => Event::ProfileWillExpire {
+            profile,
+            name,
+            expires_at,
+            days,
+        },
+        ExpiringItem::Token(user, token) => Event::TokenWillExpire {
             token,
             name,
             expires_at,
             days,
+            user: Some(user),
         },
         ExpiringItem::ServiceToken(_, token) => Event::ServiceTokenWillExpire {
             token,
@@ -56,6 +63,7 @@ fn event(one: &Expiring, days: u16) -> Event {
 fn told(event: &Event) -> Option<(Timestamp, u16)> {
     match event {
         Event::CertificateWillExpire { expires_at, days, .. }
+        | Event::ProfileWillExpire { expires_at, days, .. }
         | Event::TokenWillExpire { expires_at, days, .. }
         | Event::ServiceTokenWillExpire { expires_at, days, .. } => Some((*expires_at, *days)),
         _ => None,
@@ -110,7 +118,9 @@ impl App {
     async fn tell_expiry(&self, one: &Expiring, step: u16) -> Result<bool, Problem> {
         let mut tx = self.inner.store.begin_over_all().await?;
         let organization = match one.item {
-            ExpiringItem::Certificate(organization, _) | ExpiringItem::ServiceToken(organization, _) => organization,
+            ExpiringItem::Certificate(organization, _)
+            | ExpiringItem::Profile(organization, _)
+            | ExpiringItem::ServiceToken(organization, _) => organization,
             ExpiringItem::Token(user, _) => match tx.organizations_of(user).await?.first() {
                 Some(home) => home.id,
                 None => return Ok(false),

@@ -80,7 +80,13 @@ fn words(event: &Event, whom: &str) -> (String, String) {
             ..
         } => both("rotated", "rotate", format!("the key “{name}” from {from_key_id} to {to_key_id}")),
         Event::KeyRemoved { name, key_id, .. } => both("removed", "remove", format!("the key “{name}” ({key_id})")),
-        Event::KeyChecked { name, health, .. } => (format!("checked the key “{name}”: {health}"), format!("check the key “{name}”")),
+        Event::KeyChecked { name, health, was, .. } => {
+            let was = was.as_ref().map_or_else(String::new, |was| format!(", before: {was}"));
+            (
+                format!("checked the key “{name}”: {health}{was}"),
+                format!("check the key “{name}”"),
+            )
+        }
         Event::KeyUsed { name, need, .. } => both("used", "use", format!("the key “{name}”: {need}")),
         Event::FeatureOverridden { name, feature, on, .. } => {
             let title = feature.title();
@@ -95,6 +101,7 @@ fn words(event: &Event, whom: &str) -> (String, String) {
             }
         }
         Event::CertificateWillExpire { name, days, .. } => will_expire(format!("the certificate “{name}”"), *days),
+        Event::ProfileWillExpire { name, days, .. } => will_expire(format!("the profile “{name}”"), *days),
         Event::TokenWillExpire { name, days, .. } => will_expire(format!("the token “{name}”"), *days),
         Event::ServiceTokenWillExpire { name, days, .. } => will_expire(format!("the API token “{name}”"), *days),
         Event::ActivityExported { form, .. } => both("exported", "export", format!("the activity log as {form}")),

@@ -11,6 +11,7 @@ mod csrs;
 mod expiries;
 mod exports;
 mod imports;
+mod inbox;
 mod invitations;
 mod keys;
 mod log_is_whole;

@@ -3,8 +3,8 @@
 use crate::{certificates::begin, code};
 use app::{
     Caller,
+    expiries::ExpiryOf,
     idempotency::{Kept, Replay},
-    overview::ExpiryOf,
 };
 use domain::{
     Actor, Origin, Principal,
@@ -19,14 +19,14 @@ testkit::on_both_databases! {
         begin(&world, key, "DISTRIBUTION").await;
         let app = world.app();
         let overview = app.overview(&world.owner.caller, world.org).await.unwrap();
-        assert_eq!((overview.keys.len(), overview.waiting_operations.len(), overview.expiries.len()), (1, 1, 0));
+        assert_eq!((overview.keys.len(), overview.waiting_operations.len(), overview.ending.items.len()), (1, 1, 0));
         app.run_due_jobs().await.unwrap();
         app.create_token(&world.owner, "CI", None).await.unwrap();
         let overview = app.overview(&world.owner.caller, world.org).await.unwrap();
         assert!(overview.waiting_operations.is_empty());
         // A token of half a year ends before a certificate of one.
-        assert_eq!(overview.expiries[0].of, ExpiryOf::Token);
-        assert!(matches!(overview.expiries[1].of, ExpiryOf::Certificate(_)));
+        assert_eq!(overview.ending.items[0].of, ExpiryOf::Token);
+        assert!(matches!(overview.ending.items[1].of, ExpiryOf::Certificate(_)));
         assert_eq!(overview.activity[0].sentence, "made the token “CI”");
     }
 

@@ -4,9 +4,9 @@ use crate::{certificates::seen_by, code, log};
 use app::{
     Problem,
     accounts::SignedIn,
+    expiries::ExpiryOf,
     invitations::NewInvitation,
     members::RoleChange,
-    overview::ExpiryOf,
     service_tokens::{NewServiceToken, ServiceTokenChange},
 };
 use domain::{Actor, OperationState, OrgId, Origin, Role, ServiceTokenId};
@@ -360,7 +360,7 @@ testkit::on_both_databases! {
         made(&world, &world.owner, world.org, new("CI", &["signing-viewer"])).await.unwrap();
         let tokens = async |who: &SignedIn| {
             let overview = app.overview(&who.caller, world.org).await.unwrap();
-            overview.expiries.into_iter().filter(|one| matches!(one.of, ExpiryOf::ServiceToken(_))).count()
+            overview.ending.items.into_iter().filter(|one| matches!(one.of, ExpiryOf::ServiceToken(_))).count()
         };
         let signer = world.person("sina", &[(world.org, role("signing-manager"))]).await.signed_in;
         assert_eq!((tokens(&world.owner).await, tokens(&signer).await), (1, 0));

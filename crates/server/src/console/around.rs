@@ -75,6 +75,7 @@ impl Visitor {
             allowed: Action::ALL.iter().copied().filter(|action| self.may(*action, tenant)).collect(),
             offers: self.offers(state, org).await?,
             counts: counts(state, &self.who, org).await?,
+            unread: state.app.unread_notices(&self.who).await?,
             parent_name: view.parent_name,
             org: Some(view.organization),
             here,

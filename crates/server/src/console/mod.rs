@@ -15,9 +15,11 @@ pub(crate) mod bundle_ids;
 pub(crate) mod certificates;
 pub(crate) mod csrs;
 pub(crate) mod devices;
+pub(crate) mod expiries;
 pub(crate) mod fields;
 pub(crate) mod filters;
 pub(crate) mod gate;
+pub(crate) mod inbox;
 pub(crate) mod invitation;
 pub(crate) mod keys;
 pub(crate) mod listing;
@@ -59,6 +61,7 @@ pub(crate) fn table() -> Doors {
         .form("/sign-in", Public, gate::sign_in_form, gate::sign_in)
         .act("/sign-out", Person, gate::sign_out)
         .page("/o/{org}", In(SeeOrganization), overview::show)
+        .page("/o/{org}/expiries", In(SeeOrganization), expiries::show)
         .page("/o/{org}/keys", In(SeeKeys), keys::list::show)
         .form_with_file("/o/{org}/keys/new", In(AddKey), FILE, add::form, add::add)
         .page("/o/{org}/keys/{key}", In(SeeKeys), one::show)
@@ -305,6 +308,8 @@ pub(crate) fn table() -> Doors {
         .act("/o/{org}/activity/verify", In(VerifyActivity), activity::verify)
         .page("/o/{org}/activity/{activity}", In(SeeActivity), activity::record)
         .page("/o/{org}/keys/{key}/usage", In(SeeActivity), activity::usage)
+        .page("/inbox", Person, inbox::show)
+        .act("/inbox/read", Person, inbox::read)
         .page("/me", Person, me::profile)
         .act("/me/theme", Person, me::theme)
         .act("/me/shortcuts", Person, me::shortcuts)

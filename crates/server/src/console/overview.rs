@@ -3,16 +3,17 @@
 use crate::State;
 
 use super::{
+    expiries,
     filters::{self, digits_grouped},
     parts::{Mark, Tone},
-    pictures::{self, Dot, Lane},
     shell::{Place, Shell},
     visit::{Answer, Visitor, id, page},
     when::{Urgency, date, distance, urgency},
 };
 use app::{
+    expiries::{Expiry, ExpiryOf},
     keys::KeySummary,
-    overview::{Expiry, ExpiryOf, Overview},
+    overview::Overview,
 };
 use askama::Template;
 use axum::extract::{Path, State as Reach};
@@ -73,68 +74,24 @@ impl OverviewPage {
 
     /// What comes next of that which somebody has to do something about.
     fn next_expiry(&self) -> Option<&Expiry> {
-        let mut ahead = self.of.expiries.iter().filter(|expiry| expiry.at >= self.shell.now);
+        let mut ahead = self.of.ending.items.iter().filter(|expiry| expiry.at >= self.shell.now);
         ahead.find(|expiry| !is_meant_to_end(expiry.of))
     }
 
-    fn lanes(&self) -> Vec<Lane> {
-        let lane = |name, wanted: fn(&ExpiryOf) -> bool| Lane {
-            name,
-            dots: self
-                .of
-                .expiries
-                .iter()
-                .filter(|expiry| wanted(&expiry.of))
-                .map(|expiry| Dot {
-                    name: expiry.name.clone(),
-                    at: expiry.at,
-                })
-                .collect(),
-        };
-        vec![
-            lane("Certificates", |of| matches!(of, ExpiryOf::Certificate(_))),
-            lane("Tokens", |of| matches!(of, ExpiryOf::Token | ExpiryOf::ServiceToken(_))),
-            lane("Shares", |of| matches!(of, ExpiryOf::Share(_))),
-            lane("Invitations", |of| *of == ExpiryOf::Invitation),
-        ]
-    }
-
     fn timeline(&self) -> String {
-        let lanes = self.lanes();
-        let others: usize = lanes[1..].iter().map(|lane| lane.dots.len()).sum();
-        // Of the certificates only the nearest hundred are dots; the number is of all of them.
-        let certificates = ((self.of.ending_soon + self.of.ending_later) as usize).saturating_sub(others);
-        let counts = std::iter::once(format!("certificates {certificates}"));
-        let counts = counts.chain(
-            lanes[1..]
-                .iter()
-                .map(|lane| format!("{} {}", lane.name.to_lowercase(), lane.dots.len())),
-        );
-        let name = format!(
-            "What expires in the next 12 months: {}. The list below has the nearest ones.",
-            counts.collect::<Vec<_>>().join(", ")
-        );
-        pictures::timeline(&lanes, self.shell.now, &name)
+        expiries::timeline(&self.of.ending, self.shell.now)
     }
 
     fn address_of(&self, expiry: &Expiry) -> String {
-        match expiry.of {
-            ExpiryOf::Certificate(id) => format!("/o/{}/certificates/{id}", self.org),
-            ExpiryOf::Token => "/me/tokens".to_owned(),
-            ExpiryOf::ServiceToken(id) => format!("/o/{}/tokens/{id}", self.org),
-            ExpiryOf::Share(key) => format!("/o/{}/keys/{key}", self.org),
-            ExpiryOf::Invitation => format!("/o/{}/members", self.org),
-        }
+        expiries::address_of(self.org, expiry)
     }
 
     fn kind_of(&self, expiry: &Expiry) -> &'static str {
-        match expiry.of {
-            ExpiryOf::Certificate(_) => "Certificate",
-            ExpiryOf::Token => "Your API token",
-            ExpiryOf::ServiceToken(_) => "API token",
-            ExpiryOf::Share(_) => "Share of an API key",
-            ExpiryOf::Invitation => "Invitation",
-        }
+        expiries::kind_of(expiry)
+    }
+
+    fn lanes(&self) -> [&'static str; 5] {
+        expiries::LANES
     }
 
     fn last_check(&self) -> Option<Timestamp> {
@@ -149,18 +106,23 @@ fn is_meant_to_end(of: ExpiryOf) -> bool {
 
 fn needs(org: OrgId, of: &Overview, now: Timestamp) -> Vec<Need> {
     let mut needs: Vec<Need> = of.keys.iter().filter_map(|key| key_need(org, key)).collect();
-    let ending: Vec<Need> = of.expiries.iter().filter_map(|expiry| expiry_need(org, expiry, now)).collect();
-    let soon = of.expiries.iter().filter(|expiry| urgency(expiry.at, now) != Urgency::Calm).count();
-    let further = (of.ending_soon as usize).saturating_sub(soon);
+    let ending: Vec<Need> = of.ending.items.iter().filter_map(|expiry| expiry_need(org, expiry, now)).collect();
+    let soon = of
+        .ending
+        .items
+        .iter()
+        .filter(|expiry| urgency(expiry.at, now) != Urgency::Calm)
+        .count();
+    let further = (of.ending.soon as usize).saturating_sub(soon);
     needs.extend(ending);
     if further > 0 {
         needs.push(Need {
             tone: Tone::Warn,
             icon: "clock",
-            head: format!("{} further certificates expire soon or have expired", digits_grouped(further)),
-            body: "The list has all of them.".to_owned(),
-            act: "See certificates",
-            address: format!("/o/{org}/certificates?held=only"),
+            head: format!("{} further things expire soon or have expired", digits_grouped(further)),
+            body: "Certificates and profiles that are not among the nearest hundred.".to_owned(),
+            act: "See what expires",
+            address: format!("/o/{org}/expiries"),
         });
     }
     needs.extend(of.waiting_operations.iter().map(|operation| Need {
@@ -212,7 +174,12 @@ fn expiry_need(org: OrgId, expiry: &Expiry, now: Timestamp) -> Option<Need> {
         ExpiryOf::Certificate(id) => (
             "See certificate",
             format!("/o/{org}/certificates/{id}"),
-            "Create its successor in time.",
+            "Renew it in time: its profiles are built anew with it.",
+        ),
+        ExpiryOf::Profile(id) => (
+            "See profile",
+            format!("/o/{org}/profiles/held/{id}"),
+            "Rebuild it under the same name.",
         ),
         ExpiryOf::Token => (
             "See tokens",

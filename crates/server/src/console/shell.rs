@@ -60,6 +60,8 @@ impl Theme {
 pub(crate) enum Place {
     /// The overview.
     Overview,
+    /// What expires when.
+    Expiries,
     /// API keys.
     Keys,
     /// Certificates.
@@ -158,6 +160,8 @@ pub(crate) struct Shell {
     pub(crate) offers: Vec<Offer>,
     /// For the sidebar.
     pub(crate) counts: Counts,
+    /// How many notices of the inbox the person has not read.
+    pub(crate) unread: usize,
     /// The current place.
     pub(crate) here: Place,
     /// Whether the page is the place itself, not something below it.
@@ -186,6 +190,7 @@ impl Shell {
             allowed: BTreeSet::new(),
             offers: Vec::new(),
             counts: Counts::default(),
+            unread: 0,
             here: Place::Me,
             exactly_here: false,
             toast: None,
@@ -219,6 +224,16 @@ impl Shell {
         self.allowed.contains(&action)
     }
 
+    /// What the bell says.
+    #[must_use]
+    pub(crate) fn bell(&self) -> String {
+        match self.unread {
+            0 => "Inbox".to_owned(),
+            n if n < 100 => format!("Inbox, {n} unread"),
+            _ => "Inbox, more than 99 unread".to_owned(),
+        }
+    }
+
     /// What a theme can be.
     #[must_use]
     pub(crate) fn themes(&self) -> &'static [Theme] {
@@ -240,6 +255,7 @@ impl Shell {
         let counts = self.counts;
         let mut entries = vec![
             entry(None, Place::Overview, "", "home", "Overview"),
+            entry(None, Place::Expiries, "/expiries", "calendar", "Expiries"),
             Entry {
                 count: Some(counts.keys),
                 alerts: counts.keys_in_need,

@@ -132,6 +132,7 @@ pub(crate) enum Preference {
 /// What a toast says. Only words from here are shown, whatever the cookie says.
 fn toast(word: &str) -> Option<&'static str> {
     Some(match word {
+        "inbox-read" => "Marked as read",
         "log-verified" => "Verified; the log is whole",
         "certificate-taken-in" => "Certificate taken in",
         "certificate-joined" => "What was missing has joined the certificate",

@@ -14,6 +14,7 @@ mod document;
 mod extract;
 mod idempotency;
 mod imports;
+mod inbox;
 mod invitations;
 mod keys;
 mod members;
@@ -52,6 +53,8 @@ pub(crate) fn table() -> Doors {
         .operation(SignedIn, routes!(account::me))
         .operation(Person, routes!(account::tokens, account::create_token))
         .operation(Person, routes!(account::revoke_token))
+        .operation(Person, routes!(inbox::notices))
+        .operation(Person, routes!(inbox::read_notices))
         .operation(SignedIn, routes!(organizations::list))
         .operation(Person, routes!(organizations::create))
         .operation(In(SeeOrganization), routes!(organizations::show))

@@ -216,6 +216,8 @@ fn rest(address: &str) -> Vec<Sample> {
         ("GET", "/me/tokens") => get().says("Matrix"),
         ("POST", "/me/tokens") => json(201, r#"{"name": "Matrix"}"#).says("russet_"),
         ("DELETE", "/me/tokens/{token}") => bare(404).says("not_found"),
+        ("GET", "/me/notices") => get().says("unread"),
+        ("POST", "/me/notices/read") => json(204, r#"{"up_to": 0}"#),
         ("GET", "/orgs/{org}/keys") => get().says("Key-of-"),
         ("POST", "/orgs/{org}/keys") => json(422, NO_KEY).says("private_key"),
         ("GET", "/orgs/{org}/keys/{key}") => get().says("Key-of-"),
@@ -506,6 +508,9 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/me/tokens") => get().says("Matrix"),
         ("POST", "/me/tokens") => form(422, &[("name", ""), ("days", "30"), ("once", "matrix")]),
         ("POST", "/me/tokens/{token}/revoke") => form(404, &[]),
+        ("GET", "/o/{org}/expiries") => get().says("What expires when"),
+        ("GET", "/inbox") => get().says("Inbox"),
+        ("POST", "/inbox/read") => form(303, &[("up_to", "0")]),
         _ => missing(address),
     }]
 }

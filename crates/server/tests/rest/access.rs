@@ -10,6 +10,7 @@ use testkit::{Role, World};
 /// A body that fits, so that a refusal is about the address.
 fn body_of(operation: &Operation<'_>) -> Value {
     match operation.id {
+        "account_read_notices" => json!({ "up_to": 1 }),
         "account_create_token" => json!({ "name": "CI" }),
         "organizations_create" | "organizations_create_below" | "organizations_edit" => json!({ "name": "Taken over" }),
         "organizations_remove" => json!({ "name": "Halden" }),

@@ -1,6 +1,6 @@
 //! What is about to expire, over all organizations: for the server's daily look.
 
-use domain::{ApiKeyId, ApiTokenId, CertificateId, Event, OrgId, ServiceTokenId, ShareTarget, UserId};
+use domain::{ApiKeyId, ApiTokenId, CertificateId, Event, OrgId, ProfileId, ServiceTokenId, ShareTarget, UserId};
 use jiff::Timestamp;
 
 use crate::sql::{Row, args};
@@ -11,6 +11,8 @@ use crate::{Result, Tx};
 pub enum ExpiringItem {
     /// A certificate, in the organization that holds it.
     Certificate(OrgId, CertificateId),
+    /// A profile, in the organization that holds it.
+    Profile(OrgId, ProfileId),
     /// A personal token, where its owner belongs.
     Token(UserId, ApiTokenId),
     /// A service token, in its organization.
@@ -69,6 +71,16 @@ impl Tx {
             .await?;
         for row in &certificates {
             let item = ExpiringItem::Certificate(row.parse("organization_id")?, row.parse("id")?);
+            all.push(expiring(row, item)?);
+        }
+        let profiles = self
+            .rows(
+                "SELECT id, organization_id, name, added_at AS since, expires_at FROM profiles WHERE expires_at >= $1 AND expires_at <= $2",
+                args![from, until],
+            )
+            .await?;
+        for row in &profiles {
+            let item = ExpiringItem::Profile(row.parse("organization_id")?, row.parse("id")?);
             all.push(expiring(row, item)?);
         }
         let tokens = self

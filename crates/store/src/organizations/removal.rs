@@ -131,6 +131,7 @@ impl Tx {
         for statement in [
             "DELETE FROM shares WHERE organization_id = $1",
             "DELETE FROM jobs WHERE organization_id = $1",
+            "DELETE FROM notices WHERE organization_id = $1",
             "DELETE FROM operations WHERE organization_id = $1",
             // With their files.
             "DELETE FROM profiles WHERE organization_id = $1",

@@ -14,6 +14,7 @@ on_both![
     every_column_is_part_of_the_hash,
     an_older_log_is_chained_as_it_is_found,
     checkpoints_and_their_key_are_kept_once,
+    of_each_thing_the_last_notice_stands_until_it_is_settled,
     what_is_about_to_expire_is_found_everywhere_and_noticed_once,
 ];
 
@@ -231,6 +232,40 @@ async fn checkpoints_and_their_key_are_kept_once(world: World) {
         tx.keep_activity_verdict(&verdict(findings)).await.expect("kept");
     }
     assert_eq!(tx.activity_verdict().await.expect("asked"), Some(verdict(2)));
+}
+
+async fn of_each_thing_the_last_notice_stands_until_it_is_settled(world: World) {
+    let key = id("key", 1);
+    let checked = |health: &str, number: u32| Activity {
+        event: Event::KeyChecked {
+            key,
+            name: "CI".to_owned(),
+            health: health.to_owned(),
+            was: Some("before".to_owned()),
+        },
+        ..record(1, number)
+    };
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    let found = async |tx: &mut Tx, who: u32, after: i64| {
+        let all = tx.notices(id("user", who), after, 10).await.expect("asked");
+        all.into_iter().map(|(record, root)| (record.sequence, root)).collect::<Vec<_>>()
+    };
+    for (number, health) in ["Revoked", "Refused"].into_iter().enumerate() {
+        tx.record(&checked(health, number as u32 + 1)).await.expect("recorded");
+    }
+    let told = found(&mut tx, 1, 0).await;
+    assert_eq!(told.len(), 1, "the second took the place of the first");
+    let (newest, root) = told[0];
+    assert_eq!(root, id("org", 1));
+    assert_eq!(found(&mut tx, 1, newest).await, []);
+    assert_eq!(found(&mut tx, 2, 0).await, [], "who belongs elsewhere hears of nothing");
+    assert_eq!(tx.inbox_read_to(id("user", 2)).await.expect("asked"), 0);
+    for to in [newest, 1] {
+        tx.set_inbox_read_to(id("user", 2), to).await.expect("kept");
+    }
+    assert_eq!(tx.inbox_read_to(id("user", 2)).await.expect("asked"), newest, "it never goes back");
+    tx.record(&checked("Working", 3)).await.expect("recorded");
+    assert_eq!(found(&mut tx, 1, 0).await, []);
 }
 
 async fn what_is_about_to_expire_is_found_everywhere_and_noticed_once(world: World) {

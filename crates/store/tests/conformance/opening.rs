@@ -109,6 +109,7 @@ async fn servers_that_start_at_once_migrate_once(world: World) {
         "invitations",
         "idempotency_keys",
         "jobs",
+        "notices",
         "activity",
         "activity_sequence",
         "activity_checkpoints",

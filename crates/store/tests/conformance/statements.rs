@@ -7,7 +7,7 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 18] = [
+const TENANT_TABLES: [&str; 19] = [
     "csrs",
     "invitations",
     "service_tokens",
@@ -24,6 +24,7 @@ const TENANT_TABLES: [&str; 18] = [
     "profile_certificates",
     "operations",
     "activity",
+    "notices",
     "jobs",
     "idempotency_keys",
 ];
@@ -76,6 +77,10 @@ const OVER_ALL: &[(&str, &str)] = &[
     (
         "SELECT shares.organization_id, shares.item_id",
         "the server looks daily which shares have ended",
+    ),
+    (
+        "SELECT activity.* FROM notices",
+        "an inbox goes over the organizations somebody belongs to; the policy decides notice by notice",
     ),
     ("SELECT * FROM activity WHERE sequence > $1", "the chain is one for the instance"),
     ("SELECT COUNT(*) AS number FROM activity", "the chain is one for the instance"),

@@ -38,7 +38,7 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "secrets",
     "rings",
     "api_keys",
@@ -58,6 +58,7 @@ const TABLES: [&str; 19] = [
     "service_tokens",
     "shares",
     "activity",
+    "notices",
 ];
 
 /// A statement for one organization or one key. Statements are `'static` so that nobody puts one together at run time;
@@ -118,6 +119,10 @@ async fn furnish(tx: &mut Tx, number: u32) {
         format!(
             "activity (sequence, id, organization_id, root_id, at, actor, action, event, outcome)
              SELECT 1000 + {number}, 'act_{number}', id, COALESCE(parent_id, id), 0, '', '', '', '' FROM organizations WHERE id = '{org}'"
+        ),
+        format!(
+            "notices (sequence, organization_id, root_id, topic, object_id)
+             SELECT 1000 + {number}, id, COALESCE(parent_id, id), '', '' FROM organizations WHERE id = '{org}'"
         ),
         service_token(number),
     ] {

@@ -12,7 +12,9 @@ use super::{
             one::{CertificatePage, DownloadPage},
         },
         devices::list::DevicesPage,
+        expiries::ExpiriesPage,
         gate::{ErrorPage, SetUpForm, SetUpPage, SignInPage},
+        inbox::InboxPage,
         keys::{
             KeyForm,
             acts::{RemovePage, RenamePage, RolesPage, RotatePage},
@@ -29,7 +31,7 @@ use super::{
     },
     samples::{self, at, id},
 };
-use app::{FieldProblem, Problem, operations::OperationView, overview::Overview};
+use app::{FieldProblem, Problem, expiries::Expiries, inbox::Inbox, operations::OperationView, overview::Overview};
 use domain::{Actor, CertificateType, ListedCertificate, Operation, OperationKind, OperationState};
 
 fn wrong_issuer() -> Wrong {
@@ -125,12 +127,41 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     add("overview", &OverviewPage::new(shell(Place::Overview), org, samples::overview()));
     let empty = Overview {
         keys: vec![],
-        expiries: vec![],
-        ending_soon: 0,
-        ending_later: 0,
+        ending: Expiries::default(),
         waiting_operations: vec![],
         activity: vec![],
     };
+    let ending = samples::overview().ending;
+    add(
+        "expiries",
+        &ExpiriesPage {
+            shell: shell(Place::Expiries),
+            org,
+            ending,
+        },
+    );
+    add(
+        "expiries-empty",
+        &ExpiriesPage {
+            shell: shell(Place::Expiries),
+            org,
+            ending: Expiries::default(),
+        },
+    );
+    add(
+        "inbox",
+        &InboxPage {
+            shell: shell(Place::Me),
+            inbox: samples::inbox(),
+        },
+    );
+    add(
+        "inbox-empty",
+        &InboxPage {
+            shell: shell(Place::Me),
+            inbox: Inbox::default(),
+        },
+    );
     add("overview-empty", &OverviewPage::new(shell(Place::Overview), org, empty));
     add(
         "keys",

@@ -8,8 +8,10 @@ use app::{
     activity::ActivityView,
     apple_account::{AppleBundleId, AppleDevice, AppleProfile},
     csrs::CsrView,
+    expiries::{Expiries, Expiry, ExpiryOf},
+    inbox::{About, Inbox, NoticeView, Weight},
     keys::{DayMark, Dependents, KeyChoice, KeyDetails, KeySummary, Lent},
-    overview::{Expiry, ExpiryOf, Overview},
+    overview::Overview,
     sharing::{Borrower, SharePanel, Sharing},
 };
 use domain::{
@@ -73,6 +75,7 @@ pub(super) fn shell(here: Place, theme: Theme) -> Shell {
             },
         ],
         shortcuts: true,
+        unread: 3,
         counts: Counts {
             keys: 6,
             keys_in_need: 0,
@@ -413,21 +416,70 @@ pub(super) fn overview() -> Overview {
     };
     Overview {
         keys: summaries(),
-        expiries: vec![
-            certificate(1, "Apple Distribution: Halden Mobile AS", "2026-12-06T14:08:00Z"),
-            Expiry {
-                name: "ci-release".into(),
-                of: ExpiryOf::Token,
-                at: at("2026-12-19T10:00:00Z"),
-            },
-            certificate(2, "Apple Development: CI", "2027-06-18T10:00:00Z"),
-            certificate(3, "Apple Development: Elin", "2027-06-20T10:00:00Z"),
-            certificate(4, "In-house distribution", "2027-09-09T10:00:00Z"),
-        ],
-        ending_soon: 2,
-        ending_later: 3,
+        ending: Expiries {
+            items: vec![
+                certificate(1, "Apple Distribution: Halden Mobile AS", "2026-12-06T14:08:00Z"),
+                Expiry {
+                    name: "ci-release".into(),
+                    of: ExpiryOf::Token,
+                    at: at("2026-12-19T10:00:00Z"),
+                },
+                certificate(2, "Apple Development: CI", "2027-06-18T10:00:00Z"),
+                certificate(3, "Apple Development: Elin", "2027-06-20T10:00:00Z"),
+                certificate(4, "In-house distribution", "2027-09-09T10:00:00Z"),
+            ],
+            soon: 2,
+            later: 3,
+        },
         waiting_operations: vec![],
         activity: activity(),
+    }
+}
+
+pub(super) fn inbox() -> Inbox {
+    let notice = |sequence, topic, head: &str, body: &str, about, weight, is_unread| NoticeView {
+        sequence,
+        organization: id("org", 1),
+        organization_name: "Halden Mobile".into(),
+        at: at("2026-11-24T06:00:00Z"),
+        topic,
+        head: head.into(),
+        body: body.into(),
+        about,
+        weight,
+        is_unread,
+    };
+    Inbox {
+        notices: vec![
+            notice(
+                3,
+                "key.check",
+                "The key “CI uploads” is not as before: Revoked",
+                "Before this check it was: Working. Its page says what was found and what to do.",
+                About::Key(id("key", 1)),
+                Weight::Bad,
+                true,
+            ),
+            notice(
+                2,
+                "certificate.will-expire",
+                "The certificate “Apple Distribution: Halden Mobile AS” expires on 6 Dec 2026",
+                "Renew it: every profile that has it is built anew under the same name.",
+                About::Certificate(id("cert", 1)),
+                Weight::Warning,
+                true,
+            ),
+            notice(
+                1,
+                "profile.rebuild",
+                "The profile “Ferry App Store” was built anew",
+                "It has another UUID now: builds that name the old one need the new file.",
+                About::Profile(id("prof", 1)),
+                Weight::News,
+                false,
+            ),
+        ],
+        newest: 3,
     }
 }
 
