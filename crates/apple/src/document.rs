@@ -75,6 +75,13 @@ impl<A> Resource<A> {
         let total = self.relationships.get(name).and_then(|r| r.meta.paging.total);
         total.is_some_and(|total| total > self.related_many(name).len() as u64)
     }
+
+    /// Whether Apple says how many members a to-many relationship has: a total of 0 beside members is none.
+    #[must_use]
+    pub fn tells_total(&self, name: &str) -> bool {
+        let total = self.relationships.get(name).and_then(|r| r.meta.paging.total);
+        total.is_some_and(|total| total >= self.related_many(name).len() as u64)
+    }
 }
 
 /// Type and id of a resource.

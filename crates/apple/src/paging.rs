@@ -1,8 +1,9 @@
 //! Lists: walks Apple's pages to the end.
 //!
 //! Facts E5: pages hold up to 200, the way on is `links.next`, and a cursor can be refused in the
-//! middle of the walk; then the walk starts again. A resource that moves from one page to the next
-//! while we read shows up twice and is kept once.
+//! middle of the walk; then the walk starts again. Where Apple refuses it each time, as it does for
+//! long lists of devices, [`walk_as_far`] gives what comes before. A resource that moves from one
+//! page to the next while we read shows up twice and is kept once.
 //!
 //! What must not happen: that the token follows a link to somewhere else. A `next` that leaves the
 //! configured origin ends the walk with [`Error::ForeignLink`].
@@ -28,6 +29,15 @@ pub(crate) struct Listing<A> {
     pub(crate) included: Included,
 }
 
+impl<A> Listing<A> {
+    fn empty() -> Self {
+        Self {
+            data: Vec::new(),
+            included: Included::default(),
+        }
+    }
+}
+
 /// Reads the list at `first` to its end.
 pub(crate) async fn walk<A>(session: &Session, first: Url) -> Result<Listing<A>, Error>
 where
@@ -35,21 +45,32 @@ where
 {
     let mut restarts = 0;
     loop {
-        match walk_once(session, first.clone()).await {
+        let mut listing = Listing::empty();
+        match walk_into(session, first.clone(), &mut listing).await {
+            Ok(()) => return Ok(listing),
             Err(error) if is_refused_cursor(&error) && restarts < RESTARTS => restarts += 1,
-            result => return result,
+            Err(error) => return Err(error),
         }
     }
 }
 
-async fn walk_once<A>(session: &Session, first: Url) -> Result<Listing<A>, Error>
+/// Reads the list at `first` to its end or until Apple refuses a cursor. Answers whether that is its end.
+pub(crate) async fn walk_as_far<A>(session: &Session, first: Url) -> Result<(Listing<A>, bool), Error>
 where
     A: DeserializeOwned + Default,
 {
-    let mut listing = Listing {
-        data: Vec::new(),
-        included: Included::default(),
-    };
+    let mut listing = Listing::empty();
+    match walk_into(session, first, &mut listing).await {
+        Ok(()) => Ok((listing, true)),
+        Err(error) if is_refused_cursor(&error) => Ok((listing, false)),
+        Err(error) => Err(error),
+    }
+}
+
+async fn walk_into<A>(session: &Session, first: Url, listing: &mut Listing<A>) -> Result<(), Error>
+where
+    A: DeserializeOwned + Default,
+{
     let mut ids = HashSet::new();
     let mut call = Call::get(first);
     for _ in 0..MOST_PAGES {
@@ -59,7 +80,7 @@ where
         listing.data.extend(new);
         listing.included.absorb(page.included);
         match page.links.next.filter(|next| !next.is_empty()) {
-            None => return Ok(listing),
+            None => return Ok(()),
             Some(next) => call = Call::get(follow(session, &call.url, &next)?),
         }
     }
@@ -77,7 +98,8 @@ fn follow(session: &Session, current: &Url, next: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
-fn is_refused_cursor(error: &Error) -> bool {
+/// Whether it says that a page cannot be reached by its cursor.
+pub(crate) fn is_refused_cursor(error: &Error) -> bool {
     let refused = |e: &crate::ErrorObject| e.code.starts_with("PARAMETER_ERROR") && e.parameter.as_deref() == Some("cursor");
     matches!(error, Error::Refused { status: 400, errors } if errors.iter().any(refused))
 }

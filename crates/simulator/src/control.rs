@@ -12,7 +12,7 @@ use crate::keys::{KeyError, KeyFile, KeyKind, RegisteredKey, Role};
 use crate::offered::{Found, Offered};
 use crate::options::Limits;
 use crate::resources;
-use crate::team::{Object, Settling, Standing};
+use crate::team::{Object, Settling, Standing, Zombie};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -100,6 +100,31 @@ impl Control {
     /// Objects made from now on stay unseen for a while.
     pub fn set_settling(&self, settling: Settling) {
         self.0.world().settling = settling;
+    }
+
+    /// Objects deleted from now on stay listed for a while, and are found nowhere else.
+    pub fn set_lingering(&self, lingering: Settling) {
+        self.0.world().lingering = lingering;
+    }
+
+    /// Whether what has ended still reads as it did before: a profile as ACTIVE.
+    pub fn set_stale_states(&self, api: Api, stale: bool) {
+        self.0.world().team_mut(api).has_stale_states = stale;
+    }
+
+    /// Makes an object one that is listed and cannot be used; none makes it whole again.
+    ///
+    /// # Errors
+    /// When the object does not exist.
+    pub fn set_zombie(&self, api: Api, kind: &str, id: &str, zombie: Option<Zombie>) -> Result<(), ControlError> {
+        let known = kind_named(kind)?;
+        let mut world = self.0.world();
+        let object = world.team_mut(api).get_mut(known, id).ok_or_else(|| ControlError::UnknownObject {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+        })?;
+        object.zombie = zombie;
+        Ok(())
     }
 
     /// Apple's quotas.
@@ -234,6 +259,21 @@ impl Control {
         Ok(())
     }
 
+    /// Changes one attribute past all rules, as Apple or somebody on the website does.
+    ///
+    /// # Errors
+    /// When the object does not exist.
+    pub fn set(&self, api: Api, kind: &str, id: &str, name: &str, value: &Value) -> Result<(), ControlError> {
+        let known = kind_named(kind)?;
+        let mut world = self.0.world();
+        let object = world.team_mut(api).get_mut(known, id).ok_or_else(|| ControlError::UnknownObject {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+        })?;
+        object.set(name, value.clone());
+        Ok(())
+    }
+
     /// All objects of a type at Apple, whatever a client may see: `{"id", "attributes", "links"}`.
     ///
     /// # Errors
@@ -242,12 +282,13 @@ impl Control {
         let kind = kind_named(kind)?;
         let world = self.0.world();
         let now = world.clock.now();
-        let objects = world.team(api).all(kind).iter();
+        let team = world.team(api);
+        let objects = team.all(kind).iter();
         Ok(objects
             .map(|object| {
                 json!({
                     "id": object.id,
-                    "attributes": object.seen_at(now),
+                    "attributes": object.seen_at(now, team.has_stale_states),
                     "links": object.links,
                 })
             })

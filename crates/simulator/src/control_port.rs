@@ -12,6 +12,9 @@
 //! | `POST /app-manager-cip` | `{"access"}` | |
 //! | `POST /standing` | `{"api", "standing"}` | |
 //! | `POST /settling` | a [`Settling`] | |
+//! | `POST /lingering` | a [`Settling`] | |
+//! | `POST /stale-states` | `{"api", "stale"}` | |
+//! | `POST /zombies` | `{"api", "type", "id", "zombie"}`: `gone`, `stuck`, or none | |
 //! | `GET`, `PUT /limits` | [`Limits`] | the limits |
 //! | `GET /keys` | | the keys, without private keys |
 //! | `POST /keys` | `{"kind", "roles"}` | the new key with its private key |
@@ -26,7 +29,7 @@ use crate::faults::Fault;
 use crate::http::Shared;
 use crate::keys::{KeyKind, Role};
 use crate::options::Limits;
-use crate::team::{Settling, Standing};
+use crate::team::{Settling, Standing, Zombie};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -95,6 +98,15 @@ fn command(control: &Control, addresses: &Addresses, method: &str, place: &str, 
             control.set_standing(order.api, order.standing);
         }
         ("POST", "settling") => control.set_settling(read::<Settling>(body)?),
+        ("POST", "lingering") => control.set_lingering(read::<Settling>(body)?),
+        ("POST", "stale-states") => {
+            let order: StaleStates = read(body)?;
+            control.set_stale_states(order.api, order.stale);
+        }
+        ("POST", "zombies") => {
+            let order: ZombieOrder = read(body)?;
+            control.set_zombie(order.api, &order.kind, &order.id, order.zombie)?;
+        }
         ("GET", "limits") => return Ok(json!(control.limits())),
         ("PUT", "limits") => control.set_limits(read::<Limits>(body)?),
         ("GET", "keys") => return Ok(control.keys()),
@@ -175,6 +187,21 @@ struct Access {
 struct StandingOrder {
     api: Api,
     standing: Standing,
+}
+
+#[derive(Deserialize)]
+struct StaleStates {
+    api: Api,
+    stale: bool,
+}
+
+#[derive(Deserialize)]
+struct ZombieOrder {
+    api: Api,
+    #[serde(rename = "type")]
+    kind: String,
+    id: String,
+    zombie: Option<Zombie>,
 }
 
 #[derive(Deserialize)]

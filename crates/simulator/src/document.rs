@@ -99,7 +99,7 @@ impl Scribe<'_> {
         if let Some(ids) = object.links.get(filter.name.as_str()) {
             return any(&|wanted| ids.iter().any(|id| id == wanted));
         }
-        match object.seen_at(self.now).get(&filter.name) {
+        match object.seen_at(self.now, self.team.has_stale_states).get(&filter.name) {
             Some(Value::String(text)) if filter.is_word => any(&|wanted| text == wanted),
             Some(Value::String(text)) => any(&|wanted| matches_text(kind, &filter.name, text, wanted)),
             Some(Value::Bool(flag)) => any(&|wanted| wanted == flag.to_string()),
@@ -112,7 +112,7 @@ impl Scribe<'_> {
         if name == "id" {
             return SortKey::Text(object.id.clone());
         }
-        match object.seen_at(self.now).get(name) {
+        match object.seen_at(self.now, self.team.has_stale_states).get(name) {
             Some(Value::String(text)) => SortKey::Text(text.clone()),
             Some(Value::Bool(flag)) => SortKey::Number(i64::from(*flag)),
             Some(Value::Number(number)) => SortKey::Number(number.as_i64().unwrap_or_default()),
@@ -142,7 +142,7 @@ impl Scribe<'_> {
     fn resource(&self, object: &Object, primary: bool) -> Value {
         let kind = object.kind.as_str();
         let shown = |name: &str| self.query.fields.get(kind).is_none_or(|fields| fields.contains(name));
-        let mut attributes = object.seen_at(self.now);
+        let mut attributes = object.seen_at(self.now, self.team.has_stale_states);
         attributes.retain(|name, _| shown(name));
         let mut relationships = Map::new();
         for relation in relations(object.kind, self.api) {

@@ -196,6 +196,7 @@ fn world(options: &Options) -> Result<(World, Vec<KeyFile>), StartError> {
         authority: Authority::new(now)?,
         limits: options.limits.clone(),
         settling: Settling::default(),
+        lingering: Settling::default(),
         app_manager_cip: false,
         keys: registered?,
         store,

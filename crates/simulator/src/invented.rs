@@ -35,7 +35,7 @@ pub fn inventions_as_markdown() -> String {
 }
 
 /// Every invented answer.
-pub const INVENTED: [Invention; 37] = [
+pub const INVENTED: [Invention; 43] = [
     invention(
         "a token that lives too long, or whose scope does not fit, or holds an entry that is not a GET",
         "the 401 of all other causes",
@@ -152,7 +152,11 @@ pub const INVENTED: [Invention; 37] = [
         "DISTRIBUTION 3, DEVELOPMENT 2, others without limit; settable",
         "facts E6, K: sources disagree",
     ),
-    invention("a revoked certificate", "leaves the list at once", "facts E2: unknown"),
+    invention(
+        "a revoked certificate",
+        "leaves the list at once, unless it is ordered to linger",
+        "facts E2: unknown",
+    ),
     invention("an expired certificate", "stays in the list and holds no place", "never observed"),
     invention(
         "`platform` of certificates for all platforms, `model` of devices",
@@ -203,6 +207,36 @@ pub const INVENTED: [Invention; 37] = [
         "`DER-Encoded-Profile` in a profile",
         "the profile's dictionary in the shape of DER-encoded entitlements, in a CMS envelope of its own",
         "Apple publishes no specification",
+    ),
+    invention(
+        "a profile with a device that is disabled",
+        "INVALID, also after the device is enabled again",
+        "Apple's website says so of disabled devices; how the API shows it was not seen",
+    ),
+    invention(
+        "a certificate or bundle ID that was just made, in a new profile",
+        "unknown until it can be read",
+        "facts E: a 404 just after creating was seen; of references nothing is known",
+    ),
+    invention(
+        "a deleted object that lingers",
+        "listed, and a 404 on every use; a certificate holds its place as long",
+        "reports of profiles that are listed and gone; how long is not known",
+    ),
+    invention(
+        "a listed profile that is stuck",
+        "409 ENTITY_ERROR with a detail of ours on every change; its name is taken",
+        "reports name the 409, not its text",
+    ),
+    invention(
+        "an ended profile that reads ACTIVE",
+        "only where ordered; else EXPIRED",
+        "facts L: EXPIRED was seen; when Apple switches it is not known",
+    ),
+    invention(
+        "from which device on cursors are refused",
+        "from the 400th, for lists of devices only; settable",
+        "facts E5: refused in the middle of a walk; bitrise lists at most 400 then",
     ),
     invention(
         "`csrContent` of a certificate",

@@ -50,4 +50,4 @@ pub use invented::{INVENTED, Invention, inventions_as_markdown};
 pub use journal::Exchange;
 pub use keys::{KeyError, KeyFile, KeyKind, KeyListing, Role};
 pub use options::{JOURNAL_VARIABLE, Limits, Options, Seed};
-pub use team::{Settling, Standing};
+pub use team::{Settling, Standing, Zombie};

@@ -67,6 +67,8 @@ pub struct Limits {
     pub certificates: BTreeMap<String, u32>,
     /// Devices per class.
     pub devices_per_class: u32,
+    /// How many devices a list gives before its cursors are refused; none: all.
+    pub devices_by_cursor: Option<u32>,
     /// Requests of one key in a rolling hour (facts C).
     pub requests_per_hour: u32,
 }
@@ -76,6 +78,7 @@ impl Default for Limits {
         Self {
             certificates: BTreeMap::from([("DISTRIBUTION".to_owned(), 3), ("DEVELOPMENT".to_owned(), 2)]),
             devices_per_class: 100,
+            devices_by_cursor: Some(400),
             requests_per_hour: 3600,
         }
     }

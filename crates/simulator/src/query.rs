@@ -152,5 +152,5 @@ fn cursor_offset(cursor: &str) -> Result<usize, Refusal> {
         .ok()
         .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
         .and_then(|position| position["offset"].as_str()?.parse().ok())
-        .ok_or_else(|| Refusal::parameter_invalid("cursor", format!("'{cursor}' is not a valid cursor for this request")))
+        .ok_or_else(|| Refusal::no_cursor(cursor))
 }

@@ -187,6 +187,11 @@ impl Refusal {
         Refusal::new(400, "PARAMETER_ERROR.INVALID", "A parameter has an invalid value", detail).at_parameter(name)
     }
 
+    /// 400: the page cannot be reached by this cursor (B5).
+    pub(crate) fn no_cursor(cursor: &str) -> Refusal {
+        Refusal::parameter_invalid("cursor", format!("'{cursor}' is not a valid cursor for this request"))
+    }
+
     /// 400: the request needs the parameter (B4 for the code; the texts are invented).
     pub(crate) fn parameter_required(name: &str) -> Refusal {
         Refusal::new(

@@ -32,6 +32,16 @@ pub struct Settling {
     pub reads: u32,
 }
 
+/// What a resource answers that is listed, and is not what it seems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Zombie {
+    /// It is gone: every use of it is a 404.
+    Gone,
+    /// It can be read, and every change of it is a 409.
+    Stuck,
+}
+
 /// One resource of a team.
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
@@ -41,6 +51,7 @@ pub(crate) struct Object {
     pub(crate) links: BTreeMap<&'static str, Vec<String>>,
     /// When a certificate or profile ends.
     pub(crate) expires: Option<Timestamp>,
+    pub(crate) zombie: Option<Zombie>,
     visible_from: Timestamp,
     unseen_reads: u32,
 }
@@ -53,6 +64,7 @@ impl Object {
             attributes: Map::new(),
             links: BTreeMap::new(),
             expires: None,
+            zombie: None,
             visible_from: born.checked_add(i64::from(settling.seconds).seconds()).unwrap_or(born),
             unseen_reads: settling.reads,
         }
@@ -78,10 +90,11 @@ impl Object {
         self.expires.is_some_and(|expires| expires <= now)
     }
 
-    /// The attributes as they read at `now`: a profile past its end reads EXPIRED (facts L, deviations).
-    pub(crate) fn seen_at(&self, now: Timestamp) -> Map<String, Value> {
+    /// The attributes as they read at `now`: a profile past its end reads EXPIRED (facts L, deviations), unless its team's
+    /// states are stale.
+    pub(crate) fn seen_at(&self, now: Timestamp, are_stale: bool) -> Map<String, Value> {
         let mut attributes = self.attributes.clone();
-        if self.kind == Kind::Profiles && self.has_expired(now) {
+        if self.kind == Kind::Profiles && self.has_expired(now) && !are_stale {
             attributes.insert("profileState".into(), "EXPIRED".into());
         }
         attributes
@@ -161,7 +174,18 @@ pub(crate) struct Team {
     /// Whose name development certificates bear.
     pub(crate) person: String,
     pub(crate) standing: Standing,
+    /// Whether what has ended still reads as it did before.
+    pub(crate) has_stale_states: bool,
     objects: BTreeMap<Kind, Vec<Object>>,
+    /// Deleted, and listed still.
+    lingering: Vec<Lingering>,
+}
+
+#[derive(Debug)]
+struct Lingering {
+    object: Object,
+    until: Timestamp,
+    reads: u32,
 }
 
 impl Team {
@@ -171,6 +195,8 @@ impl Team {
             name: name.to_owned(),
             person: person.to_owned(),
             standing: Standing::Active,
+            has_stale_states: false,
+            lingering: Vec::new(),
             objects: BTreeMap::new(),
         }
     }
@@ -198,6 +224,37 @@ impl Team {
 
     pub(crate) fn remove(&mut self, kind: Kind, id: &str) {
         self.all_mut(kind).retain(|object| object.id != id);
+    }
+
+    /// Removes an object that is listed for a while yet; nothing else finds it.
+    pub(crate) fn remove_slowly(&mut self, kind: Kind, id: &str, now: Timestamp, lingering: Settling) {
+        if let Some(object) = self.get(kind, id).cloned() {
+            self.remove(kind, id);
+            self.lingering.push(Lingering {
+                object,
+                until: now.checked_add(i64::from(lingering.seconds).seconds()).unwrap_or(now),
+                reads: lingering.reads,
+            });
+        }
+    }
+
+    /// What is deleted and still listed at `now`.
+    pub(crate) fn lingering(&self, kind: Kind, now: Timestamp) -> impl Iterator<Item = &Object> {
+        let is_listed = move |gone: &&Lingering| gone.object.kind == kind && (gone.until > now || gone.reads > 0);
+        self.lingering.iter().filter(is_listed).map(|gone| &gone.object)
+    }
+
+    /// Counts one read of a list, after it.
+    pub(crate) fn forget_lingering(&mut self, kind: Kind, now: Timestamp) {
+        for gone in self.lingering.iter_mut().filter(|gone| gone.object.kind == kind) {
+            gone.reads = gone.reads.saturating_sub(1);
+        }
+        self.lingering.retain(|gone| gone.until > now || gone.reads > 0);
+    }
+
+    /// Whether a new object may be referred to: Apple does not know at once what it has just made.
+    pub(crate) fn knows(&mut self, kind: Kind, id: &str, now: Timestamp) -> bool {
+        self.get(kind, id).is_some() && self.unseen(kind, Some(id), now).is_empty()
     }
 
     /// The objects that `relation` leads to from `object`.

@@ -19,7 +19,7 @@ use crate::query::{self, Query};
 use crate::refusal::Refusal;
 use crate::resources::{self, Act};
 use crate::roles::Caller;
-use crate::team::{Relation, Settling, Standing, Team, relations};
+use crate::team::{Relation, Settling, Standing, Team, Zombie, relations};
 use crate::token::{self, Presented};
 use crate::{Clock, Exchange};
 use jiff::{Timestamp, ToSpan};
@@ -33,6 +33,7 @@ pub(crate) struct World {
     pub(crate) authority: Authority,
     pub(crate) limits: Limits,
     pub(crate) settling: Settling,
+    pub(crate) lingering: Settling,
     pub(crate) app_manager_cip: bool,
     pub(crate) keys: Vec<RegisteredKey>,
     pub(crate) store: Team,
@@ -176,6 +177,7 @@ impl World {
             authority: &self.authority,
             limits: &self.limits,
             settling,
+            lingering: self.lingering,
         })
     }
 
@@ -240,6 +242,16 @@ impl World {
         };
         if let Some(id) = id {
             self.check_visible(request.api, kind, id, now)?;
+            if self
+                .team(request.api)
+                .get(kind, id)
+                .is_some_and(|object| object.zombie == Some(Zombie::Stuck))
+            {
+                return Err(Refusal::entity(format!(
+                    "The {} '{id}' can not be changed at this time.",
+                    kind.as_str()
+                )));
+            }
         }
         let entity = if verb == Verb::Delete {
             Entity::default()
@@ -265,11 +277,19 @@ impl World {
         let api = request.api;
         match *target {
             Target::Collection => {
+                if let (Kind::Devices, Some(offset), Some(most)) = (kind, query.cursor, self.limits.devices_by_cursor)
+                    && offset >= most as usize
+                {
+                    return Err(Refusal::no_cursor(&query::cursor(offset)));
+                }
                 let unseen = self.team_mut(api).unseen(kind, None, now);
                 let team = self.team(api);
                 let seen = team.all(kind).iter();
-                let seen = seen.filter(|object| !unseen.contains(&object.id)).collect();
-                Ok(scribe(request, team, query, now).many(kind, seen))
+                let seen = seen.filter(|object| !unseen.contains(&object.id));
+                let seen = seen.chain(team.lingering(kind, now)).collect();
+                let document = scribe(request, team, query, now).many(kind, seen);
+                self.team_mut(api).forget_lingering(kind, now);
+                Ok(document)
             }
             Target::Instance(id) => {
                 self.check_visible(api, kind, id, now)?;
@@ -293,7 +313,8 @@ impl World {
     /// 404 for an id that is unknown, another team's, or not visible yet.
     fn check_visible(&mut self, api: Api, kind: Kind, id: &str, now: Timestamp) -> Result<(), Refusal> {
         let team = self.team_mut(api);
-        if team.get(kind, id).is_none() || !team.unseen(kind, Some(id), now).is_empty() {
+        let is_gone = team.get(kind, id).is_none_or(|object| object.zombie == Some(Zombie::Gone));
+        if is_gone || !team.unseen(kind, Some(id), now).is_empty() {
             return Err(Refusal::not_found(kind.as_str(), id));
         }
         Ok(())

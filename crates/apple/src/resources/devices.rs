@@ -2,6 +2,11 @@
 //!
 //! Apple deletes no device through the API, and disabling one frees no place. Compare UDIDs without
 //! regard to case: Apple changes it.
+//!
+//! The surprising thing: of a long list Apple refuses the later cursors, for good (facts E5). Then
+//! it is read from both ends, and in parts.
+
+use std::collections::HashSet;
 
 use http::Method;
 use jiff::Timestamp;
@@ -12,6 +17,7 @@ use super::Platform;
 use crate::document::Resource;
 use crate::error::Error;
 use crate::open_enum::open_enum;
+use crate::paging::{is_refused_cursor, walk_as_far};
 use crate::session::{Query, Session};
 
 open_enum! {
@@ -111,15 +117,55 @@ impl<'s> Devices<'s> {
     /// # Errors
     /// Any [`Error`] of a read.
     pub async fn list(&self, filter: &DeviceFilter) -> Result<Vec<Device>, Error> {
-        let platforms: Vec<&str> = filter.platforms.iter().map(Platform::as_str).collect();
-        let statuses: Vec<&str> = filter.statuses.iter().map(DeviceStatus::as_str).collect();
-        let query = Query::list()
-            .filter("id", &filter.ids)
-            .filter("name", &filter.names)
-            .filter("udid", &filter.udids)
-            .filter("platform", &platforms)
-            .filter("status", &statuses);
-        Ok(self.session.get_all(&["devices"], query).await?.data)
+        match self.session.get_all(&["devices"], query(filter)).await {
+            Err(error) if is_refused_cursor(&error) => self.list_in_parts(filter, error).await,
+            listed => Ok(listed?.data),
+        }
+    }
+
+    /// Where Apple's cursors end before the list does: as far as they reach from its beginning and from its end, of all
+    /// devices, then by state, then by platform as well, until the two ends meet in each part.
+    async fn list_in_parts(&self, filter: &DeviceFilter, refused: Error) -> Result<Vec<Device>, Error> {
+        for parts in [
+            vec![filter.clone()],
+            by_status(filter),
+            by_status(filter).iter().flat_map(by_platform).collect(),
+        ] {
+            if let Some(all) = self.list_parts(&parts).await? {
+                return Ok(all);
+            }
+        }
+        Err(refused)
+    }
+
+    /// The devices of all parts; none when one of them cannot be read whole.
+    async fn list_parts(&self, parts: &[DeviceFilter]) -> Result<Option<Vec<Device>>, Error> {
+        let mut all = Vec::new();
+        for part in parts {
+            let (beginning, is_whole) = self.walk_sorted(part, "id").await?;
+            if is_whole {
+                all.extend(beginning);
+                continue;
+            }
+            let (end, is_whole) = self.walk_sorted(part, "-id").await?;
+            let known: HashSet<&str> = beginning.iter().map(|device| device.id.as_str()).collect();
+            let (again, further): (Vec<_>, Vec<_>) = end.into_iter().partition(|device| known.contains(device.id.as_str()));
+            if again.is_empty() && !is_whole {
+                return Ok(None);
+            }
+            all.extend(beginning);
+            all.extend(further);
+        }
+        // One that changed in the middle of the walk stands in two parts.
+        let mut ids = HashSet::new();
+        all.retain(|device: &Device| ids.insert(device.id.clone()));
+        Ok(Some(all))
+    }
+
+    async fn walk_sorted(&self, part: &DeviceFilter, order: &str) -> Result<(Vec<Device>, bool), Error> {
+        let first = self.session.url(&["devices"], &query(part).with("sort", order))?;
+        let (listing, is_whole) = walk_as_far(self.session, first).await?;
+        Ok((listing.data, is_whole))
     }
 
     /// One device by Apple's id.
@@ -149,4 +195,35 @@ impl<'s> Devices<'s> {
         let document = json!({"data": {"type": "devices", "id": id, "attributes": patch}});
         self.session.write(Method::PATCH, &["devices", id], &document).await
     }
+}
+
+fn query(filter: &DeviceFilter) -> Query {
+    let platforms: Vec<&str> = filter.platforms.iter().map(Platform::as_str).collect();
+    let statuses: Vec<&str> = filter.statuses.iter().map(DeviceStatus::as_str).collect();
+    Query::list()
+        .filter("id", &filter.ids)
+        .filter("name", &filter.names)
+        .filter("udid", &filter.udids)
+        .filter("platform", &platforms)
+        .filter("status", &statuses)
+}
+
+fn by_status(filter: &DeviceFilter) -> Vec<DeviceFilter> {
+    let all = [DeviceStatus::Enabled, DeviceStatus::Disabled];
+    let wanted = if filter.statuses.is_empty() { &all[..] } else { &filter.statuses };
+    let part = |status: &DeviceStatus| DeviceFilter {
+        statuses: vec![status.clone()],
+        ..filter.clone()
+    };
+    wanted.iter().map(part).collect()
+}
+
+fn by_platform(filter: &DeviceFilter) -> Vec<DeviceFilter> {
+    let all = [Platform::Ios, Platform::MacOs, Platform::Universal];
+    let wanted = if filter.platforms.is_empty() { &all[..] } else { &filter.platforms };
+    let part = |platform: &Platform| DeviceFilter {
+        platforms: vec![platform.clone()],
+        ..filter.clone()
+    };
+    wanted.iter().map(part).collect()
 }

@@ -4,8 +4,11 @@
 //! bundle ID either; the list includes the bundle ID of each.
 //!
 //! The surprising thing: the list leaves out the profiles' content, 16 to 19 kB each, unless it is
-//! asked for. And Apple includes at most 50 certificates and devices per profile; where there are
-//! more, [`ProfileDetail::is_complete`] is false and [`Profiles::get`] reads the rest.
+//! asked for. And Apple includes at most 50 certificates and devices per profile, and its count of
+//! them can be 0 beside a full list. A list asks for the further certificates of each, because a
+//! profile is known by them; where there are more devices, [`ProfileDetail::is_complete`] is false
+//! and [`Profiles::get`] reads the rest. A profile that is listed and not there any more keeps what
+//! the list had of it.
 
 use http::Method;
 use jiff::Timestamp;
@@ -97,7 +100,7 @@ pub struct ProfileDetail {
     pub profile: Profile,
     /// Its bundle ID; `None` when that was deleted.
     pub bundle_id: Option<BundleId>,
-    /// Its certificates.
+    /// Its certificates, all of them but for a profile that is listed and gone.
     pub certificates: Vec<Certificate>,
     /// Its devices.
     pub devices: Vec<Device>,
@@ -140,6 +143,9 @@ pub struct Profiles<'s> {
     session: &'s Session,
 }
 
+/// The most of each kind that Apple includes with a profile.
+const INCLUDED: usize = 50;
+
 const WITHOUT_CONTENT: &str = "name,platform,profileType,profileState,uuid,createdDate,expirationDate,bundleId,certificates,devices";
 
 impl<'s> Profiles<'s> {
@@ -147,7 +153,7 @@ impl<'s> Profiles<'s> {
         Self { session }
     }
 
-    /// All profiles that the filter lets through, with bundle ID, certificates and devices.
+    /// All profiles that the filter lets through, with bundle ID, all certificates, and devices.
     ///
     /// # Errors
     /// Any [`Error`] of a read.
@@ -163,8 +169,19 @@ impl<'s> Profiles<'s> {
             query = query.with("fields[profiles]", WITHOUT_CONTENT);
         }
         let listing = self.session.get_all(&["profiles"], query).await?;
-        let resolve = |profile| resolved(profile, &listing.included);
-        Ok(listing.data.into_iter().map(resolve).collect())
+        let mut listed = Vec::with_capacity(listing.data.len());
+        for profile in listing.data {
+            let mut detail = resolved(profile, &listing.included);
+            if is_cut_off(&detail.profile, "certificates", detail.certificates.len()) {
+                match self.certificates(&detail.profile.id).await {
+                    Ok(all) => detail.certificates = all,
+                    Err(Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            listed.push(detail);
+        }
+        Ok(listed)
     }
 
     /// One profile by Apple's id, with its file and with all that it contains.
@@ -238,8 +255,15 @@ impl<'s> Profiles<'s> {
 fn with_contents(query: Query) -> Query {
     query
         .with("include", "bundleId,certificates,devices")
-        .with("limit[certificates]", "50")
-        .with("limit[devices]", "50")
+        .with("limit[certificates]", &INCLUDED.to_string())
+        .with("limit[devices]", &INCLUDED.to_string())
+}
+
+/// Whether there are more of a kind than the `found` that were included. A total of 0 tells nothing: then a full list may
+/// have been cut off.
+fn is_cut_off(profile: &Profile, relation: &str, found: usize) -> bool {
+    let sent = profile.related_many(relation).len();
+    found < sent || profile.has_more_related(relation) || (sent >= INCLUDED && !profile.tells_total(relation))
 }
 
 fn resolved(profile: Profile, included: &Included) -> ProfileDetail {
@@ -252,9 +276,7 @@ fn resolved(profile: Profile, included: &Included) -> ProfileDetail {
         is_complete: false,
         profile: profile.clone(),
     };
-    let is_complete = detail.certificates.len() == certificates.len()
-        && detail.devices.len() == devices.len()
-        && !profile.has_more_related("certificates")
-        && !profile.has_more_related("devices");
+    let is_complete =
+        !is_cut_off(&profile, "certificates", detail.certificates.len()) && !is_cut_off(&profile, "devices", detail.devices.len());
     ProfileDetail { is_complete, ..detail }
 }

@@ -69,7 +69,7 @@ pub(super) fn delete(act: &mut Act<'_>, id: &str) -> Result<(), Refusal> {
     act.team
         .all_mut(Kind::BundleIdCapabilities)
         .retain(|capability| !capability.links_to("bundleId", id));
-    act.team.remove(Kind::BundleIds, id);
+    act.remove(Kind::BundleIds, id);
     Ok(())
 }
 

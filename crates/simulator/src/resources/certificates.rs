@@ -1,7 +1,7 @@
 //! Certificates: a CSR is checked, the places of the type are counted, and the simulated authority signs.
 //!
 //! Revoking makes the profiles that hold the certificate INVALID. Expired certificates stay in the list and hold no
-//! place.
+//! place; a revoked one holds its place as long as it is listed.
 
 use super::{Act, profiles, unmade};
 use crate::api::Kind;
@@ -141,7 +141,7 @@ pub(super) fn revoke(act: &mut Act<'_>, id: &str) -> Result<(), Refusal> {
         return Err(Refusal::forbidden());
     }
     profiles::invalidate(act.team, "certificates", id);
-    act.team.remove(Kind::Certificates, id);
+    act.remove(Kind::Certificates, id);
     Ok(())
 }
 
@@ -162,6 +162,7 @@ fn check_place(act: &Act<'_>, kind: &Type) -> Result<(), Refusal> {
         .team
         .all(Kind::Certificates)
         .iter()
+        .chain(act.team.lingering(Kind::Certificates, act.now))
         .filter(|held| held.text("certificateType") == kind.name && !held.has_expired(act.now))
         .count();
     if current < *limit as usize {

@@ -1,6 +1,6 @@
 //! Devices: registered once, never deleted through the API, at most so many per class and year (facts E1).
 
-use super::{Act, overwrite};
+use super::{Act, overwrite, profiles};
 use crate::api::Kind;
 use crate::clock::provisioning_date;
 use crate::entity::Entity;
@@ -49,7 +49,11 @@ pub(super) fn create(act: &mut Act<'_>, entity: &Entity) -> Result<String, Refus
     Ok(id)
 }
 
+/// A profile with a disabled device is INVALID, also after the device is enabled again.
 pub(super) fn update(act: &mut Act<'_>, id: &str, entity: &Entity) -> Result<(), Refusal> {
+    if entity.text("status") == "DISABLED" {
+        profiles::invalidate(act.team, "devices", id);
+    }
     overwrite(act, Kind::Devices, id, entity);
     Ok(())
 }
@@ -77,6 +81,7 @@ fn class_of(platform: &str, name: &str) -> &'static str {
     match platform {
         "MAC_OS" => "MAC",
         _ if name.contains("ipad") => "IPAD",
+        _ if name.contains("ipod") => "IPOD",
         _ if name.contains("watch") => "APPLE_WATCH",
         _ if name.contains("tv") => "APPLE_TV",
         _ if name.contains("vision") => "APPLE_VISION_PRO",

@@ -36,11 +36,17 @@ pub(crate) struct Act<'a> {
     pub(crate) authority: &'a Authority,
     pub(crate) limits: &'a Limits,
     pub(crate) settling: Settling,
+    /// How long what is deleted stays listed.
+    pub(crate) lingering: Settling,
 }
 
 impl Act<'_> {
     fn object(&self, kind: Kind, id: String) -> Object {
         Object::new(kind, id, self.now, self.settling)
+    }
+
+    fn remove(&mut self, kind: Kind, id: &str) {
+        self.team.remove_slowly(kind, id, self.now, self.lingering);
     }
 }
 
@@ -83,7 +89,7 @@ pub(crate) fn delete(act: &mut Act<'_>, kind: Kind, id: &str) -> Result<(), Refu
         Kind::Certificates => certificates::revoke(act, id),
         Kind::Profiles => profiles::delete(act, id),
         Kind::PassTypeIds | Kind::UserInvitations | Kind::Users => {
-            act.team.remove(kind, id);
+            act.remove(kind, id);
             Ok(())
         }
         _ => Err(Refusal::not_simulated(&format!("DELETE {}", kind.as_str()))),

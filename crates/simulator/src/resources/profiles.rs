@@ -8,7 +8,7 @@ use crate::artefacts::ProfileOrder;
 use crate::clock::provisioning_date;
 use crate::entity::Entity;
 use crate::refusal::Refusal;
-use crate::team::{Object, Team};
+use crate::team::{Object, Team, Zombie};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::ToSpan;
@@ -53,7 +53,13 @@ pub(super) fn create(act: &mut Act<'_>, entity: &Entity) -> Result<String, Refus
     let bundle_id = bundle_id(act, entity)?;
     let certificates = certificates(act, entity, family, purpose)?;
     let devices = devices(act, entity, family, purpose)?;
-    let taken = act.team.all(Kind::Profiles).iter().any(|profile| profile.text("name") == name);
+    let is_there = |profile: &&Object| profile.zombie != Some(Zombie::Gone);
+    let taken = act
+        .team
+        .all(Kind::Profiles)
+        .iter()
+        .filter(is_there)
+        .any(|profile| profile.text("name") == name);
     if taken {
         return Err(Refusal::entity(format!(
             "Multiple profiles found with the name '{name}'.  Please remove the duplicate profiles and try again."
@@ -116,7 +122,7 @@ pub(super) fn delete(act: &mut Act<'_>, id: &str) -> Result<(), Refusal> {
     if purpose != Purpose::Development && !act.caller.may_sign_for_distribution() {
         return Err(Refusal::forbidden());
     }
-    act.team.remove(Kind::Profiles, id);
+    act.remove(Kind::Profiles, id);
     Ok(())
 }
 
@@ -169,22 +175,25 @@ fn check_program(act: &Act<'_>, profile_type: &str, purpose: Purpose) -> Result<
     }
 }
 
-fn bundle_id(act: &Act<'_>, entity: &Entity) -> Result<Object, Refusal> {
+fn bundle_id(act: &mut Act<'_>, entity: &Entity) -> Result<Object, Refusal> {
     let id = entity.ids("bundleId").first().map_or("", String::as_str);
+    let known = act.team.knows(Kind::BundleIds, id, act.now);
     act.team
         .get(Kind::BundleIds, id)
+        .filter(|_| known)
         .cloned()
         .ok_or_else(|| Refusal::entity(format!("There is no App ID with ID '{id}' on this team.")))
 }
 
-fn certificates(act: &Act<'_>, entity: &Entity, family: Family, purpose: Purpose) -> Result<Vec<Object>, Refusal> {
+fn certificates(act: &mut Act<'_>, entity: &Entity, family: Family, purpose: Purpose) -> Result<Vec<Object>, Refusal> {
     let ids = entity.ids("certificates");
     if ids.is_empty() {
         return Err(Refusal::relationship_required("certificates"));
     }
     // The text says "matching": only when none of the ids is current, the request is refused.
-    let mut current: Vec<Object> = ids
-        .iter()
+    let known: Vec<&String> = ids.iter().filter(|id| act.team.knows(Kind::Certificates, id, act.now)).collect();
+    let mut current: Vec<Object> = known
+        .into_iter()
         .filter_map(|id| act.team.get(Kind::Certificates, id))
         .filter(|certificate| !certificate.has_expired(act.now))
         .cloned()

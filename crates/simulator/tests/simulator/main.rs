@@ -10,3 +10,4 @@ mod provisioning;
 mod queries;
 mod roles;
 mod seed;
+mod states;

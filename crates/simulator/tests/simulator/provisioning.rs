@@ -10,9 +10,9 @@ use simulator::{Api, Handle, KeyKind, Limits, Role};
 use std::sync::LazyLock;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-static RSA: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap());
+pub(crate) static RSA: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap());
 
-fn csr(key: &KeyPair) -> String {
+pub(crate) fn csr(key: &KeyPair) -> String {
     CertificateParams::default().serialize_request(key).unwrap().pem().unwrap()
 }
 

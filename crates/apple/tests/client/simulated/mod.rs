@@ -1,6 +1,7 @@
 //! The client against the simulator, which knows Apple's behavior and nothing of this crate.
 
 mod keys;
+mod lists;
 mod provisioning;
 mod trouble;
 
