@@ -96,6 +96,12 @@ pub struct OrganizationLosses {
     pub keys: u32,
     /// Certificates whose private key is held here.
     pub certificates: u32,
+    /// Provisioning profiles with their files. At Apple they stay.
+    #[serde(default)]
+    pub profiles: u32,
+    /// Signing requests with their private keys.
+    #[serde(default)]
+    pub csrs: u32,
     /// People who were given roles in it itself. They keep their accounts.
     pub members: u32,
     /// Its API tokens.

@@ -220,6 +220,9 @@ pub struct RenewalPreview {
     pub profiles: Vec<AffectedProfile>,
     /// The certificates that hold Apple's places of this type at this moment.
     pub places: Vec<Place>,
+    /// The certificate that an earlier attempt created: it is used, and no other one is made.
+    #[serde(default)]
+    pub created: Option<Certificate>,
 }
 
 /// A profile that has a certificate.

@@ -134,11 +134,28 @@ impl App {
         Ok(NewSession { signed_in, cookie })
     }
 
-    /// Whose session this cookie is; none when it is unknown, ended or expired.
+    /// Whose session this cookie is; none when it is unknown, ended or expired. Their session goes on from now.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn by_session(&self, cookie: &str, origin: Origin) -> Result<Option<SignedIn>, Problem> {
+        let now = self.now();
+        let found = self.by_session_unattended(cookie, origin).await?;
+        if let Some(session) = found.as_ref().and_then(SignedIn::session)
+            && now.duration_since(session.seen_at).as_secs() >= TOUCH_SECONDS
+        {
+            let mut tx = self.inner.store.begin().await?;
+            tx.touch_session(session.id, now).await?;
+            tx.commit().await?;
+        }
+        Ok(found)
+    }
+
+    /// The same for what a page asks by itself: nobody need sit before it, so the session is no longer for that.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn by_session_unattended(&self, cookie: &str, origin: Origin) -> Result<Option<SignedIn>, Problem> {
         let now = self.now();
         let mut tx = self.inner.store.read().await?;
         let Some(session) = tx.session_by_token(&hashed(cookie), now).await? else {
@@ -148,15 +165,7 @@ impl App {
             return Ok(None);
         }
         let user = tx.user(session.user).await?;
-        let (id, seen_at) = (session.id, session.seen_at);
-        let signed_in = signed_in(&mut tx, Who::by_session(user, session), origin, self.now()).await?;
-        drop(tx);
-        if now.duration_since(seen_at).as_secs() >= TOUCH_SECONDS {
-            let mut tx = self.inner.store.begin().await?;
-            tx.touch_session(id, now).await?;
-            tx.commit().await?;
-        }
-        Ok(Some(signed_in))
+        Ok(Some(signed_in(&mut tx, Who::by_session(user, session), origin, now).await?))
     }
 
     /// Ends this session. A token is left as it is: it is revoked, not signed out.

@@ -101,6 +101,16 @@ impl App {
         recorded.err().unwrap_or(problem)
     }
 
+    /// Records a refusal that comes of how far something is lent, as one for a missing role is, once. Call it where no
+    /// transaction is open, on the way out.
+    pub(crate) async fn record_beyond_share(&self, caller: &Caller, permit: &Permit, mut problem: Problem) -> Problem {
+        if !std::mem::take(&mut problem.beyond_share) {
+            return problem;
+        }
+        let what = format!("{} beyond what is lent to it", permit.action().words());
+        self.denied(caller, Some(permit.organization()), &what, problem).await
+    }
+
     /// Why somebody who sees the organization may not do this, and who can help.
     async fn not_allowed(&self, caller: &Caller, action: Action, tenant: Tenant) -> Result<Problem, Problem> {
         let words = action.words();

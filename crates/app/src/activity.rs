@@ -21,7 +21,7 @@ pub use search::{ActivityFile, ActivityPage, ActivitySearch, Whose};
 pub use state::{LogState, LogVerification, ToldFinding};
 
 use crate::Problem;
-use domain::{Activity, Actor, Event, OrgId, ShareTarget, Subject, UserId};
+use domain::{Activity, Actor, Event, OrgId, Permit, ShareTarget, Subject, UserId};
 use std::collections::BTreeMap;
 use store::{Recorded, StoreError, Tx};
 
@@ -99,8 +99,19 @@ impl Names {
         Ok(name)
     }
 
+    /// The same in the log that a permit reads: of one that is gone, what it was called when it was deleted.
+    async fn of_recorded(&mut self, tx: &mut Tx, permit: &Permit, organization: OrgId) -> Result<String, Problem> {
+        if !self.organizations.contains_key(&organization)
+            && tx.organization_name(organization).await?.is_none()
+            && let Some(name) = tx.deleted_organization_name(permit, organization).await?
+        {
+            self.organizations.insert(organization, format!("{name} (deleted)"));
+        }
+        self.of_organization(tx, organization).await
+    }
+
     /// What the other party of an event is called, where its sentence names one.
-    async fn of_other(&mut self, tx: &mut Tx, event: &Event) -> Result<String, Problem> {
+    async fn of_other(&mut self, tx: &mut Tx, permit: &Permit, event: &Event) -> Result<String, Problem> {
         match event {
             Event::KeyShared { target, .. }
             | Event::KeyUnshared { target, .. }
@@ -108,7 +119,7 @@ impl Names {
             | Event::CertificateShared { target, .. }
             | Event::CertificateUnshared { target, .. } => match target {
                 ShareTarget::All => Ok("all sub-organizations".to_owned()),
-                ShareTarget::Chosen(organization) => Ok(format!("“{}”", self.of_organization(tx, *organization).await?)),
+                ShareTarget::Chosen(organization) => Ok(format!("“{}”", self.of_recorded(tx, permit, *organization).await?)),
             },
             Event::MemberRolesChanged { user, .. } => self.of(tx, *user).await,
             _ => Ok(String::new()),
@@ -116,7 +127,7 @@ impl Names {
     }
 
     /// A record as people read it.
-    async fn view(&mut self, tx: &mut Tx, recorded: Recorded) -> Result<ActivityView, Problem> {
+    async fn view(&mut self, tx: &mut Tx, permit: &Permit, recorded: Recorded) -> Result<ActivityView, Problem> {
         let Recorded {
             activity: record,
             sequence,
@@ -127,11 +138,11 @@ impl Names {
             hash: hex::encode(hash),
             actor: self.of_actor(tx, record.actor).await?,
             organization: match record.organization {
-                Some(organization) => Some(self.of_organization(tx, organization).await?),
+                Some(organization) => Some(self.of_recorded(tx, permit, organization).await?),
                 None => None,
             },
             sentence: {
-                let whom = self.of_other(tx, &record.event).await?;
+                let whom = self.of_other(tx, permit, &record.event).await?;
                 sentence::sentence(&record.event, record.outcome, &whom)
             },
             record,

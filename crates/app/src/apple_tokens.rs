@@ -28,7 +28,9 @@ impl App {
         minutes: u32,
         scope: &[String],
     ) -> Result<(Shown, Timestamp), Problem> {
-        let permit = self.permit(caller, Action::MintAppleToken, org).await?;
+        let permit = self
+            .permit_over_key(caller, Action::MintAppleToken, org, key, OwnersAct::MintToken)
+            .await?;
         if !(1..=TOKEN_MINUTES_MOST).contains(&minutes) {
             return Err(Problem::field(
                 "minutes_unfit",

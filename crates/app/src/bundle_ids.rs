@@ -11,11 +11,15 @@ pub use edit::{BundleIdDetails, CapabilityDifference};
 
 use crate::{
     App, Caller, Problem,
-    operations::{Next, Plan, at_apple, stopped_by},
+    apple_account::is_lent_for,
+    key_use::reading,
+    operations::{Next, Plan, app_not_shared, at_apple, stopped_by},
+    problem::Kind,
 };
+use apple::BundleIdFilter;
 use async_trait::async_trait;
 use domain::{
-    ApiKeyId, Made, Operation, OperationKind, OperationState, OrgId, Permit,
+    Action, ApiKeyId, Feature, Made, Operation, OperationKind, OperationState, OrgId, Permit,
     operation::{BundleIdEdit, CapabilityChange, CapabilityRemoval, CapabilityWish, NewBundleId},
 };
 
@@ -35,8 +39,11 @@ pub struct BundleIdToRegister {
 impl App {
     /// Begins to register a bundle ID with its capabilities.
     ///
+    /// What is there already is told before anything is begun: after a lost answer it would be taken for what was asked for.
+    ///
     /// # Errors
-    /// A problem at `identifier`, `name`, `platform` or `capabilities`; `key_not_usable`, `not_found`, `not_allowed`.
+    /// A problem at `identifier`, `name`, `platform` or `capabilities`; `bundle_id_taken`; `app_not_shared`,
+    /// `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
     pub async fn register_bundle_id(
         &self,
         caller: &Caller,
@@ -51,6 +58,7 @@ impl App {
         };
         let platform = platform(&wanted.platform)?;
         let set = wishes(wanted.capabilities)?;
+        self.refuse_taken(caller, org, key, &identifier).await?;
         let kind = if set.is_empty() {
             OperationKind::RegisterBundleId(NewBundleId {
                 key,
@@ -70,6 +78,33 @@ impl App {
             })
         };
         self.begin_operation(caller, org, kind).await
+    }
+
+    /// Refuses an identifier that the account has already.
+    async fn refuse_taken(&self, caller: &Caller, org: OrgId, key: ApiKeyId, identifier: &str) -> Result<(), Problem> {
+        let permit = self.permit(caller, Action::EditBundleIds, org).await?;
+        let filter = BundleIdFilter {
+            identifiers: vec![identifier.to_owned()],
+            ..BundleIdFilter::default()
+        };
+        let (used, listed) = self
+            .use_key(caller, &permit, key, reading(Feature::BundleIds), async |apple| {
+                apple.bundle_ids().list(&filter).await
+            })
+            .await?;
+        // Before anything is told of it: whether the account has such an app is not theirs to know.
+        if !is_lent_for(&used, Some(identifier)) {
+            return Err(self.record_beyond_share(caller, &permit, app_not_shared(&used, identifier)).await);
+        }
+        // Apple's filter finds what contains the text, too.
+        let mut known = listed.iter().filter_map(|found| found.attributes.identifier.as_deref());
+        if !known.any(|known| known.eq_ignore_ascii_case(identifier)) {
+            return Ok(());
+        }
+        let message = format!("The account has the bundle ID {identifier} already. Change its capabilities instead, or choose another.");
+        let mut problem = Problem::field("bundle_id_taken", "identifier", message);
+        problem.kind = Kind::Conflict;
+        Err(problem)
     }
 }
 

@@ -178,7 +178,7 @@ impl App {
     /// The key with this id, own or lent now, for this need; its use is recorded and committed, in time or not at all.
     pub(crate) async fn begin_use(&self, caller: &Caller, permit: &Permit, key: ApiKeyId, need: &Need) -> Result<KeyToUse, Problem> {
         let mut held = None;
-        in_time(async {
+        let begun = in_time(async {
             let mut tx = self.begin_for(caller, permit).await?;
             let used = self.hold_key(&mut tx, permit, key, need).await?;
             self.record_use(&mut tx, caller, &used, need).await?;
@@ -186,7 +186,10 @@ impl App {
             held = Some(used);
             Ok(())
         })
-        .await?;
+        .await;
+        if let Err(problem) = begun {
+            return Err(self.record_beyond_share(caller, permit, problem).await);
+        }
         held.ok_or_else(|| Problem::internal("a key was used and not found"))
     }
 
@@ -312,6 +315,7 @@ impl App {
             return Ok(());
         };
         let mut problem = Problem::new(Kind::NotAllowed, "key_not_usable", why);
+        problem.beyond_share = used.permit.limits().is_some_and(|limits| limits.refuses(need).is_some());
         problem.usable_keys = self
             .key_usabilities(tx, permit, need)
             .await?

@@ -9,6 +9,8 @@ mod link;
 mod remove;
 mod show;
 
+pub(crate) use lent::with_article;
+
 pub use lent::OwnersAct;
 
 use crate::{App, Caller, FieldProblem, Kind, Problem, sharing::Sharing};
@@ -158,12 +160,12 @@ impl App {
         name: Option<&str>,
         roles: Option<&[String]>,
     ) -> Result<ApiKey, Problem> {
-        let permit = self.permit(caller, Action::EditKey, org).await?;
+        let act = if name.is_some() { OwnersAct::Rename } else { OwnersAct::SetRoles };
+        let permit = self.permit_over_key(caller, Action::EditKey, org, key, act).await?;
         let name = name
             .map(str::parse::<ItemName>)
             .transpose()
             .map_err(|error| Problem::field("name_unfit", "name", error.to_string()))?;
-        let act = if name.is_some() { OwnersAct::Rename } else { OwnersAct::SetRoles };
         self.own_key(caller, &permit, key, act).await?;
         let mut tx = self.begin_for(caller, &permit).await?;
         let mut changed = tx.lock_key(&own(&permit, Shareable::ApiKey(key))).await?;
@@ -203,7 +205,9 @@ impl App {
     /// # Errors
     /// `not_found`, `not_allowed`, `lent_key`.
     pub async fn override_feature(&self, caller: &Caller, org: OrgId, key: ApiKeyId, feature: Feature, on: bool) -> Result<(), Problem> {
-        let permit = self.permit(caller, Action::OverrideFeature, org).await?;
+        let permit = self
+            .permit_over_key(caller, Action::OverrideFeature, org, key, OwnersAct::Override)
+            .await?;
         self.own_key(caller, &permit, key, OwnersAct::Override).await?;
         let mut tx = self.begin_for(caller, &permit).await?;
         let mut changed = tx.lock_key(&own(&permit, Shareable::ApiKey(key))).await?;

@@ -11,6 +11,7 @@ mod plan;
 
 pub(crate) use begin::app_not_shared;
 pub(crate) use call::{Answer, Call, Kept, gone};
+pub use look::UNREADABLE;
 pub(crate) use plan::{Next, Plan, at_apple, stopped_by};
 
 use crate::{App, Caller, Problem, certificates::Place};

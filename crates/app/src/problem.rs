@@ -80,6 +80,8 @@ pub struct Problem {
     pub places: Vec<crate::certificates::Place>,
     /// For the log only.
     pub inside: Option<String>,
+    /// Whether it comes of how far something is lent, and was not recorded yet.
+    pub(crate) beyond_share: bool,
 }
 
 impl Problem {
@@ -95,6 +97,7 @@ impl Problem {
             usable_keys: vec![],
             places: vec![],
             inside: None,
+            beyond_share: false,
         }
     }
 
@@ -115,6 +118,13 @@ impl Problem {
         let mut problem = Self::new(Kind::Invalid, code, message.clone());
         problem.fields.push(FieldProblem { field, message });
         problem
+    }
+
+    /// Refused because of how far something is lent: see [`crate::App::record_beyond_share`].
+    #[must_use]
+    pub(crate) fn beyond_share(mut self) -> Self {
+        self.beyond_share = true;
+        self
     }
 
     /// With a cause for the log.
@@ -144,6 +154,11 @@ impl From<StoreError> for Problem {
                 "cursor_unknown",
                 "cursor",
                 "This is not a cursor of this list in this order. Begin without one.",
+            ),
+            StoreError::NulCharacter => Self::new(
+                Kind::Invalid,
+                "text_unfit",
+                "A text in this request has a NUL character, and nothing here has one. Leave it out.",
             ),
             StoreError::DiskFull => Self::new(
                 Kind::Internal,

@@ -164,6 +164,8 @@ fn told(losses: &api::OrganizationLosses) -> String {
     let counts = [
         (losses.keys, "API key(s) with their private keys"),
         (losses.certificates, "certificate(s) with their private keys"),
+        (losses.profiles, "profile(s) with their files"),
+        (losses.csrs, "signing request(s) with their private keys"),
         (losses.members, "member(s)"),
         (losses.tokens, "API token(s)"),
         (losses.invitations, "invitation(s)"),
@@ -314,6 +316,8 @@ mod tests {
             name: "Transit".to_owned(),
             keys: 1,
             certificates: 0,
+            profiles: 4,
+            csrs: 1,
             members: 2,
             tokens: 0,
             invitations: 0,
@@ -323,7 +327,7 @@ mod tests {
         };
         assert_eq!(
             told(&losses),
-            "With “Transit” these are lost for good: 1 API key(s) with their private keys, 2 member(s)."
+            "With “Transit” these are lost for good: 1 API key(s) with their private keys, 4 profile(s) with their files, 1 signing request(s) with their private keys, 2 member(s)."
         );
     }
 }

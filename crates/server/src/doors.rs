@@ -16,9 +16,9 @@
 //! The surprising thing: nothing is enforced here. The use case asks for its permit, because it is also reached by other
 //! ways than a door; what is written here is what it must turn out to have asked for.
 
-use crate::State;
+use crate::{MostBytes, State};
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Request},
     handler::Handler,
     http::Method,
@@ -26,7 +26,7 @@ use axum::{
     routing::{MethodRouter, Route, any, get, post},
 };
 use domain::Action;
-use std::convert::Infallible;
+use std::{collections::BTreeMap, convert::Infallible};
 use tower::{Layer, Service};
 use utoipa::openapi::{self, OpenApi};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
@@ -89,6 +89,7 @@ pub(crate) struct Doors {
     router: Router<State>,
     document: OpenApi,
     table: Vec<Door>,
+    larger: BTreeMap<String, usize>,
 }
 
 impl Doors {
@@ -104,6 +105,7 @@ impl Doors {
             router: Router::new(),
             document,
             table: Vec::new(),
+            larger: BTreeMap::new(),
         }
     }
 
@@ -124,6 +126,22 @@ impl Doors {
         self.router = self.router.merge(router);
         self.document.merge(document);
         self
+    }
+
+    /// The same for one that takes files: with a body of at most so many bytes.
+    pub(crate) fn operation_with_files(self, demand: Demand, most: usize, route: UtoipaMethodRouter<State>) -> Self {
+        let (schemas, paths, methods) = route;
+        let methods = methods.layer((Extension(MostBytes(most)), DefaultBodyLimit::max(most)));
+        let before = self.table.len();
+        let mut doors = self.operation(demand, (schemas, paths, methods));
+        let added = doors.table.get(before..).unwrap_or_default();
+        doors.larger.extend(added.iter().map(|door| (door.path.clone(), most)));
+        doors
+    }
+
+    /// The addresses that take a larger body, each with its most bytes: for a layer that reads bodies before their handler.
+    pub(crate) fn larger_bodies(&self) -> BTreeMap<String, usize> {
+        self.larger.clone()
     }
 
     /// A page.
@@ -155,7 +173,7 @@ impl Doors {
         P: Handler<U, State>,
         U: 'static,
     {
-        let route = get(show).post(act).layer(DefaultBodyLimit::max(most));
+        let route = get(show).post(act).layer((Extension(MostBytes(most)), DefaultBodyLimit::max(most)));
         self.at(path, demand, &[Method::GET, Method::POST], route)
     }
 

@@ -31,6 +31,10 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 /// Largest JSON body, in bytes.
 const JSON_BYTES: usize = 1_000_000;
 
+/// Largest body of an address that takes more, for whoever tells it.
+#[derive(Clone, Copy)]
+pub(crate) struct MostBytes(pub(crate) usize);
+
 /// What every handler can reach.
 #[derive(Clone)]
 pub struct State {

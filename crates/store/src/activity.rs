@@ -19,7 +19,7 @@ pub use search::{ActivityFilter, LogReach};
 
 use std::{collections::BTreeMap, ops::Deref};
 
-use domain::{Activity, ActivityId, OrgId, Origin, Outcome, Permit};
+use domain::{Activity, ActivityId, Event, OrgId, Origin, Outcome, Permit};
 
 use crate::sql::{Row, args};
 use crate::{Result, StoreError, Tx};
@@ -140,6 +140,26 @@ impl Tx {
     pub async fn organization_name(&mut self, id: OrgId) -> Result<Option<String>> {
         let row = self.row_opt("SELECT name FROM organizations WHERE id = $1", args![id]).await?;
         row.map(|row| row.get("name")).transpose()
+    }
+
+    /// What an organization was called that was deleted, as its deletion is recorded in the log of the permit's
+    /// organization; none where that knows of none.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn deleted_organization_name(&mut self, permit: &Permit, id: OrgId) -> Result<Option<String>> {
+        let row = self
+            .row_opt(
+                "SELECT event FROM activity WHERE organization_id = $1 AND object_id = $2 AND action = 'organization.delete' AND outcome = 'done'
+                 ORDER BY at DESC, sequence DESC LIMIT 1",
+                args![permit.organization(), id],
+            )
+            .await?;
+        let event: Option<Event> = row.map(|row| row.json("event")).transpose()?;
+        Ok(match event {
+            Some(Event::OrganizationDeleted { name, .. }) => Some(name.to_string()),
+            _ => None,
+        })
     }
 
     /// The organizations below the permit's, by name.

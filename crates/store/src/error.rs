@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The cursor of a page is not one of this list in this order.
     #[error("This is not a cursor of this list in this order. Begin without one.")]
     Cursor,
+    /// A text with a NUL character. PostgreSQL keeps none, so SQLite is given none either.
+    #[error("a text has a NUL character, which no text in the database has")]
+    NulCharacter,
     /// The database was written by a newer program.
     #[error(
         "The database has schema version {found}, and this program knows versions up to {known}. It was used with a newer Russet. Start that version again, or restore a backup from before the upgrade; nothing was changed."

@@ -1,6 +1,6 @@
 //! Long acts. A step is taken only from the state it was thought of in.
 
-use domain::{Job, JobPayload, Operation, OperationId, OperationState, Permit, StepOf};
+use domain::{CertificateId, Job, JobPayload, Operation, OperationId, OperationState, Permit, StepOf};
 use jiff::Timestamp;
 
 use crate::sql::{Row, args, json};
@@ -126,6 +126,25 @@ impl Tx {
             )
             .await?;
         rows.iter().map(operation).collect()
+    }
+
+    /// The renewals of a certificate that did not come to their end, newest first, at most twenty.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn failed_renewals_of(&mut self, permit: &Permit, certificate: CertificateId) -> Result<Vec<Operation>> {
+        // What an act is stands in its description; a certificate is in those of its own renewals and a few others.
+        let rows = self
+            .rows(
+                "SELECT * FROM operations
+                 WHERE organization_id = $1 AND plan_id IS NULL AND state IN ('refused', 'failed') AND kind LIKE $2
+                 ORDER BY id DESC LIMIT 20",
+                args![permit.organization(), format!("%{certificate}%")],
+            )
+            .await?;
+        let mut found: Vec<_> = rows.iter().map(operation).collect::<Result<_>>()?;
+        found.retain(|act| act.kind.renews() == Some(certificate));
+        Ok(found)
     }
 
     /// Takes the next step of an act and gives the act as it is now.

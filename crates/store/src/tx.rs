@@ -168,6 +168,7 @@ impl Tx {
 
     /// Runs a statement; gives the number of rows it changed.
     pub(crate) async fn execute(&mut self, statement: &'static str, args: Vec<Arg>) -> Result<u64> {
+        without_nul(&args)?;
         Ok(match &mut self.0 {
             Connection::Sqlite(tx) => bind!(sqlx::query(statement), args).execute(&mut **tx).await?.rows_affected(),
             Connection::Postgres(tx) => bind!(sqlx::query(statement), args).execute(&mut **tx).await?.rows_affected(),
@@ -184,6 +185,7 @@ impl Tx {
 
     /// All rows of a statement.
     pub(crate) async fn rows(&mut self, statement: &'static str, args: Vec<Arg>) -> Result<Vec<Row>> {
+        without_nul(&args)?;
         Ok(match &mut self.0 {
             Connection::Sqlite(tx) => {
                 let rows = bind!(sqlx::query(statement), args).fetch_all(&mut **tx).await?;
@@ -230,6 +232,7 @@ impl Tx {
     /// Waits until no other transaction counts for this subject, so that two cannot both see the last attempt free.
     /// SQLite's writer has the whole database already.
     pub(crate) async fn lock_subject(&mut self, subject: &str) -> Result<()> {
+        without_nul(&[Arg::from(subject)])?;
         if let Connection::Postgres(tx) = &mut self.0 {
             sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
                 .bind(subject.to_owned())
@@ -251,6 +254,15 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+/// Refuses what PostgreSQL could not be given, on both databases alike: whatever filter or field a text came by.
+fn without_nul(args: &[Arg]) -> Result<()> {
+    let has_nul = |arg: &Arg| matches!(arg, Arg::Text(Some(text)) if text.contains('\0'));
+    if args.iter().any(has_nul) {
+        return Err(StoreError::NulCharacter);
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Tx {

@@ -107,7 +107,7 @@ impl App {
         let found = tx.activities(&allowed.permit, filter, &paging).await?;
         let mut names = Names::default();
         for record in found.items {
-            page.items.push(names.view(&mut tx, record).await?);
+            page.items.push(names.view(&mut tx, &allowed.permit, record).await?);
         }
         page.next = found.next;
         Ok(page)
@@ -121,7 +121,7 @@ impl App {
         let (permit, reach, _) = self.reach(caller, org, Whose::Widest, Action::SeeActivity).await?;
         let mut tx = self.inner.store.read_for(&permit).await?;
         let record = tx.activity(&permit, reach, id).await?;
-        Names::default().view(&mut tx, record).await
+        Names::default().view(&mut tx, &permit, record).await
     }
 
     /// All records that a search finds, whatever its page, as a file to be read piece by piece. That it was taken is recorded first.
@@ -272,7 +272,7 @@ impl ActivityFile {
         let found = tx.activities(&self.permit, filter, &paging).await?;
         let mut views = Vec::with_capacity(found.items.len());
         for record in found.items {
-            views.push(self.names.view(&mut tx, record).await?);
+            views.push(self.names.view(&mut tx, &self.permit, record).await?);
         }
         self.after = found.next;
         if self.after.is_none() {

@@ -51,10 +51,14 @@ impl App {
         let (used, listed) = self
             .use_key(caller, &permit, key, reading(Feature::Profiles), async |apple| {
                 let mut profiles = apple.profiles().list(&ProfileFilter::default()).await?;
-                // A list shows at most 50 certificates and devices of each; the rest is asked for where there is more.
+                // A list shows at most 50 devices of each; the rest is asked for where there is more. One that is listed and
+                // gone is shown as it was listed.
                 for detail in profiles.iter_mut().filter(|detail| !detail.is_complete) {
-                    detail.certificates = apple.profiles().certificates(&detail.profile.id).await?;
-                    detail.devices = apple.profiles().devices(&detail.profile.id).await?;
+                    match apple.profiles().devices(&detail.profile.id).await {
+                        Ok(all) => detail.devices = all,
+                        Err(apple::Error::NotFound { .. }) => {}
+                        Err(error) => return Err(error),
+                    }
                 }
                 Ok(profiles)
             })

@@ -75,8 +75,11 @@ impl App {
         // Looked at before the work of making a key pair, and again when the act is written down.
         let mut tx = self.inner.store.read_for(&permit).await?;
         let used = tx.key_to_use(&permit, key, need.feature(), self.now()).await?;
-        self.refuse_unusable(&mut tx, &permit, &used, &need).await?;
+        let judged = self.refuse_unusable(&mut tx, &permit, &used, &need).await;
         drop(tx);
+        if let Err(problem) = judged {
+            return Err(self.record_beyond_share(caller, &permit, problem).await);
+        }
         let id = fresh!(self, OperationId);
         let request = self.request_certificate(id, key, certificate_type).await?;
         let now = self.now();

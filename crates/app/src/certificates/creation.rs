@@ -37,6 +37,11 @@ impl Call for Creation {
         false
     }
 
+    /// The private key waits for its certificate, however long it takes.
+    fn may_end_unread(&self) -> bool {
+        false
+    }
+
     async fn ask(&self, session: &Session) -> Result<Answer, Error> {
         let certificate_type = apple::CertificateType::from(self.certificate_type.as_str());
         let made = session.certificates().create(&self.csr, &certificate_type).await?;

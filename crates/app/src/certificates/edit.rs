@@ -4,8 +4,9 @@
 //! it unless a signing request or another certificate has the same one.
 
 use super::{OwnersAct, SIGNING_KEY};
-use crate::{App, Caller, Problem, sharing::Sharing};
-use domain::{Action, CertificateId, Event, HeldCertificate, ItemName, OrgId, Shareable};
+use crate::{App, Caller, Problem, problem::Kind, sharing::Sharing};
+use domain::{Action, CertificateId, Event, HeldCertificate, ItemName, Operation, OrgId, Permit, Shareable};
+use store::Tx;
 
 /// What depends on a certificate, and what is lost with it.
 #[derive(Debug, Clone)]
@@ -76,7 +77,7 @@ impl App {
     /// Removes it here, its shares with it. `typed_name` must be its name.
     ///
     /// # Errors
-    /// `name_differs`; `lent_certificate`; `not_found`, `not_allowed`.
+    /// `name_differs`; `certificate_in_use` while a renewal needs it; `lent_certificate`; `not_found`, `not_allowed`.
     pub async fn remove_certificate(&self, caller: &Caller, org: OrgId, id: CertificateId, typed_name: &str) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::RemoveCertificate, org).await?;
         self.own_certificate(caller, &permit, id, OwnersAct::Remove).await?;
@@ -89,6 +90,7 @@ impl App {
                 format!("To remove this certificate, type its name exactly: {}", held.name),
             ));
         }
+        refuse_during_renewal(&mut tx, &permit, &held).await?;
         tx.take_all_shares(&permit, Shareable::Certificate(id)).await?;
         tx.delete_certificate(&permit, id).await?;
         let key_destroyed = match held.private_key {
@@ -105,4 +107,26 @@ impl App {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Refuses to take away what a running renewal replaces, or what it puts into the profiles: the renewal could not go on.
+/// The certificate is locked, and so it is while a renewal begins.
+async fn refuse_during_renewal(tx: &mut Tx, permit: &Permit, held: &HeldCertificate) -> Result<(), Problem> {
+    for act in tx.unfinished_operations(permit).await? {
+        let Some(renewed) = act.kind.renews() else { continue };
+        let needs = |step: &Operation| step.state.certificate() == Some(held.id);
+        if renewed == held.id || tx.steps_of(permit, act.id).await?.iter().any(needs) {
+            return Err(Problem::new(
+                Kind::Conflict,
+                "certificate_in_use",
+                format!(
+                    "“{}” is still running and needs “{}” ({}). Wait until it is over, then remove it. Nothing was removed.",
+                    act.kind.title(),
+                    held.name,
+                    act.id
+                ),
+            ));
+        }
+    }
+    Ok(())
 }

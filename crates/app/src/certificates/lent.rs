@@ -4,7 +4,7 @@
 //! passed on or removed is held by the store, whose functions for these acts look in the permit's own organization; here it
 //! is put into words, because "not found" for what stands in one's own list would help nobody.
 
-use crate::{App, Caller, Problem, problem::Kind};
+use crate::{App, Caller, Problem, keys::with_article, problem::Kind};
 use domain::{Action, CertificateId, Event, HeldCertificate, OrgId, Outcome, Permit};
 use jiff::Timestamp;
 use store::StoreError;
@@ -25,6 +25,17 @@ pub enum OwnersAct {
 }
 
 impl OwnersAct {
+    /// What its owner must be allowed to.
+    fn action(self) -> Action {
+        match self {
+            Self::Rename => Action::EditCertificate,
+            Self::Download => Action::DownloadCertificate,
+            Self::Share => Action::ShareCertificate,
+            Self::Remove => Action::RemoveCertificate,
+            Self::Renew => Action::CreateCertificate,
+        }
+    }
+
     /// As it is recorded when it was refused.
     fn words(self) -> &'static str {
         match self {
@@ -105,8 +116,9 @@ impl App {
             Kind::NotAllowed,
             "lent_certificate",
             format!(
-                "“{}” belongs to {owner}, and only there this can be done. {}",
+                "“{}” belongs to {owner}, and only there this can be done, by {}. {}",
                 lent.certificate.name,
+                with_article(&act.action().needed_role().title()),
                 act.why()
             ),
         ))

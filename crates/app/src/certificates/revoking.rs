@@ -77,14 +77,15 @@ impl App {
         // Revoking stops everybody who signs with it, so who borrows a key revokes what they hold, and nothing of others.
         // Who only fetched it holds a row and nothing to sign with.
         if used.permit.is_lent() && !(place.key_held && as_place(&found).public_key_fingerprint.is_some()) {
-            return Err(Problem::new(
+            let problem = Problem::new(
                 Kind::NotAllowed,
                 "certificate_of_others",
                 format!(
                     "The private key of “{}” is not held by this organization, and the API key is lent to it. The organization that owns the key can revoke it.",
                     place.name
                 ),
-            ));
+            );
+            return Err(self.record_beyond_share(caller, &permit, problem.beyond_share()).await);
         }
         let at_apple = if place.name.is_empty() { found.id.clone() } else { place.name };
         let name = here.unwrap_or_else(|| at_apple.clone());

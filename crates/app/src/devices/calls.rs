@@ -5,7 +5,7 @@ use crate::{
     App, Problem,
     operations::{Answer, Call, Kept},
 };
-use apple::{DeviceFilter, DevicePatch, DeviceStatus, Error, Platform, Session};
+use apple::{Device, DeviceAttributes, DeviceFilter, DevicePatch, DeviceStatus, Error, Platform, Session};
 use async_trait::async_trait;
 use domain::{
     Feature, Permit,
@@ -55,6 +55,18 @@ impl Call for Registering {
 /// A device that is being changed.
 pub(crate) struct Changing(pub(crate) DeviceChange);
 
+impl Changing {
+    fn is_done(&self, now: &DeviceAttributes) -> bool {
+        let is_called = self.0.rename_to.as_ref().is_none_or(|name| now.name.as_ref() == Some(name));
+        let wanted = self.0.enabled.map(status);
+        is_called && wanted.is_none_or(|wanted| now.status == Some(wanted))
+    }
+}
+
+fn status(enabled: bool) -> DeviceStatus {
+    if enabled { DeviceStatus::Enabled } else { DeviceStatus::Disabled }
+}
+
 #[async_trait]
 impl Call for Changing {
     fn thing(&self) -> &'static str {
@@ -72,17 +84,19 @@ impl Call for Changing {
     async fn ask(&self, session: &Session) -> Result<Answer, Error> {
         let patch = DevicePatch {
             name: self.0.rename_to.clone(),
-            status: self
-                .0
-                .enabled
-                .map(|enabled| if enabled { DeviceStatus::Enabled } else { DeviceStatus::Disabled }),
+            status: self.0.enabled.map(status),
         };
         Ok(Answer::AtApple(session.devices().patch(&self.0.apple_id, &patch).await?.id))
     }
 
-    /// Asked for again instead: the same change twice is the same.
-    async fn look(&self, _session: &Session) -> Result<Option<Answer>, Error> {
-        Ok(None)
+    async fn look(&self, session: &Session) -> Result<Option<Answer>, Error> {
+        let filter = DeviceFilter {
+            ids: vec![self.0.apple_id.clone()],
+            ..DeviceFilter::default()
+        };
+        let listed = session.devices().list(&filter).await?;
+        let is_it = |device: &Device| device.id == self.0.apple_id && self.is_done(&device.attributes);
+        Ok(listed.into_iter().find(is_it).map(|device| Answer::AtApple(device.id)))
     }
 
     async fn keep(&self, _app: &App, _tx: &mut Tx, _permit: &Permit, _used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {

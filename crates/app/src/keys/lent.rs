@@ -5,7 +5,7 @@
 
 use crate::{App, Caller, Problem, problem::Kind};
 use domain::{Action, ApiKey, ApiKeyId, Event, OrgId, Outcome, Permit};
-use store::StoreError;
+use store::{KeyToUse, StoreError, Tx};
 
 /// An act that a share does not include.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,18 @@ impl OwnersAct {
         }
     }
 
+    /// What its owner must be allowed to.
+    fn action(self) -> Action {
+        match self {
+            Self::Rename | Self::SetRoles => Action::EditKey,
+            Self::Rotate => Action::RotateKey,
+            Self::Share => Action::ShareKey,
+            Self::Remove => Action::RemoveKey,
+            Self::MintToken => Action::MintAppleToken,
+            Self::Override => Action::OverrideFeature,
+        }
+    }
+
     /// As it is recorded when it was refused.
     fn words(self) -> &'static str {
         match self {
@@ -86,8 +98,39 @@ impl App {
     /// # Errors
     /// `lent_key`; `not_found`, `not_allowed`.
     pub async fn key_for(&self, caller: &Caller, org: OrgId, key: ApiKeyId, to: Action, act: OwnersAct) -> Result<ApiKey, Problem> {
-        let permit = self.permit(caller, to, org).await?;
+        let permit = self.permit_over_key(caller, to, org, key, act).await?;
         self.own_key(caller, &permit, key, act).await
+    }
+
+    /// The permit for an act of a key's owner. Whoever lacks the role for it is told whose role would help: where the key is
+    /// only lent, none that they could be given here.
+    pub(crate) async fn permit_over_key(
+        &self,
+        caller: &Caller,
+        to: Action,
+        org: OrgId,
+        key: ApiKeyId,
+        act: OwnersAct,
+    ) -> Result<Permit, Problem> {
+        let refused = match self.permit(caller, to, org).await {
+            Err(problem) if problem.kind == Kind::NotAllowed => problem,
+            permit => return permit,
+        };
+        let tenant = self.inner.store.read().await?.tenant(org).await?;
+        let sees = tenant.and_then(|tenant| domain::decide(&caller.principal, Action::SeeKeys, tenant).ok());
+        let Some(sees) = sees.filter(|permit| permit.tenant().parent.is_some()) else {
+            return Err(refused);
+        };
+        let mut tx = self.inner.store.read_for(&sees).await?;
+        match tx.key(&sees, key).await {
+            Err(StoreError::NotFound) => {}
+            found => return found.map_err(Problem::from).and(Err(refused)),
+        }
+        match tx.key_to_use(&sees, key, None, self.now()).await {
+            Ok(lent) => Err(belongs_to(&mut tx, &lent, act).await?),
+            Err(StoreError::NotFound) => Err(refused),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A key of the permit's own organization, for an act of its owner. That it is only lent is told and recorded.
@@ -98,7 +141,7 @@ impl App {
             key => return Ok(key?),
         }
         let lent = tx.key_to_use(permit, key, None, self.now()).await?;
-        let owner = tx.owner_of(&lent.permit).await?.name;
+        let problem = belongs_to(&mut tx, &lent, act).await?;
         drop(tx);
         let event = Event::AccessDenied {
             what: act.words().to_owned(),
@@ -107,15 +150,7 @@ impl App {
         let record = self.activity_record(caller, Some(permit.organization()), event, Outcome::Denied);
         tx.record(&record).await?;
         tx.commit().await?;
-        Err(Problem::new(
-            Kind::NotAllowed,
-            "lent_key",
-            format!(
-                "“{}” belongs to {owner}, and only there this can be done. {}",
-                lent.key.name,
-                act.why()
-            ),
-        ))
+        Err(problem)
     }
 
     /// The permit to share, which does not exist below a root organization: there the better answer for a lent key is that
@@ -140,4 +175,25 @@ impl App {
             Err(problem) => Err(problem),
         }
     }
+}
+
+/// That a key is lent, whose it is, and which role it takes there.
+async fn belongs_to(tx: &mut Tx, lent: &KeyToUse, act: OwnersAct) -> Result<Problem, Problem> {
+    let owner = tx.owner_of(&lent.permit).await?.name;
+    Ok(Problem::new(
+        Kind::NotAllowed,
+        "lent_key",
+        format!(
+            "“{}” belongs to {owner}, and only there this can be done, by {}. {}",
+            lent.key.name,
+            with_article(&act.action().needed_role().title()),
+            act.why()
+        ),
+    ))
+}
+
+/// "an Owner", "a Credentials Manager".
+pub(crate) fn with_article(role: &str) -> String {
+    let article = if role.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    format!("{article} {role}")
 }

@@ -111,7 +111,7 @@ impl App {
     /// As [`App::add_key`]; `kind_differs`; `changed_meanwhile` when somebody else rotated it; `key_in_use` for a key of
     /// another team while an act is not over.
     pub async fn rotate_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, mut input: NewKey) -> Result<KeyDetails, Problem> {
-        let permit = self.permit(caller, Action::RotateKey, org).await?;
+        let permit = self.permit_over_key(caller, Action::RotateKey, org, key, OwnersAct::Rotate).await?;
         let old = self.own_key(caller, &permit, key, OwnersAct::Rotate).await?;
         if input.kind.trim().is_empty() {
             input.kind = old.kind.to_string();

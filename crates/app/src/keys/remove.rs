@@ -36,7 +36,7 @@ impl App {
     /// # Errors
     /// `name_differs`; `lent_key`; `key_in_use` while an act that needs it is not over.
     pub async fn remove_key(&self, caller: &Caller, org: OrgId, key: ApiKeyId, typed_name: &str) -> Result<(), Problem> {
-        let permit = self.permit(caller, Action::RemoveKey, org).await?;
+        let permit = self.permit_over_key(caller, Action::RemoveKey, org, key, OwnersAct::Remove).await?;
         let name = self.own_key(caller, &permit, key, OwnersAct::Remove).await?.name;
         let mut tx = self.begin_for(caller, &permit).await?;
         if typed_name.trim() != name.as_str() {

@@ -27,9 +27,14 @@ impl App {
     pub(crate) async fn begin_operation(&self, caller: &Caller, org: OrgId, kind: OperationKind) -> Result<Operation, Problem> {
         let permit = self.permit(caller, kind.action(), org).await?;
         let mut tx = self.begin_for(caller, &permit).await?;
-        let operation = self
-            .write_act(&mut tx, caller, &permit, caller.principal.actor(), kind, None)
-            .await?;
+        let written = self.write_act(&mut tx, caller, &permit, caller.principal.actor(), kind, None).await;
+        let operation = match written {
+            Ok(operation) => operation,
+            Err(problem) => {
+                drop(tx);
+                return Err(self.record_beyond_share(caller, &permit, problem).await);
+            }
+        };
         self.inner.crash_points.pass(crash_point::BEFORE_STARTED);
         tx.commit().await?;
         self.inner.crash_points.pass(crash_point::AFTER_STARTED);
@@ -96,7 +101,8 @@ impl App {
 /// Refuses to change a held profile, or to renew a certificate, while another act does. Their rows are kept as they are until
 /// the transaction ends, so of two that come at once the second sees the first.
 async fn refuse_beside_another(tx: &mut Tx, permit: &Permit, kind: &OperationKind) -> Result<(), Problem> {
-    let profiles = kind.profiles();
+    let mut profiles = kind.profiles();
+    profiles.sort_unstable();
     if profiles.is_empty() && kind.renews().is_none() && kind.changes_at_apple().is_none() {
         return Ok(());
     }
@@ -139,7 +145,8 @@ pub(super) fn refuse_outside_of_share(used: &KeyToUse, kind: &OperationKind) -> 
                 "“{}” is shared with this organization for some apps, and a device belongs to all apps of the account. Its owner can change it.",
                 used.key.name
             ),
-        )),
+        )
+        .beyond_share()),
         _ => Ok(()),
     }
 }
@@ -154,4 +161,5 @@ pub(crate) fn app_not_shared(used: &KeyToUse, identifier: &str) -> Problem {
             used.key.name
         ),
     )
+    .beyond_share()
 }

@@ -52,6 +52,11 @@ pub(crate) trait Call: Send + Sync {
     /// Apple's list shows nothing; otherwise there is one request in the life of an act.
     fn is_harmless_twice(&self) -> bool;
 
+    /// Whether the act may end while nobody can read what Apple lists. Not where that would lose what was made for it.
+    fn may_end_unread(&self) -> bool {
+        true
+    }
+
     /// Asks Apple to do it.
     async fn ask(&self, session: &Session) -> Result<Answer, Error>;
 

@@ -5,12 +5,16 @@
 //! minutes of the call ([`apple::Apple::mint`]): from then on Apple refuses the request, and 12 minutes more is time enough
 //! for a list to become true. A full list read after that without it means that nothing was made; then the act has failed,
 //! and the person may begin again. Such a request is never sent a second time by Russet itself.
+//!
+//! From that moment on nothing goes on for ever, either: what is asked for again is asked for one last time, and a list or a
+//! file that cannot be read is told as that. Only Apple being out of reach is waited for, however long it takes.
 
 use super::{
     begin::refuse_outside_of_share,
     carry_on::{Act, settling_permit, why_unusable},
 };
 use crate::{App, Caller, Problem, crash_point, worker::JobEnd};
+use apple::Error;
 use domain::{ApiKeyId, Job, OperationState, Permit, Tenant, decide};
 use jiff::{SignedDuration, Timestamp};
 use store::{KeyToUse, StoreError};
@@ -18,6 +22,8 @@ use store::{KeyToUse, StoreError};
 /// From when on a list that does not show it proves that nothing was made: the longest life of a token after the call, and
 /// 12 minutes for Apple's lists.
 const SETTLED_AFTER: SignedDuration = SignedDuration::from_mins(18 + 12);
+/// The code of an act that ended because what Apple lists could not be read.
+pub const UNREADABLE: &str = "UNREADABLE";
 /// The first wait between two looks; later ones grow with the time that has passed.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(5);
 /// The longest wait between two looks, also while Apple cannot be asked.
@@ -35,6 +41,7 @@ impl App {
         tx.commit().await?;
         let mut session = self.session_as(&used, used.key.kind, &need);
         let looked_at = self.now();
+        let is_settled = looked_at >= settled_at(&act);
         let mut found = act.call.look(&session).await;
         let mut not_again = None;
         if matches!(found, Ok(None)) && act.call.is_harmless_twice() {
@@ -45,14 +52,17 @@ impl App {
                     session = self.session_as(&used, used.key.kind, &act.operation.kind.need());
                     found = match act.call.ask(&session).await {
                         Ok(answer) => Ok(Some(answer)),
-                        Err(error) if looked_at < settled_at(&act) => Err(error),
+                        Err(error) if !is_settled => Err(error),
                         // A refusal may come from the first request, as "there is one already": it counts when lists are true.
                         Err(error) => match self.refusal(&act, &session, &error).await {
                             Some(end) => {
                                 self.end_without(caller, permit, &act, end, Some((&used, &error))).await?;
                                 return Ok(JobEnd::Done);
                             }
-                            None => Err(error),
+                            None => {
+                                not_again = Some(format!("the last answer of several was lost as the first was ({error})."));
+                                Ok(None)
+                            }
                         },
                     };
                 }
@@ -61,6 +71,19 @@ impl App {
         self.learn(key, &crate::key_use::Learnt::of(&session));
         self.inner.crash_points.pass(crash_point::AFTER_LOOK);
         match found {
+            Err(error) if is_settled && act.call.may_end_unread() && is_unreadable(&error) => {
+                let end = OperationState::Refused {
+                    status: error.status().unwrap_or_default(),
+                    code: UNREADABLE.to_owned(),
+                    why: format!(
+                        "Apple's answer was lost, and what Apple lists since then cannot be read: {error}. Whether {} is there, Apple's website shows; look there before you begin again.",
+                        act.call.thing()
+                    ),
+                    places: Vec::new(),
+                };
+                self.end_without(caller, permit, &act, end, None).await?;
+                return Ok(JobEnd::Done);
+            }
             Err(_) => return Ok(self.look_again(&act)),
             Ok(Some(answer)) => {
                 self.keep(caller, permit, &act, &used, &answer).await?;
@@ -68,7 +91,7 @@ impl App {
             }
             Ok(None) => {}
         }
-        if looked_at < settled_at(&act) {
+        if !is_settled {
             return Ok(self.look_again(&act));
         }
         let why = match not_again {
@@ -132,6 +155,11 @@ impl App {
             why: format!("Apple's answer was lost, and its list does not show {} yet.", act.call.thing()),
         }
     }
+}
+
+/// Whether looking again shows the same: Apple answered, and not with what can be read.
+fn is_unreadable(error: &Error) -> bool {
+    matches!(error, Error::Decode { .. })
 }
 
 fn since(act: &Act) -> Timestamp {

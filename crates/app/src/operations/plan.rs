@@ -11,9 +11,9 @@
 //! A step may be a plan itself, as the rebuilding of each profile is in the renewal of a certificate.
 
 use super::begin::Begun;
-use crate::{App, Caller, Problem, certificates::Request, crash_point, problem::Kind, worker::JobEnd};
+use crate::{App, Caller, Problem, acting::fresh, certificates::Request, crash_point, problem::Kind, worker::JobEnd};
 use async_trait::async_trait;
-use domain::{Made, Operation, OperationKind, OperationState, Permit, StepOf};
+use domain::{Made, Operation, OperationId, OperationKind, OperationState, Permit, StepOf};
 use jiff::Timestamp;
 use store::{Conflict, StoreError};
 
@@ -32,6 +32,11 @@ pub(crate) enum Next {
 /// What a kind of plan knows.
 #[async_trait]
 pub(crate) trait Plan: Send + Sync {
+    /// Whether the plan goes on although this step cannot be begun, as others can be. The step is written down as failed.
+    fn goes_on_without(&self, _step: &OperationKind) -> bool {
+        false
+    }
+
     /// What comes after these steps, all of which are over. It looks things up and changes nothing.
     async fn next(&self, app: &App, permit: &Permit, plan: &Operation, steps: &[Operation]) -> Result<Next, Problem>;
 }
@@ -55,13 +60,17 @@ impl App {
             plan: operation.id,
             step: number,
         };
+        let mut left_out = None;
         let begun = match plan.next(self, permit, operation, &steps).await? {
             Next::End(end) => {
                 self.end_plan(caller, permit, operation, end).await?;
                 return Ok(JobEnd::Done);
             }
             Next::Wait { until, why } => return Ok(JobEnd::Again { at: until, why }),
-            Next::Begin(kind) => self.begin_step(caller, permit, operation, *kind, None, step_of).await,
+            Next::Begin(kind) => {
+                left_out = Some((*kind).clone()).filter(|kind| plan.goes_on_without(kind));
+                self.begin_step(caller, permit, operation, *kind, None, step_of).await
+            }
             Next::Request(request) => {
                 let kind = request.kind.clone();
                 self.begin_step(caller, permit, operation, kind, Some(&request), step_of).await
@@ -69,10 +78,15 @@ impl App {
         };
         match begun {
             Ok(()) | Err(Begun::Elsewhere) => Ok(JobEnd::Done),
-            // What can be refused without Apple ends the plan with the same words.
+            // What can be refused without Apple ends the step, or the plan, with the same words.
             Err(Begun::Refused(problem)) if is_final(&problem) => {
-                let why = format!("{} Apple was not asked for this step.", problem.message);
-                self.end_plan(caller, permit, operation, OperationState::Failed { why }).await?;
+                let failed = OperationState::Failed {
+                    why: format!("{} Apple was not asked for this step.", problem.message),
+                };
+                match left_out {
+                    Some(kind) => self.leave_step_out(caller, permit, operation, kind, step_of, failed).await?,
+                    None => self.end_plan(caller, permit, operation, failed).await?,
+                }
                 Ok(JobEnd::Done)
             }
             Err(Begun::Refused(problem)) => Err(*problem),
@@ -105,6 +119,46 @@ impl App {
         tx.commit().await.map_err(Problem::from)?;
         self.inner.crash_points.pass(crash_point::AFTER_STARTED);
         self.inner.job_waits.notify_one();
+        self.inner.operation_moved.notify_waiters();
+        Ok(())
+    }
+
+    /// Counts a step that cannot be begun, and writes down that it failed, in one transaction. It wakes the plan as any
+    /// other step does that is over.
+    async fn leave_step_out(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        plan: &Operation,
+        kind: OperationKind,
+        step_of: StepOf,
+        failed: OperationState,
+    ) -> Result<(), Problem> {
+        let now = self.now();
+        let mut tx = self.begin_for(caller, permit).await?;
+        match tx
+            .advance_operation(permit, plan.id, &OperationState::Working { step: step_of.step }, now)
+            .await
+        {
+            Ok(_) => {}
+            Err(StoreError::Conflict(Conflict::Stale | Conflict::Step)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        let step = Operation {
+            id: fresh!(self, OperationId),
+            organization: permit.organization(),
+            started_by: plan.started_by,
+            kind,
+            step_of: Some(step_of),
+            state: OperationState::Started,
+            started_at: now,
+            updated_at: now,
+        };
+        self.start_operation(&mut tx, caller, permit, &step).await?;
+        tx.advance_operation(permit, step.id, &failed, now).await?;
+        self.record_end(&mut tx, caller, permit, &step, &failed).await?;
+        self.wake_plan(&mut tx, &step).await?;
+        tx.commit().await?;
         self.inner.operation_moved.notify_waiters();
         Ok(())
     }

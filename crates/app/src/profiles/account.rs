@@ -6,7 +6,7 @@
 use super::Devices;
 use crate::{Problem, certificates::parsed, problem::Kind};
 use apple::{BundleId, BundleIdFilter, Certificate, CertificateFilter, Device, DeviceFilter, DeviceStatus, Error, ProfileDetail, Session};
-use domain::{CertificateType, ProfileType};
+use domain::{CertificateType, HeldProfile, ProfileType};
 use jiff::Timestamp;
 
 /// What the account has.
@@ -60,6 +60,15 @@ impl Account {
         self.profiles
             .iter()
             .find(|detail| detail.profile.attributes.name.as_deref() == Some(name))
+    }
+
+    /// The profile of a held one's name: itself, if it is listed. What was deleted may be listed beside it for a while.
+    pub(super) fn present(&self, held: &HeldProfile) -> Option<&ProfileDetail> {
+        let is_itself = |detail: &&ProfileDetail| {
+            held.apple_id.as_deref() == Some(detail.profile.id.as_str())
+                && detail.profile.attributes.name.as_deref() == Some(held.name.as_str())
+        };
+        self.profiles.iter().find(is_itself).or_else(|| self.named(&held.name))
     }
 
     /// The certificate with this public key. Of several with one key the one that ends last.

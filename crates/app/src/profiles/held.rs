@@ -217,15 +217,19 @@ impl App {
             return Err(Problem::field("profiles_unfit", "profiles", message));
         }
         let mut tx = self.begin_for(caller, &permit).await?;
+        // In the order that everybody locks them in; else two who name the same ones would wait for each other.
+        let mut in_order = profiles.to_vec();
+        in_order.sort_unstable();
         let mut gone: Vec<HeldProfile> = Vec::with_capacity(profiles.len());
-        for profile in profiles {
-            gone.push(tx.lock_profile(&permit, *profile).await?);
-        }
         let unfit = |why: &str| Problem::field("profiles_unfit", "profiles", format!("{why} Nothing was removed."));
-        for (number, held) in gone.iter().enumerate() {
-            if gone.iter().take(number).any(|before| before.id == held.id) {
+        for profile in in_order {
+            let held = tx.lock_profile(&permit, profile).await?;
+            if gone.last().is_some_and(|before| before.id == held.id) {
                 return Err(unfit(&format!("“{}” is named twice.", held.name)));
             }
+            gone.push(held);
+        }
+        for held in &gone {
             tx.remove_profile(&permit, held.id).await?;
         }
         if gone.is_empty() {

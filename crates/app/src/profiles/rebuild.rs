@@ -9,7 +9,7 @@ use crate::{
     App, Caller, Problem,
     apple_account::is_lent_for,
     key_use::reading,
-    operations::{Next, Plan},
+    operations::{Next, Plan, UNREADABLE},
     problem::Kind,
 };
 use async_trait::async_trait;
@@ -22,7 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::KeyToUse;
 
 /// How long a creation that failed waits for the next try; after the last one it has failed for good.
-const WAITS: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(5)];
+pub(super) const WAITS: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(5)];
 
 /// What is to be different in a profile that is built anew; what is `None` stays.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,9 @@ impl App {
                     ),
                 ));
             }
-            refuse_others(&used, Some(&held), present, &held.name)?;
+            if let Err(problem) = refuse_others(&used, Some(&held), present, &held.name) {
+                return Err(self.record_beyond_share(caller, &permit, problem).await);
+            }
         }
         self.begin_operation(caller, org, OperationKind::RebuildProfile(rebuild)).await
     }
@@ -90,7 +92,7 @@ impl Account {
         now: Timestamp,
     ) -> Result<ProfileRebuild, Problem> {
         let profile_type = &held.profile_type;
-        let present = self.named(&held.name);
+        let present = self.present(held);
         if let Some(other) = present
             && held.apple_id.as_deref() != Some(other.profile.id.as_str())
             && !is_for_the_same(other, held)
@@ -166,7 +168,8 @@ pub(super) fn refuse_others(used: &KeyToUse, held: Option<&HeldProfile>, present
         format!(
             "The profile “{name}” was not made by this organization, and the key is lent to it. The organization that owns the key can change it.",
         ),
-    ))
+    )
+    .beyond_share())
 }
 
 /// Refuses to build something anew in another team than the one it is of, where both are known.
@@ -248,10 +251,10 @@ impl Plan for ProfileRebuild {
     }
 }
 
-/// Whether asking again can help: not where Apple forbids it.
+/// Whether asking again can help: not where Apple forbids it, and not where it may be there already.
 fn may_succeed_later(state: &OperationState) -> bool {
     match state {
-        OperationState::Refused { status, .. } => !matches!(status, 401 | 403),
+        OperationState::Refused { status, code, .. } => !matches!(status, 401 | 403) && code != UNREADABLE,
         OperationState::Failed { .. } => true,
         _ => false,
     }

@@ -50,7 +50,7 @@ impl App {
             .await?;
         // Before anything is told of it: whether another team has such an app is not theirs to know.
         if !is_lent_for(&used, Some(&identifier)) {
-            return Err(app_not_shared(&used, &identifier));
+            return Err(self.record_beyond_share(caller, &permit, app_not_shared(&used, &identifier)).await);
         }
         if account.named(&name).is_some() {
             return Err(name_taken(&name));
@@ -141,12 +141,10 @@ impl App {
             .profile_by_apple_id(&permit, &found.profile.id)
             .await?;
         let attributes = found.profile.attributes;
-        refuse_others(
-            &used,
-            held.as_ref(),
-            &found.profile.id,
-            attributes.name.as_deref().unwrap_or_default(),
-        )?;
+        let called = attributes.name.as_deref().unwrap_or_default();
+        if let Err(problem) = refuse_others(&used, held.as_ref(), &found.profile.id, called) {
+            return Err(self.record_beyond_share(caller, &permit, problem).await);
+        }
         let name = attributes.name.unwrap_or_default();
         if typed_name.trim() != name.trim() {
             let message = format!("To delete this profile at Apple, type its name exactly: {name}");

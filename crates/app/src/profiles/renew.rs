@@ -8,13 +8,16 @@
 //! and each profile is rebuilt once. A profile that cannot be rebuilt does not stop those behind it; the end names it, and
 //! it can be rebuilt by itself.
 //!
+//! Where it ends before every profile is rebuilt it says which ones remain, and whoever begins again goes on with those: the
+//! certificate that was created is used, and no other one is made.
+//!
 //! The surprising thing: profiles of the account that are not held here are taken in first. Else their files would be gone
 //! at the moment of their deletion.
 
 use super::{
     ProfileChange,
     account::{Account, AtApple},
-    rebuild::{refuse_another_team, refuse_others},
+    rebuild::{WAITS, refuse_another_team, refuse_others},
 };
 use crate::{
     App, Caller, Problem,
@@ -31,10 +34,8 @@ use domain::{
     OperationState, OrgId, Permit, ProfileId,
     operation::{CertificateRenewal, ProfileRebuild, Revocation},
 };
-use store::{KeyToUse, StoreError};
-
-/// How often a creation that surely made nothing is tried.
-const TRIES: usize = 3;
+use jiff::Timestamp;
+use store::{KeyToUse, StoreError, Tx};
 
 /// A profile that has the certificate.
 #[derive(Debug, Clone)]
@@ -64,6 +65,8 @@ pub struct RenewalPreview {
     pub profiles: Vec<AffectedProfile>,
     /// The certificates that hold Apple's places of this type at this moment.
     pub places: Vec<Place>,
+    /// What an earlier attempt created: it is used, and no other one is made.
+    pub created: Option<ListedCertificate>,
 }
 
 /// What is known before a renewal.
@@ -74,6 +77,7 @@ struct Before {
     account: Account,
     at_apple: Option<AtApple>,
     places: Vec<Place>,
+    created: Option<HeldCertificate>,
 }
 
 impl App {
@@ -127,6 +131,7 @@ impl App {
             existing: before.held.into(),
             profiles,
             places: before.places,
+            created: before.created.map(Into::into),
         })
     }
 
@@ -146,26 +151,42 @@ impl App {
         revoke: Option<&str>,
     ) -> Result<Operation, Problem> {
         let permit = self.permit(caller, Action::CreateCertificate, org).await?;
+        match Box::pin(self.plan_renewal(caller, &permit, key, certificate, revoke)).await {
+            Ok(renewal) => self.begin_operation(caller, org, OperationKind::RenewCertificate(renewal)).await,
+            Err(problem) => Err(self.record_beyond_share(caller, &permit, problem).await),
+        }
+    }
+
+    /// All that is found out, and refused, before a renewal is begun.
+    async fn plan_renewal(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        key: ApiKeyId,
+        certificate: CertificateId,
+        revoke: Option<&str>,
+    ) -> Result<CertificateRenewal, Problem> {
+        let org = permit.organization();
         // Each step demands its own right when it comes to it; who lacks one hears of it before anything is begun.
         self.permit(caller, Action::EditProfiles, org).await?;
         if revoke.is_some() {
             self.permit(caller, Action::RevokeCertificate, org).await?;
         }
-        let held = self.own_certificate(caller, &permit, certificate, OwnersAct::Renew).await?;
+        let held = self.own_certificate(caller, permit, certificate, OwnersAct::Renew).await?;
         if let Some(typed) = revoke
             && typed.trim() != held.name.trim()
         {
             let message = format!("To revoke this certificate first, type its name exactly: {}", held.name);
             return Err(Problem::field("name_differs", "revoke", message));
         }
-        let before = Box::pin(self.before_renewal(caller, &permit, key, held)).await?;
+        let before = Box::pin(self.before_renewal(caller, permit, key, held)).await?;
         refuse_another_team(&before.used, before.held.team_id.as_ref(), &before.held.name)?;
         if before.used.permit.is_lent() && before.held.private_key.is_none() {
             let message = format!(
                 "The private key of “{}” is not held by this organization, and the API key is lent to it. The organization that owns the key can renew it.",
                 before.held.name
             );
-            return Err(Problem::new(Kind::NotAllowed, "certificate_of_others", message));
+            return Err(Problem::new(Kind::NotAllowed, "certificate_of_others", message).beyond_share());
         }
         if revoke.is_some() && before.at_apple.is_none() {
             let message = format!(
@@ -186,7 +207,8 @@ impl App {
                     "“{}” is shared with this organization for some apps, and the certificate is in a profile of another. Its owner can renew it.",
                     before.used.key.name,
                 ),
-            ));
+            )
+            .beyond_share());
         }
         if !listed.is_empty() {
             let fetched = Box::pin(self.fetch_profiles(caller, org, key, Some(&listed))).await?;
@@ -202,9 +224,9 @@ impl App {
         let holding = self
             .inner
             .store
-            .read_for(&permit)
+            .read_for(permit)
             .await?
-            .profiles_of_certificate(&permit, &before.held.public_key_fingerprint)
+            .profiles_of_certificate(permit, &before.held.public_key_fingerprint)
             .await?;
         // Each step is held against the share again; a profile that it does not take in is told before anything is begun.
         if let Some(outside) = holding
@@ -240,16 +262,16 @@ impl App {
             name: before.held.name.clone(),
             certificate: Some(certificate),
         });
-        let kind = OperationKind::RenewCertificate(CertificateRenewal {
+        Ok(CertificateRenewal {
             key,
             certificate,
             name: before.held.name,
             certificate_type: before.certificate_type,
             apple_id: before.at_apple.map(|at_apple| at_apple.id),
             revocation,
+            created: before.created.map(|created| created.id),
             profiles,
-        });
-        self.begin_operation(caller, org, kind).await
+        })
     }
 
     async fn before_renewal(&self, caller: &Caller, permit: &Permit, key: ApiKeyId, held: HeldCertificate) -> Result<Before, Problem> {
@@ -271,7 +293,9 @@ impl App {
             .filter(|place| place.expires_at.is_none_or(|end| end > now))
             .map(|place| ours.place(&place))
             .collect();
+        let created = created_before(&mut tx, permit, &held, &account, now).await?;
         Ok(Before {
+            created,
             at_apple: account.certificate_of_key(&held.public_key_fingerprint).cloned(),
             held,
             certificate_type,
@@ -314,17 +338,9 @@ impl Plan for CertificateRenewal {
             .iter()
             .filter(|step| matches!(step.kind, OperationKind::CreateCertificate { .. }))
             .collect();
-        let Some(certificate) = creations.iter().find_map(|step| step.state.certificate()) else {
-            let surely_nothing = creations.iter().all(|step| matches!(step.state, OperationState::Failed { .. }));
-            if surely_nothing && creations.len() < TRIES {
-                let request = app.request_certificate(plan.id, self.key, self.certificate_type.clone()).await?;
-                return Ok(Next::Request(Box::new(request)));
-            }
-            return Ok(Next::End(stopped_by(steps.get(steps.len() - 1..).unwrap_or_default()).unwrap_or(
-                OperationState::Failed {
-                    why: "The new certificate could not be created.".to_owned(),
-                },
-            )));
+        let made = creations.iter().find_map(|step| step.state.certificate());
+        let Some(certificate) = made.or(self.created) else {
+            return next_creation(self, app, plan, &creations).await;
         };
         let rebuilds = |profile: ProfileId| {
             steps
@@ -339,8 +355,10 @@ impl Plan for CertificateRenewal {
             };
             let Some(new_id) = new else {
                 return Ok(Next::End(OperationState::Failed {
-                    why: "The new certificate was removed here before every profile was built with it. Rebuild the others with another certificate."
-                        .to_owned(),
+                    why: format!(
+                        "The new certificate was removed here before every profile was built with it. Rebuild these with another certificate: {}.",
+                        names(self.profiles.iter().filter(|rebuild| rebuilds(rebuild.profile).is_none()))
+                    ),
                 }));
             };
             return Ok(Next::Begin(Box::new(OperationKind::RebuildProfile(with(
@@ -349,29 +367,118 @@ impl Plan for CertificateRenewal {
                 &new_id,
             )))));
         }
-        let failed: Vec<String> = self
+        let remaining: Vec<(&ProfileRebuild, &str)> = self
             .profiles
             .iter()
             .filter_map(|rebuild| match &rebuilds(rebuild.profile)?.state {
-                OperationState::Refused { why, .. } | OperationState::Failed { why } => Some(why.clone()),
+                OperationState::Refused { why, .. } | OperationState::Failed { why } => Some((rebuild, why.as_str())),
                 _ => None,
             })
             .collect();
-        Ok(Next::End(if failed.is_empty() {
+        Ok(Next::End(if remaining.is_empty() {
             OperationState::Done {
                 made: Made::Certificate(certificate),
             }
         } else {
+            let whys: Vec<&str> = remaining.iter().map(|(_, why)| *why).collect();
             OperationState::Failed {
                 why: format!(
-                    "The new certificate is there and held here. {} of {} profiles were not rebuilt with it: {}",
-                    failed.len(),
+                    "The new certificate is there and held here. {} of {} profiles were not rebuilt with it: {}. {} Begin the renewal again to go on with these; it uses the certificate that was created.",
+                    remaining.len(),
                     self.profiles.len(),
-                    failed.join(" ")
+                    names(remaining.iter().map(|(rebuild, _)| *rebuild)),
+                    whys.join(" ")
                 ),
             }
         }))
     }
+
+    /// One profile is rebuilt without the others.
+    fn goes_on_without(&self, step: &OperationKind) -> bool {
+        matches!(step, OperationKind::RebuildProfile(_))
+    }
+}
+
+/// What comes while there is no new certificate yet.
+async fn next_creation(renewal: &CertificateRenewal, app: &App, plan: &Operation, creations: &[&Operation]) -> Result<Next, Problem> {
+    let Some(last) = creations.last() else {
+        let request = app
+            .request_certificate(plan.id, renewal.key, renewal.certificate_type.clone())
+            .await?;
+        return Ok(Next::Request(Box::new(request)));
+    };
+    // Apple may free the place of a revoked certificate late: then also what it refused may be asked for again.
+    let may_succeed_later = match &last.state {
+        OperationState::Failed { .. } => true,
+        OperationState::Refused { status, .. } => renewal.revocation.is_some() && !matches!(status, 401 | 403),
+        _ => false,
+    };
+    if let (true, Some(wait)) = (may_succeed_later, WAITS.get(creations.len() - 1)) {
+        let until = last.updated_at.saturating_add(*wait).unwrap_or(Timestamp::MAX);
+        if app.now() < until {
+            let why = "The new certificate was not created yet.".to_owned();
+            return Ok(Next::Wait { until, why });
+        }
+        let request = app
+            .request_certificate(plan.id, renewal.key, renewal.certificate_type.clone())
+            .await?;
+        return Ok(Next::Request(Box::new(request)));
+    }
+    let mut end = stopped_by(std::slice::from_ref(*last)).unwrap_or(OperationState::Failed {
+        why: "The new certificate could not be created.".to_owned(),
+    });
+    if let (OperationState::Refused { why, .. } | OperationState::Failed { why }, Some(_)) = (&mut end, &renewal.revocation) {
+        let without = match renewal.profiles.as_slice() {
+            [] => String::new(),
+            some => format!(
+                " These profiles are without a certificate that can be used: {}.",
+                names(some.iter())
+            ),
+        };
+        why.push_str(&format!(
+            " The old certificate was revoked before.{without} Begin the renewal again to go on from here."
+        ));
+    }
+    Ok(Next::End(end))
+}
+
+/// The certificate that an earlier attempt to renew this one created, where it can take its place: held with its private
+/// key, listed by Apple, not ended.
+async fn created_before(
+    tx: &mut Tx,
+    permit: &Permit,
+    old: &HeldCertificate,
+    account: &Account,
+    now: Timestamp,
+) -> Result<Option<HeldCertificate>, Problem> {
+    for renewal in tx.failed_renewals_of(permit, old.id).await? {
+        let steps = tx.steps_of(permit, renewal.id).await?;
+        let OperationKind::RenewCertificate(of) = renewal.kind else {
+            continue;
+        };
+        let Some(made) = steps.iter().find_map(|step| step.state.certificate()).or(of.created) else {
+            continue;
+        };
+        let created = match tx.certificate(permit, made).await {
+            Ok(created) => created,
+            Err(StoreError::NotFound) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let at_apple = account.certificate_of_key(&created.public_key_fingerprint);
+        if created.private_key.is_some()
+            && created.expires_at > now
+            && at_apple.is_some_and(|found| created.apple_id.as_ref() == Some(&found.id))
+        {
+            return Ok(Some(created));
+        }
+    }
+    Ok(None)
+}
+
+/// The names of profiles, for a sentence.
+fn names<'r>(rebuilds: impl Iterator<Item = &'r ProfileRebuild>) -> String {
+    let names: Vec<_> = rebuilds.map(|rebuild| format!("“{}”", rebuild.new.name)).collect();
+    names.join(", ")
 }
 
 /// What a profile is to be, with the new certificate in the place of the old one.

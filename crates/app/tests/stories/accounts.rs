@@ -69,6 +69,24 @@ testkit::on_both_databases! {
         assert!(app.sign_in(EMAIL, PASSWORD, from("192.0.2.99"), None).await.is_ok());
     }
 
+    async fn a_page_that_asks_by_itself_keeps_no_session_alive(world: World) {
+        let app = world.app();
+        let session = app.sign_in(EMAIL, PASSWORD, from("192.0.2.1"), None).await.unwrap();
+        let cookie = session.cookie.expose();
+        for hour in 1..=11 {
+            world.advance(3600);
+            assert!(app.by_session_unattended(cookie, from("192.0.2.1")).await.unwrap().is_some(), "{hour}");
+        }
+        world.advance(3600);
+        assert!(app.by_session_unattended(cookie, from("192.0.2.1")).await.unwrap().is_none(), "nobody was there for twelve hours");
+        let session = app.sign_in(EMAIL, PASSWORD, from("192.0.2.1"), None).await.unwrap();
+        let cookie = session.cookie.expose();
+        for _ in 0..13 {
+            world.advance(3600);
+            assert!(app.by_session(cookie, from("192.0.2.1")).await.unwrap().is_some());
+        }
+    }
+
     async fn guessing_from_one_address_is_stopped_whatever_the_account(world: World) {
         let app = world.app();
         for n in 0..30 {

@@ -28,6 +28,7 @@ mod sealed;
 mod service_tokens;
 mod shared_in_flight;
 mod sharing;
+mod unsteady_apple;
 
 use app::Problem;
 use testkit::World;

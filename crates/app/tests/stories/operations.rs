@@ -111,15 +111,53 @@ testkit::on_both_databases! {
 
     async fn what_apple_refuses_ends_a_plan_with_its_words(world: World) {
         let key = world.link(Role::Admin).await;
-        let wanted = app("com.halden.once", &["PUSH_NOTIFICATIONS"]);
-        let first = world.app().register_bundle_id(&world.owner.caller, world.org, key, wanted.clone()).await.unwrap();
-        assert!(matches!(let_time_pass(&world, &first).await, OperationState::Done { .. }));
+        // Another team's.
+        let wanted = app("no.halden.crewroster", &["PUSH_NOTIFICATIONS"]);
         let second = world.app().register_bundle_id(&world.owner.caller, world.org, key, wanted).await.unwrap();
         let OperationState::Refused { why, status, .. } = let_time_pass(&world, &second).await else { panic!("not refused") };
         assert_eq!(status, 409);
-        assert!(why.starts_with("Register com.halden.once: "), "{why}");
+        assert!(why.starts_with("Register no.halden.crewroster: "), "{why}");
         let view = world.app().operation(&world.owner.caller, world.org, second.id).await.unwrap();
         assert_eq!(view.steps.len(), 1, "nothing was asked after the refusal");
+    }
+
+    async fn a_bundle_id_that_is_there_is_not_taken_for_the_new_one(world: World) {
+        let key = world.link(Role::Admin).await;
+        world.apple.control().add_fault(Fault::next("POST", "/v1/bundleIds", Effect::LoseAnswer));
+        for (identifier, capabilities) in [("no.halden.ferry", &[][..]), ("no.halden.parking", &["MAPS"][..])] {
+            let wanted = app(identifier, capabilities);
+            assert_eq!(code(world.app().register_bundle_id(&world.owner.caller, world.org, key, wanted).await), "bundle_id_taken");
+        }
+        assert_eq!(world.count("POST /v1/bundleIds"), 0);
+        // What only begins or ends alike is another.
+        let operation = world.app().register_bundle_id(&world.owner.caller, world.org, key, app("no.halden.fer", &[])).await.unwrap();
+        let OperationState::Done { made: domain::Made::AtApple(id) } = let_time_pass(&world, &operation).await else { panic!("not done") };
+        let listed = world.apple.control().objects(Api::AppStore, "bundleIds").unwrap();
+        let made = listed.iter().find(|found| found["id"] == id).unwrap();
+        assert_eq!(made["attributes"]["identifier"], "no.halden.fer");
+    }
+
+    async fn a_change_of_a_device_is_looked_for_and_not_asked_for_without_end(world: World) {
+        let key = world.link(Role::Admin).await;
+        let listed = world.app().apple_devices(&world.owner.caller, world.org, key, &Default::default()).await.unwrap();
+        let phone = listed.items.iter().find(|device| device.name == "Test iPhone SE").unwrap();
+        let rename = async |to: &str| {
+            let name = Some(to.to_owned());
+            world.app().change_device(&world.owner.caller, world.org, key, &phone.id, name, Some(false)).await.unwrap()
+        };
+        const PATCH: &str = "PATCH /v1/devices/{id}";
+        world.apple.control().add_fault(Fault::next("PATCH", "/v1/devices/{id}", Effect::LoseAnswer));
+        assert!(matches!(let_time_pass(&world, &rename("Once").await).await, OperationState::Done { .. }));
+        assert_eq!(world.count(PATCH), 1, "the list shows it");
+        let broken = Effect::Apple { error: AppleError::Unexpected };
+        world.apple.control().add_fault(Fault::next("PATCH", "/v1/devices/{id}", broken).times(1000));
+        let operation = rename("Never").await;
+        let OperationState::Failed { why } = let_time_pass(&world, &operation).await else { panic!("not failed") };
+        assert!(why.contains("the last answer of several was lost"), "{why}");
+        let asked = world.count(PATCH);
+        world.advance_days(1);
+        world.app().run_due_jobs().await.unwrap();
+        assert_eq!(world.count(PATCH), asked);
     }
 
     async fn capabilities_are_changed_and_only_those_that_are_named(world: World) {

@@ -174,8 +174,23 @@ testkit::on_both_databases! {
 
         is_conflict(app.delete_sub_organization(owner, world.org, berlin, "Berlin").await, "organization_in_use");
         app.run_due_jobs().await.unwrap();
+        app.fetch_profiles(owner, berlin, key, None).await.unwrap();
+        let csr = app::csrs::NewCsr {
+            name: "Elin".to_owned(),
+            email: String::new(),
+            country: String::new(),
+        };
+        app.create_csr(owner, berlin, csr).await.unwrap();
         let lost = app.sub_organization_losses(owner, world.org, berlin).await.unwrap();
-        assert_eq!(lost.losses, Losses { keys: 1, certificates: 1, members: 1, ..Losses::default() });
+        let losses = Losses {
+            keys: 1,
+            certificates: 1,
+            profiles: 10,
+            csrs: 1,
+            members: 1,
+            ..Losses::default()
+        };
+        assert_eq!(lost.losses, losses);
         for wrong in ["", "berlin", "Berlin!", "Halden"] {
             assert_eq!(code(app.delete_sub_organization(owner, world.org, berlin, wrong).await), "name_differs");
         }
@@ -193,6 +208,15 @@ testkit::on_both_databases! {
         world.advance_days(2);
         assert_eq!(app.run_due_jobs().await.unwrap(), 0);
         assert!(log(&world).await.contains(&"Elin deleted the organization “Berlin”".to_owned()));
+        // Its own records name it as it was called.
+        let search = app::activity::ActivitySearch {
+            limit: 200,
+            ..Default::default()
+        };
+        let found = app.search_activity(owner, world.org, &search).await.unwrap().items;
+        let theirs: Vec<_> = found.iter().filter(|view| view.record.organization == Some(berlin)).collect();
+        assert!(!theirs.is_empty());
+        assert!(theirs.iter().all(|view| view.organization.as_deref() == Some("Berlin (deleted)")), "{:?}", theirs[0].organization);
         below(&world, "Berlin").await;
     }
 

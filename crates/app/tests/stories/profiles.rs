@@ -106,6 +106,42 @@ testkit::on_both_databases! {
         }
     }
 
+    async fn a_profile_whose_file_cannot_be_read_ends_its_act(world: World) {
+        let key = world.link(Role::Admin).await;
+        certificate(&world, key, "DISTRIBUTION").await;
+        let control = world.apple.control();
+        control.add_fault(Fault::next("POST", "/v1/profiles", Effect::LoseAnswer));
+        let wanted = wanted("Tram", "IOS_APP_STORE", "no.halden.ferry", None);
+        let operation = world.app().register_profile(&world.owner.caller, world.org, key, wanted).await.unwrap();
+        world.app().run_due_jobs().await.unwrap();
+        let made = control.objects(Api::AppStore, "profiles").unwrap().into_iter().find(|profile| profile["attributes"]["name"] == "Tram").unwrap();
+        control.set(Api::AppStore, "profiles", made["id"].as_str().unwrap(), "profileContent", &json!("AAAA")).unwrap();
+        let OperationState::Refused { why, code, .. } = let_time_pass(&world, &operation).await else { panic!("not ended") };
+        assert_eq!(code, "UNREADABLE");
+        assert!(why.contains("cannot be read") && why.contains("before you begin again"), "{why}");
+        assert_eq!((world.count(POST), held(&world).await.len()), (1, 0));
+    }
+
+    async fn two_who_remove_the_same_profiles_do_not_wait_for_each_other(world: World) {
+        let key = world.link(Role::Admin).await;
+        for _ in 0..5 {
+            let fetched = world.app().fetch_profiles(&world.owner.caller, world.org, key, None).await.unwrap();
+            let ids: Vec<ProfileId> = fetched.new.iter().map(|row| row.profile.id).collect();
+            let reversed: Vec<_> = ids.iter().rev().copied().collect();
+            let (app, second) = (world.app(), world.second_server().await);
+            let (one, other) = tokio::join!(
+                app.remove_profiles(&world.owner.caller, world.org, &ids),
+                second.remove_profiles(&world.owner.caller, world.org, &reversed),
+            );
+            let mut ends = [code(one), code(other)];
+            ends.sort_unstable();
+            assert_eq!(ends, ["no problem", "not_found"]);
+        }
+        let again = world.app().fetch_profiles(&world.owner.caller, world.org, key, None).await.unwrap();
+        let twice = vec![again.new[0].profile.id; 2];
+        assert_eq!(code(world.app().remove_profiles(&world.owner.caller, world.org, &twice).await), "profiles_unfit");
+    }
+
     async fn a_lost_answer_leaves_one_profile(world: World) {
         let key = world.link(Role::Admin).await;
         certificate(&world, key, "DISTRIBUTION").await;

@@ -6,9 +6,10 @@ use crate::{
     operations::{at_apple, let_time_pass},
     profiles::{self, certificate, file, one, registered, wanted},
     sealed::signing_keys,
+    sharing::{below, change, with},
 };
-use app::{crash_point, profiles::Devices};
-use domain::{ApiKeyId, CertificateId, Operation, OperationState, ProfileId, ProfileState};
+use app::{crash_point, profiles::Devices, sharing::NewLimits};
+use domain::{ApiKeyId, CertificateId, Operation, OperationState, ProfileId, ProfileState, ShareTarget};
 use testkit::{Effect, Fault, Role, World};
 
 const CERTIFICATES: &str = "POST /v1/certificates";
@@ -89,6 +90,111 @@ testkit::on_both_databases! {
         let titles: Vec<_> = view.steps.iter().map(|step| step.kind.title()).collect();
         assert_eq!(titles, ["Create Apple Distribution", "Rebuild Tram Crew", "Rebuild Tram Store"]);
         assert!(log(&world).await.iter().any(|record| record.starts_with("Elin (in the background) renewed the certificate")));
+    }
+
+    async fn the_place_of_a_revoked_certificate_is_waited_for(world: World) {
+        let (key, old, ids) = two_profiles(&world).await;
+        world.apple.control().set_lingering(simulator::Settling { seconds: 90, reads: 0 });
+        let asked = world.count(CERTIFICATES);
+        let operation = renew(&world, key, old, true).await;
+        world.app().run_due_jobs().await.unwrap();
+        assert_eq!(world.count(CERTIFICATES) - asked, 1, "refused, and not asked again at once");
+        world.apple.control().set_lingering(simulator::Settling::default());
+        world.advance(61);
+        world.app().run_due_jobs().await.unwrap();
+        assert_eq!(world.count(CERTIFICATES) - asked, 2);
+        let ended = let_time_pass(&world, &operation).await;
+        assert_eq!(world.count(CERTIFICATES) - asked, 3);
+        is_in_all(&world, key, ended.certificate().unwrap_or_else(|| panic!("{ended:?}")), &ids).await;
+    }
+
+    async fn after_a_revocation_the_end_names_what_remains_and_beginning_again_goes_on(world: World) {
+        let (key, old, ids) = two_profiles(&world).await;
+        let limit = |most: u32| {
+            let mut limits = world.apple.control().limits();
+            limits.certificates.insert("DISTRIBUTION".to_owned(), most);
+            world.apple.control().set_limits(limits);
+        };
+        limit(1);
+        let operation = renew(&world, key, old, true).await;
+        let OperationState::Refused { why, .. } = let_time_pass(&world, &operation).await else { panic!("not refused") };
+        for part in ["was revoked before", "“Tram Crew”, “Tram Store”", "Begin the renewal again"] {
+            assert!(why.contains(part), "{why}");
+        }
+        limit(3);
+        let asked = world.count(CERTIFICATES);
+        let again = renew(&world, key, old, false).await;
+        let ended = let_time_pass(&world, &again).await;
+        is_in_all(&world, key, ended.certificate().unwrap_or_else(|| panic!("{ended:?}")), &ids).await;
+        assert_eq!(world.count(CERTIFICATES) - asked, 1);
+    }
+
+    async fn beginning_again_uses_the_certificate_that_was_created(world: World) {
+        let (key, old, ids) = two_profiles(&world).await;
+        let forbidden = Effect::Apple { error: testkit::AppleError::Forbidden };
+        world.apple.control().add_fault(Fault::next("POST", "/v1/profiles", forbidden));
+        let operation = renew(&world, key, old, true).await;
+        let OperationState::Failed { why } = let_time_pass(&world, &operation).await else { panic!("not failed") };
+        assert!(why.contains("Begin the renewal again"), "{why}");
+        let asked = (world.count(CERTIFICATES), world.count(PROFILES));
+        let preview = world.app().preview_renewal(&world.owner.caller, world.org, key, old).await.unwrap();
+        let created = preview.created.expect("the first attempt made one");
+        assert_eq!(preview.profiles.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>(), ["Tram Crew"]);
+        let again = renew(&world, key, old, false).await;
+        let ended = let_time_pass(&world, &again).await;
+        assert_eq!(ended.certificate(), Some(created.id));
+        assert_eq!((world.count(CERTIFICATES) - asked.0, world.count(PROFILES) - asked.1), (0, 1));
+        is_in_all(&world, key, created.id, &ids).await;
+    }
+
+    async fn a_profile_that_a_share_takes_in_no_more_does_not_stop_the_others(world: World) {
+        let key = world.link(Role::Admin).await;
+        let they = below(&world, "transit").await;
+        change(&world, key, with(ShareTarget::All, NewLimits::default())).await;
+        let app = world.app();
+        let over = async |operation: Operation| {
+            for _ in 0..30 {
+                world.app().run_due_jobs().await.unwrap();
+                let view = world.app().operation(&they.caller, they.org, operation.id).await.unwrap();
+                if view.operation.state.is_over() {
+                    return view.operation.state;
+                }
+                world.advance(130);
+            }
+            panic!("it never ended")
+        };
+        let made = over(app.create_certificate(&they.caller, they.org, key, "DISTRIBUTION").await.unwrap()).await;
+        let old = made.certificate().unwrap();
+        for identifier in ["no.halden.ferry", "no.halden.parking"] {
+            let wanted = wanted(&format!("Their {identifier}"), "IOS_APP_STORE", identifier, None);
+            over(app.register_profile(&they.caller, they.org, key, wanted).await.unwrap()).await;
+        }
+        let name = app.certificate(&they.caller, they.org, old).await.unwrap().name;
+        let operation = app.renew_certificate(&they.caller, they.org, key, old, Some(&name)).await.unwrap();
+        let apps = Some(vec!["no.halden.parking".to_owned()]);
+        change(&world, key, with(ShareTarget::All, NewLimits { apps, ..NewLimits::default() })).await;
+        let OperationState::Failed { why } = over(operation).await else { panic!("not failed") };
+        assert!(why.contains("1 of 2 profiles were not rebuilt") && why.contains("“Their no.halden.ferry”"), "{why}");
+        assert!(why.contains("Apple was not asked for this step"), "{why}");
+    }
+
+    async fn what_a_renewal_needs_is_not_removed_meanwhile(world: World) {
+        let (key, old, _) = two_profiles(&world).await;
+        let broken = Effect::Apple { error: testkit::AppleError::Unexpected };
+        world.apple.control().add_fault(Fault::next("POST", "/v1/profiles", broken));
+        let operation = renew(&world, key, old, true).await;
+        let remove = async |certificate| {
+            let name = world.app().certificate(&world.owner.caller, world.org, certificate).await.unwrap().name;
+            world.app().remove_certificate(&world.owner.caller, world.org, certificate, &name).await
+        };
+        let refused = remove(old).await.unwrap_err();
+        assert_eq!((refused.code, refused.message.contains(&operation.id.to_string())), ("certificate_in_use", true));
+        world.app().run_due_jobs().await.unwrap();
+        let newest = certificates::held(&world).await.into_iter().max_by_key(|held| held.id).unwrap();
+        assert_ne!(newest.id, old);
+        assert_eq!(code(remove(newest.id).await), "certificate_in_use");
+        let_time_pass(&world, &operation).await;
+        remove(old).await.unwrap();
     }
 
     async fn profiles_that_are_only_at_apple_are_taken_in_and_rebuilt(world: World) {

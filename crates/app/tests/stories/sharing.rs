@@ -207,6 +207,58 @@ testkit::on_both_databases! {
         // The owner itself has no limits, and a check is for whoever may check.
         assert!(app.apple_certificates(&world.owner.caller, world.org, key, &Default::default()).await.is_ok());
         assert!(app.check_key(&they.caller, they.org, key).await.is_ok());
+        // What a share does not take in is recorded where it was tried, as a missing role is.
+        let log = app.activity(&they.caller, they.org, 50).await.unwrap();
+        let denied: Vec<_> = log.iter().filter(|view| view.record.outcome == Outcome::Denied).map(|view| view.sentence.as_str()).collect();
+        assert_eq!(denied.len(), 3, "{denied:#?}");
+        assert!(denied.contains(&"was not allowed to create a certificate beyond what is lent to it"), "{denied:#?}");
+    }
+
+    async fn apps_that_a_share_does_not_take_in_are_recorded_when_they_are_tried(world: World) {
+        let key = world.link(Role::Admin).await;
+        let they = below(&world, "transit").await;
+        let ferry = NewLimits {
+            apps: Some(vec!["no.halden.ferry".to_owned()]),
+            ..NewLimits::default()
+        };
+        change(&world, key, with(ShareTarget::Chosen(they.org), ferry)).await;
+        let app = world.app();
+        let wanted = crate::profiles::wanted("Radio", "IOS_APP_STORE", "no.halden.fjordradio", None);
+        assert_eq!(code(app.register_profile(&they.caller, they.org, key, wanted).await), "app_not_shared");
+        let wanted = app::bundle_ids::BundleIdToRegister {
+            identifier: "no.halden.bank".to_owned(),
+            ..Default::default()
+        };
+        assert_eq!(code(app.register_bundle_id(&they.caller, they.org, key, wanted).await), "app_not_shared");
+        let devices = app.apple_devices(&world.owner.caller, world.org, key, &Default::default()).await.unwrap();
+        let changed = app.change_device(&they.caller, they.org, key, &devices.items[0].id, None, Some(false)).await;
+        assert_eq!(code(changed), "app_not_shared");
+        let denied = async |caller: &Caller, org| {
+            let log = app.activity(caller, org, 50).await.unwrap();
+            log.into_iter().filter(|view| view.record.outcome == Outcome::Denied).count()
+        };
+        assert_eq!((denied(&they.caller, they.org).await, denied(&world.owner.caller, world.org).await), (3, 0));
+    }
+
+    async fn who_lacks_a_role_that_would_not_help_is_told_whose_would(world: World) {
+        let key = world.link(Role::Admin).await;
+        share_with_all(&world, key).await;
+        let they = below(&world, "transit").await;
+        let viewer = Held::parse("credentials-viewer").unwrap();
+        let ida = world.person("ida", &[(they.org, viewer)]).await.signed_in.caller;
+        let app = world.app();
+        for problem in [
+            app.rename_key(&ida, they.org, key, "Ours").await.unwrap_err(),
+            app.remove_key(&ida, they.org, key, "Release").await.unwrap_err(),
+        ] {
+            assert_eq!((problem.kind, problem.code), (app::Kind::NotAllowed, "lent_key"), "{problem}");
+            assert!(problem.message.contains("belongs to Halden, and only there this can be done, by a Credentials Manager."), "{problem}");
+        }
+        // Of a key of their own organization the role is what is missing; of one that is nowhere, nothing is told.
+        let unknown = format!("key_{:032x}", 77).parse().unwrap();
+        assert_eq!(code(app.rename_key(&ida, they.org, unknown, "Ours").await), "not_allowed");
+        let olaf = world.person("olaf", &[(world.org, viewer)]).await.signed_in.caller;
+        assert_eq!(code(app.rename_key(&olaf, world.org, key, "Ours").await), "not_allowed");
     }
 
     async fn a_share_for_certain_apps_shows_nothing_of_others(world: World) {

@@ -83,7 +83,14 @@ impl Renew {
                 old.serial,
                 expiry(Some(old.expires_at), Some(old.days_left))
             ),
-            format!("Replacement: a new {} with a new private key.", preview.replacement),
+            match &preview.created {
+                Some(created) => format!(
+                    "Replacement: “{}” ({}), which an earlier attempt created.",
+                    plain(&created.name),
+                    created.serial
+                ),
+                None => format!("Replacement: a new {} with a new private key.", preview.replacement),
+            },
         ];
         if preview.profiles.is_empty() {
             lines.push("No profile has it.".to_owned());

@@ -78,6 +78,9 @@ pub struct CertificateRenewal {
     pub apple_id: Option<String>,
     /// The revocation that comes first, where that is wanted.
     pub revocation: Option<Revocation>,
+    /// The certificate that an earlier attempt created, which is taken instead of another new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<CertificateId>,
     /// The profiles that have it. In what each is to be, the new certificate takes the place of the old one.
     pub profiles: Vec<ProfileRebuild>,
 }

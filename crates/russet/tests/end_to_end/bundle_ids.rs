@@ -26,8 +26,8 @@ fn a_bundle_id_is_registered_and_changed_and_only_what_is_named_is_touched() {
     ];
     let done = bundle_ids(&[&register[..], &["--output", "table"]].concat()).expect(0);
     assert!(done.out.starts_with("com.halden.cli is registered as "), "{}", done.out);
-    let taken = bundle_ids(&register).expect(7);
-    assert!(taken.err.contains("not available"), "{}", taken.err);
+    let taken = bundle_ids(&register).expect(5);
+    assert!(taken.err.contains("has the bundle ID com.halden.cli already"), "{}", taken.err);
 
     let told = bundle_ids(&["edit", "com.halden.cli", "--add", "healthkit", "--add", "MAPS", "--dry-run"])
         .expect(0)

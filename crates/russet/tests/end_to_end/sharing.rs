@@ -122,7 +122,7 @@ fn each_act_of_the_owner_is_refused(stage: &Stage, jonas: &Person, lent: &Value)
         let refused = jonas.run(act).expect(3);
         let told = refused.err;
         assert!(
-            told.contains("“Store” belongs to Fjord, and only there this can be done."),
+            told.contains("“Store” belongs to Fjord, and only there this can be done, by a"),
             "{act:?}: {told}"
         );
         assert!(told.contains(why), "{act:?}: {told}");

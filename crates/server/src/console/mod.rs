@@ -161,7 +161,7 @@ pub(crate) fn table() -> Doors {
         .form_with_file(
             "/o/{org}/profiles/upload",
             In(EditProfiles),
-            FILE,
+            visit::PROFILES_FORM_BYTES,
             profiles::add::upload_form,
             profiles::add::upload,
         )

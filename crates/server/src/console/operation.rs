@@ -4,10 +4,13 @@ use super::{
     filters,
     parts::{Mark, Notice, Tone},
     shell::{self, Shell},
-    visit::{Answer, Refusal, Visitor, id, page},
+    visit::{Answer, OpenPage, Refusal, Visitor, id, page},
 };
 use crate::State;
-use app::{certificates::Place, operations::OperationView};
+use app::{
+    certificates::Place,
+    operations::{OperationView, UNREADABLE},
+};
 use askama::Template;
 use axum::{
     extract::{Path, State as Reach},
@@ -186,6 +189,9 @@ fn notice(kind: &OperationKind, state: &OperationState) -> Option<Notice> {
             "Apple’s answer was lost",
             format!("{why} Russet does not ask a second time: it looks at what Apple lists and finds the certificate by its public key."),
         )),
+        OperationState::Refused { code, why, .. } if code == UNREADABLE => {
+            Some(Notice::new(Tone::Bad, "What Apple lists cannot be read", why.clone()))
+        }
         OperationState::Refused { status, code, why, .. } => {
             Some(Notice::new(Tone::Bad, format!("Apple refused ({status} {code})"), why.clone()))
         }
@@ -292,7 +298,7 @@ const LOOK: Duration = Duration::from_secs(5);
 pub(crate) async fn events(
     Reach(state): Reach<State>,
     Path((org, operation)): Path<(String, String)>,
-    visitor: Visitor,
+    OpenPage(visitor): OpenPage,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
     let (org, operation) = (id(&org)?, id(&operation)?);
     // Asked once here, so that what does not exist is an error and not an empty stream.
@@ -302,7 +308,7 @@ pub(crate) async fn events(
         async move {
             let last = last?;
             // Whoever is signed out or removed meanwhile is shown no more: each look rests on the rights of its moment.
-            let who = state.app.by_session(&cookie, origin).await.ok()??;
+            let who = state.app.by_session_unattended(&cookie, origin).await.ok()??;
             let view = state.app.wait_for_operation(&who.caller, org, operation, LOOK).await.ok()?;
             if view.operation.state.is_over() {
                 return Some((Ok(Event::default().event("end").data("over")), None));

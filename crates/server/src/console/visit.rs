@@ -10,7 +10,7 @@ use super::{
     organizations::recent,
     shell::{Shell, Theme},
 };
-use crate::{State, origin, reply, session};
+use crate::{MostBytes, State, origin, reply, session};
 use app::{Kind, Problem, accounts::SignedIn};
 use askama::Template;
 use axum::{
@@ -235,7 +235,27 @@ where
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let state = State::from_ref(state);
+        Self::read(parts, State::from_ref(state), true).await
+    }
+}
+
+/// The same for what a page asks for by itself while it is open: that keeps no session alive.
+pub(crate) struct OpenPage(pub(crate) Visitor);
+
+impl<S> FromRequestParts<S> for OpenPage
+where
+    S: Send + Sync,
+    State: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        Visitor::read(parts, State::from_ref(state), false).await.map(Self)
+    }
+}
+
+impl Visitor {
+    async fn read(parts: &mut Parts, state: State, attended: bool) -> Result<Self, Response> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let sign_in = || {
             let back: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
@@ -249,11 +269,12 @@ where
         let cookie = session::cookie(&parts.headers, session::cookie_name(state.settings.is_https()))
             .ok_or_else(sign_in)?
             .to_owned();
-        let found = state
-            .app
-            .by_session(&cookie, origin_of(parts))
-            .await
-            .map_err(|problem| Refusal::from(problem).into_response())?;
+        let found = if attended {
+            state.app.by_session(&cookie, origin_of(parts)).await
+        } else {
+            state.app.by_session_unattended(&cookie, origin_of(parts)).await
+        };
+        let found = found.map_err(|problem| Refusal::from(problem).into_response())?;
         let who = found.ok_or_else(sign_in)?;
         let person = who.person().map_err(|problem| Refusal::from(problem).into_response())?.clone();
         Ok(Self {
@@ -320,6 +341,8 @@ pub(crate) async fn read_form<S: Send + Sync>(request: Request, state: &S) -> Re
 /// Largest form with a file, in bytes. A key has 16 KB at most, a bundle 1 MB; what is larger still gets a sentence at its
 /// field.
 pub(crate) const FILE_FORM_BYTES: usize = 4_000_000;
+/// The same for profiles, of which one has 5 MB at most and several come at once.
+pub(crate) const PROFILES_FORM_BYTES: usize = 16_000_000;
 
 /// A form with a file, whose token fits the session of its sender.
 pub(crate) struct SentFile {
@@ -345,12 +368,16 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::from_request_parts(&mut parts, state).await?;
+        let most = parts.extensions.get().map_or(FILE_FORM_BYTES, |MostBytes(most)| *most);
         let unread = |status: StatusCode| {
             let problem = if status == StatusCode::PAYLOAD_TOO_LARGE {
                 Problem::new(
                     Kind::TooLarge,
                     "file_too_large",
-                    "The file is larger than 4 MB, and no key, certificate or bundle is. Nothing was saved. Go back and choose another file.",
+                    format!(
+                        "What was chosen is larger than {} MB, and that is the most that fits at once. Nothing was saved. Go back and choose another file, or fewer.",
+                        most / 1_000_000
+                    ),
                 )
             } else {
                 Problem::new(

@@ -133,7 +133,11 @@ fn complete(operation: &mut Operation, path: &str, method: &HttpMethod) {
         ),
         (path.contains('{'), "404", "It does not exist, or you may not see it"),
         (!reads || path.contains("{key}"), "409", "It stands in the way of something"),
-        (has_body || takes_key, "413", "The body is larger than 1 MB"),
+        (
+            has_body || takes_key,
+            "413",
+            "The body is larger than fits here: 1 MB, and more where files are sent",
+        ),
         (has_body || takes_key || narrowed, "422", "The input does not fit"),
     ];
     for (applies, status, why) in refusals {

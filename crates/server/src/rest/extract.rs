@@ -1,6 +1,6 @@
 //! Reading requests: ids in paths, JSON bodies, queries. Each failure is a problem that says what was found.
 
-use crate::reply::Failure;
+use crate::{JSON_BYTES, MostBytes, reply::Failure};
 use app::{Kind, Paging, Problem};
 use axum::{
     Json,
@@ -13,12 +13,15 @@ use serde::{
 };
 use std::{fmt, marker::PhantomData};
 
-/// The refusal of a body that is too large.
-pub(crate) fn too_large() -> Problem {
+/// The refusal of a body that is larger than so many bytes.
+pub(crate) fn too_large(most: usize) -> Problem {
     Problem::new(
         Kind::TooLarge,
         "body_too_large",
-        "The request's body is larger than 1 MB, which is the most that fits.",
+        format!(
+            "The request's body is larger than {} MB, which is the most that fits.",
+            most / 1_000_000
+        ),
     )
 }
 
@@ -29,6 +32,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Failure;
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let changes = *request.method() == Method::PATCH;
+        let most = request.extensions().get().map_or(JSON_BYTES, |MostBytes(most)| *most);
         let Json(Object(value)) = Json::<Object<T>>::from_request(request, state).await.map_err(|rejection| {
             let too_large_for_us = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
             match rejection {
@@ -42,7 +46,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                     "json_expected",
                     "Send JSON, with the header Content-Type: application/json.",
                 ),
-                _ if too_large_for_us => too_large(),
+                _ if too_large_for_us => too_large(most),
                 _ => Problem::new(Kind::Invalid, "json_malformed", "The body is not JSON."),
             }
         })?;

@@ -17,7 +17,7 @@ use app::{
 use aws_lc_rs::digest;
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequestParts, Request},
+    extract::{FromRequestParts, MatchedPath, Request},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -25,23 +25,37 @@ use axum::{
 use domain::OrgId;
 use futures::FutureExt;
 use http_body_util::BodyExt;
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
+
+/// The addresses that take more than the usual body, with how much.
+pub(crate) type LargerBodies = Arc<BTreeMap<String, usize>>;
 
 /// Marks an answer that must not be kept.
 #[derive(Clone, Copy)]
 pub(crate) struct CarriesSecret;
 
 /// The layer.
-pub(crate) async fn once(axum::extract::State(state): axum::extract::State<State>, request: Request, next: Next) -> Response {
+pub(crate) async fn once(
+    axum::extract::State((state, larger)): axum::extract::State<(State, LargerBodies)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let key = request.headers().get("idempotency-key").cloned();
     // Who signs in or holds an invitation need not be anybody yet.
     let path = request.uri().path().strip_prefix(api::ROOT).unwrap_or_default();
     let open = path == "/login" || path.starts_with("/invitations/");
     match key {
-        Some(key) if request.method() == Method::POST && !open => match answer_once(&state, &key, request, next).await {
-            Ok(response) => response,
-            Err(failure) => failure.into_response(),
-        },
+        Some(key) if request.method() == Method::POST && !open => {
+            let address = request.extensions().get::<MatchedPath>();
+            let most = address
+                .and_then(|address| larger.get(address.as_str()))
+                .copied()
+                .unwrap_or(crate::JSON_BYTES);
+            match answer_once(&state, &key, most, request, next).await {
+                Ok(response) => response,
+                Err(failure) => failure.into_response(),
+            }
+        }
         _ => next.run(request).await,
     }
 }
@@ -61,7 +75,7 @@ fn scope(path: &str, who: &SignedIn) -> Option<OrgId> {
     }
 }
 
-async fn answer_once(state: &State, key: &HeaderValue, request: Request, next: Next) -> Result<Response, Failure> {
+async fn answer_once(state: &State, key: &HeaderValue, most: usize, request: Request, next: Next) -> Result<Response, Failure> {
     let (mut parts, body) = request.into_parts();
     let who = Bearer::from_request_parts(&mut parts, state).await?;
     let key = key.to_str().map_err(|_| {
@@ -74,10 +88,10 @@ async fn answer_once(state: &State, key: &HeaderValue, request: Request, next: N
     let Some(org) = scope(parts.uri.path(), &who.0) else {
         return Ok(next.run(Request::from_parts(parts, body)).await);
     };
-    let bytes = http_body_util::Limited::new(body, crate::JSON_BYTES)
+    let bytes = http_body_util::Limited::new(body, most)
         .collect()
         .await
-        .map_err(|_| too_large())?
+        .map_err(|_| too_large(most))?
         .to_bytes();
     let token = session::bearer(&parts.headers).unwrap_or_default();
     let hash = request_hash(token, parts.method.as_str(), parts.uri.path(), &bytes);

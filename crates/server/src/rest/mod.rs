@@ -38,12 +38,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::Action::*;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::routes;
 
 /// Where the document is served.
 pub(crate) const DOCUMENT: &str = "/api/openapi.json";
+
+/// Largest body with profiles in base64: one of 5 MB, and usual ones of 20 kB beside it.
+const PROFILES_BYTES: usize = 16_000_000;
+/// With a file of devices, which has 2 MB at most.
+const DEVICES_BYTES: usize = 4_000_000;
+/// With a bundle of certificates, which has 1 MB at most.
+const CERTIFICATES_BYTES: usize = 2_000_000;
 
 /// The URL table, each address with what it demands ([`crate::doors`] has the rules).
 pub(crate) fn table() -> Doors {
@@ -88,8 +95,8 @@ pub(crate) fn table() -> Doors {
         .operation(In(EditBundleIds), routes!(bundle_ids::edit))
         .operation(In(EditBundleIds), routes!(bundle_ids::preview))
         .operation(In(SeeSigning), routes!(devices::list))
-        .operation(In(EditDevices), routes!(devices::register))
-        .operation(In(EditDevices), routes!(devices::preview))
+        .operation_with_files(In(EditDevices), DEVICES_BYTES, routes!(devices::register))
+        .operation_with_files(In(EditDevices), DEVICES_BYTES, routes!(devices::preview))
         .operation(In(SeeSigning), routes!(devices::show))
         .operation(In(EditDevices), routes!(devices::edit))
         .operation(In(SeeSigning), routes!(certificates::list))
@@ -97,7 +104,7 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeSigning), routes!(certificates::show))
         .operation(In(SeeSigning), routes!(certificate_shares::inherited))
         .operation(In(ShareCertificate), routes!(certificate_shares::shares, certificate_shares::share))
-        .operation(In(ImportCertificate), routes!(imports::import))
+        .operation_with_files(In(ImportCertificate), CERTIFICATES_BYTES, routes!(imports::import))
         .operation(In(ImportCertificate), routes!(imports::fetch))
         .operation(In(EditCertificate), routes!(imports::edit))
         .operation(In(RemoveCertificate), routes!(imports::dependents))
@@ -111,7 +118,7 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeSigning), routes!(profiles::show))
         .operation(In(DownloadProfile), routes!(profiles::download))
         .operation(In(EditProfiles), routes!(profiles::rebuild))
-        .operation(In(EditProfiles), routes!(profiles::import))
+        .operation_with_files(In(EditProfiles), PROFILES_BYTES, routes!(profiles::import))
         .operation(In(EditProfiles), routes!(profiles::fetch))
         .operation(In(EditProfiles), routes!(profiles::delete))
         .operation(In(EditProfiles), routes!(profiles::remove))
@@ -151,8 +158,10 @@ pub fn openapi() -> OpenApi {
 
 /// The doors with what stands around them.
 pub(crate) fn router(state: &State) -> Doors {
-    table()
-        .layer(middleware::from_fn_with_state(state.clone(), idempotency::once))
+    let doors = table();
+    let larger = Arc::new(doors.larger_bodies());
+    doors
+        .layer(middleware::from_fn_with_state((state.clone(), larger), idempotency::once))
         .nothing_at("/api", unknown)
         .nothing_at("/api/", unknown)
         .nothing_at("/api/{*rest}", unknown)

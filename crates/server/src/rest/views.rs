@@ -109,6 +109,8 @@ pub(super) fn losses(lost: &Lost) -> api::OrganizationLosses {
         name: lost.organization.name.to_string(),
         keys: losses.keys,
         certificates: losses.certificates,
+        profiles: losses.profiles,
+        csrs: losses.csrs,
         members: losses.members,
         tokens: losses.tokens,
         invitations: losses.invitations,

@@ -171,6 +171,27 @@ async fn the_session_cookie_is_out_of_reach_of_scripts_and_of_other_sites_and_en
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_left_open_does_not_keep_its_session_alive() {
+    let world = World::on_sqlite().await;
+    let key = world.link(testkit::Role::Admin).await;
+    let begun = world
+        .app()
+        .create_certificate(&world.owner.caller, world.org, key, "DISTRIBUTION")
+        .await;
+    let events = format!("/operations/{}/events", begun.expect("begun").id);
+    world.app().run_due_jobs().await.expect("the worker works");
+    let mut browser = Browser::signed_in(&world).await;
+    let events = browser.below(&events);
+    for hour in 1..12 {
+        world.advance(3600);
+        assert!(browser.open(&events).await.text.contains("event: end"), "hour {hour}");
+    }
+    world.advance(3600);
+    assert_eq!(browser.open(&events).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(browser.open(&browser.below("/keys")).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_password_and_an_unknown_person_are_told_the_same() {
     let world = World::on_sqlite().await;
     let mut browser = Browser::of(&world);

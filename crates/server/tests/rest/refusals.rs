@@ -1,6 +1,7 @@
 //! Input that does not fit: each refusal is a problem that says what was found, and nothing is saved.
 
 use crate::stage::{Stage, settings};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use testkit::{Effect, Fault, KeyKind, Role};
 
@@ -55,6 +56,105 @@ async fn two_megabytes_are_refused_with_the_limit() {
     }
     let keys = stage.get(&path).send().await.expect(200).json();
     assert_eq!(keys["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_have_room_where_files_are_sent_and_nowhere_else() {
+    let stage = Stage::new().await;
+    let of = |path: &str| format!("{}{path}", stage.home());
+    let profile = |bytes: usize| json!({ "files": [{ "name": "large.mobileprovision", "content": STANDARD.encode(vec![b'x'; bytes]) }] });
+    // A profile may have 5 MB; that these bytes are none is told of the file, not of the request.
+    let (import, large) = (of("/profiles/import"), profile(5_000_000));
+    for request in [
+        stage.post(&import, &large),
+        stage.post(&import, &large).header("idempotency-key", "large"),
+    ] {
+        let answer = request.send().await.expect(200).json();
+        assert_eq!(answer["left_out"][0]["name"], "large.mobileprovision", "{answer}");
+    }
+    let too_large = profile(13_000_000);
+    for request in [
+        stage.post(&import, &too_large),
+        stage.post(&import, &too_large).header("idempotency-key", "too large"),
+    ] {
+        let refused = request.send().await.expect(413);
+        assert!(refused.json()["detail"].as_str().unwrap().contains("16 MB"));
+    }
+    let bundle = json!({ "content": STANDARD.encode(vec![b'x'; 1_000_000]) });
+    assert_eq!(stage.post(&of("/certificates/import"), &bundle).send().await.status.as_u16(), 422);
+    let elsewhere = json!({ "profiles": ["x".repeat(2_000_000)] });
+    let refused = stage.post(&of("/profiles/remove"), &elsewhere).send().await.expect(413);
+    assert!(refused.json()["detail"].as_str().unwrap().contains("1 MB"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nul_character_is_refused_wherever_a_text_is_asked_for() {
+    let (stage, postgres) = (Stage::new().await, Stage::on_postgres().await);
+    for stage in [Some(stage), postgres].into_iter().flatten() {
+        let key = stage.world.link(Role::Admin).await;
+        let addresses = [
+            "/certificates",
+            "/profiles",
+            "/csrs",
+            "/members",
+            "/invitations",
+            "/service-tokens",
+            "/sub-organizations",
+            "/activity",
+            "/keys",
+            "/inherited-certificates",
+        ];
+        let mut paths: Vec<String> = addresses.iter().map(|below| format!("{}{below}", stage.home())).collect();
+        paths.push("/orgs".to_owned());
+        for list in ["certificates", "profiles", "bundle-ids", "devices"] {
+            paths.push(format!("{}/keys/{key}/apple/{list}", stage.home()));
+        }
+        let parameters = [
+            "search",
+            "kind",
+            "type",
+            "state",
+            "sort",
+            "cursor",
+            "role",
+            "actor",
+            "action",
+            "object",
+            "key",
+            "outcome",
+            "organization",
+            "since",
+            "q",
+            "limit",
+        ];
+        for path in &paths {
+            for parameter in parameters {
+                let answer = stage.get(&format!("{path}?{parameter}=a%00b")).send().await;
+                assert!(
+                    answer.status.as_u16() < 500,
+                    "{path}?{parameter}: {}",
+                    String::from_utf8_lossy(&answer.bytes)
+                );
+            }
+        }
+        let certificates = stage
+            .get(&format!("{}/certificates?kind=%00", stage.home()))
+            .send()
+            .await
+            .expect(422);
+        assert_eq!(certificates.code(), "text_unfit");
+        for (path, body) in [
+            ("/keys/a%00b/apple/profiles/fetch", json!({})),
+            ("/csrs", json!({ "name": "a\u{0}b" })),
+            ("/invitations", json!({ "email": "a\u{0}@b.example", "roles": ["owner"] })),
+            ("/profiles/remove", json!({ "profiles": ["a\u{0}b"] })),
+        ] {
+            let answer = stage.post(&format!("{}{path}", stage.home()), &body).send().await;
+            assert!((400..500).contains(&answer.status.as_u16()), "{path}: {}", answer.status);
+        }
+        let login = json!({ "email": "a\u{0}b@c.example", "password": "x" });
+        assert!(stage.ask("POST", "/login").anonymous().body(&login).send().await.status.as_u16() < 500);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -157,7 +157,15 @@ impl Stage {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
-        let world = World::on_sqlite().await;
+        Self::over(World::on_sqlite().await, settings).await
+    }
+
+    /// The same over PostgreSQL, where there is one.
+    pub(crate) async fn on_postgres() -> Option<Self> {
+        Some(Self::over(World::on_postgres().await?, self::settings()).await)
+    }
+
+    async fn over(world: World, settings: Settings) -> Self {
         let (_, token) = world.app().create_token(&world.owner, "Tests", None).await.unwrap();
         Self {
             router: server::router(&state(&world, settings)),

@@ -15,6 +15,10 @@ pub struct Losses {
     pub keys: u32,
     /// Certificates whose private key is held here.
     pub certificates: u32,
+    /// Provisioning profiles with their files.
+    pub profiles: u32,
+    /// Signing requests with their private keys.
+    pub csrs: u32,
     /// People who were given roles in it.
     pub members: u32,
     /// Its API tokens, but for revoked ones.
@@ -44,6 +48,14 @@ impl Tx {
                     "SELECT COUNT(*) AS number FROM certificates WHERE organization_id = $1 AND private_key_id IS NOT NULL",
                     args![id],
                 )
+                .await?
+                .count("number")?,
+            profiles: self
+                .row("SELECT COUNT(*) AS number FROM profiles WHERE organization_id = $1", args![id])
+                .await?
+                .count("number")?,
+            csrs: self
+                .row("SELECT COUNT(*) AS number FROM csrs WHERE organization_id = $1", args![id])
                 .await?
                 .count("number")?,
             members: self

@@ -13,6 +13,8 @@ on_both![
     the_log_is_read_newest_first_in_pages,
     what_cannot_be_recorded_is_given_up_in_time,
     a_root_reads_what_is_below_and_nobody_reads_upward_or_sideways,
+    a_deleted_organization_is_known_where_its_deletion_is,
+    no_text_has_a_nul_character,
 ];
 
 fn told(page: Page<Recorded>) -> Vec<Activity> {
@@ -393,4 +395,41 @@ async fn a_root_reads_what_is_below_and_nobody_reads_upward_or_sideways(world: W
     let first = tx.activities(&root, &whole, &Paging::first(1)).await.expect("listed");
     let second = Paging::after(first.next.expect("there is more"), 1);
     assert_eq!(told(tx.activities(&root, &whole, &second).await.expect("listed")).len(), 1);
+}
+
+async fn a_deleted_organization_is_known_where_its_deletion_is(world: World) {
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    let gone = id("org", 77);
+    let deleted = |outcome| Activity {
+        event: Event::OrganizationDeleted {
+            organization: gone,
+            name: "Berlin".parse().expect("a name"),
+        },
+        outcome,
+        ..record(1, if outcome == Outcome::Done { 2 } else { 1 })
+    };
+    let log = permit(Action::SeeActivity, 1);
+    tx.record(&deleted(Outcome::Intent)).await.expect("recorded");
+    assert_eq!(tx.deleted_organization_name(&log, gone).await.expect("asked"), None);
+    tx.record(&deleted(Outcome::Done)).await.expect("recorded");
+    assert_eq!(
+        tx.deleted_organization_name(&log, gone).await.expect("asked").as_deref(),
+        Some("Berlin")
+    );
+    let elsewhere = permit(Action::SeeActivity, 2);
+    assert_eq!(tx.deleted_organization_name(&elsewhere, gone).await.expect("asked"), None);
+    assert_eq!(tx.deleted_organization_name(&log, id("org", 78)).await.expect("asked"), None);
+}
+
+async fn no_text_has_a_nul_character(world: World) {
+    let may = permit(Action::SeeActivity, 1);
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    let filter = ActivityFilter {
+        object: Some("a\0b".to_owned()),
+        ..ActivityFilter::default()
+    };
+    let found = tx.activities(&may, &filter, &Paging::default()).await;
+    assert!(matches!(found, Err(StoreError::NulCharacter)), "{found:?}");
+    // PostgreSQL is not even asked, so the transaction goes on.
+    assert!(tx.activities(&may, &ActivityFilter::default(), &Paging::default()).await.is_ok());
 }

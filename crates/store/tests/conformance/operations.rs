@@ -1,8 +1,8 @@
 //! Long acts and their steps.
 
-use domain::{Action, Actor, CertificateType, JobPayload, Made, Operation, OperationKind, OperationState, StepOf};
+use domain::{Action, Actor, CertificateType, JobPayload, Made, Operation, OperationKind, OperationState, Permit, StepOf};
 use jiff::SignedDuration;
-use store::{Conflict, Paging, StoreError};
+use store::{Conflict, Paging, StoreError, Tx};
 
 use crate::world::{World, at, id, key, on_both, permit};
 
@@ -12,6 +12,7 @@ on_both![
     a_job_finds_its_act,
     a_plan_has_each_step_once,
     unfinished_acts_are_listed_and_hold_their_key,
+    a_renewal_that_failed_is_found_by_its_certificate,
 ];
 
 /// The `number`-th act of an organization: creating a certificate through its first key.
@@ -163,4 +164,40 @@ async fn unfinished_acts_are_listed_and_hold_their_key(world: World) {
         .await
         .expect("listed");
     assert_eq!(ids(older.items), [operation(1, 1).id]);
+}
+
+async fn a_renewal_that_failed_is_found_by_its_certificate(world: World) {
+    let may = permit(Action::CreateCertificate, 1);
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    let renewal = |number: u32, of: u32| Operation {
+        kind: OperationKind::RenewCertificate(domain::operation::CertificateRenewal {
+            key: key(1, 1).id,
+            certificate: id("cert", of),
+            name: "Old".to_owned(),
+            certificate_type: CertificateType::of_apple("DISTRIBUTION"),
+            apple_id: None,
+            revocation: None,
+            created: Some(id("cert", 9)),
+            profiles: vec![],
+        }),
+        ..operation(1, number)
+    };
+    let failed = OperationState::Failed {
+        why: "no place".to_owned(),
+    };
+    for (number, of, ends) in [(1, 7, true), (2, 8, true), (3, 7, true), (4, 7, false)] {
+        let act = renewal(number, of);
+        tx.start_operation(&may, &act).await.expect("started");
+        if ends {
+            tx.advance_operation(&may, act.id, &failed, at(1)).await.expect("a step");
+        }
+    }
+    let found = async |tx: &mut Tx, may: &Permit, of| {
+        let acts = tx.failed_renewals_of(may, id("cert", of)).await.expect("listed");
+        acts.into_iter().map(|act| act.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&mut tx, &may, 7).await, [operation(1, 3).id, operation(1, 1).id]);
+    assert!(found(&mut tx, &may, 9).await.is_empty(), "it is named there, and not renewed");
+    let other = permit(Action::CreateCertificate, 2);
+    assert!(found(&mut tx, &other, 7).await.is_empty());
 }

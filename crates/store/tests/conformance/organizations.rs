@@ -260,6 +260,10 @@ async fn furnished(tx: &mut Tx) -> Organization {
              SELECT 'inv_1', id, '1', 'a@b.c', '[]', 'user_1', 0, 0, 0, '{}' FROM organizations WHERE folded = 'berlin';
          INSERT INTO service_tokens (id, organization_id, token_hash, name, folded, roles, address_ranges, created_by, created_at, expires_at)
              SELECT 'svc_1', id, '1', 'CI', 'ci', '[]', '[]', 'user_1', 0, 0 FROM organizations WHERE folded = 'berlin';
+         INSERT INTO csrs (id, organization_id, name, pem, public_key_fingerprint, private_key_id, created_by, created_at)
+             SELECT 'csr_1', id, 'Elin', '-', '00', 'secret_1', 'user_1', 0 FROM organizations WHERE folded = 'berlin';
+         INSERT INTO profiles (id, organization_id, name, folded, profile_type, uuid, bundle_identifier, certificates, devices, device_rule, standing, created_at, expires_at, origin, added_at)
+             SELECT 'profile_1', id, 'Tram', 'tram', 'IOS_APP_STORE', '1', 'com.halden.tram', '[]', '[]', '\"chosen\"', 'ready', 0, 0, 'created', 0 FROM organizations WHERE folded = 'berlin';
          INSERT INTO shares (organization_id, item_kind, item_id, target, limits, shared_by, shared_at)
              SELECT parent_id, 'api-key', 'key_1', id, '{}', 'user_1', 0 FROM organizations WHERE folded = 'berlin'",
     )
@@ -274,6 +278,8 @@ async fn what_is_lost_is_counted(world: World) {
     let losses = Losses {
         keys: 1,
         certificates: 1,
+        profiles: 1,
+        csrs: 1,
         members: 1,
         tokens: 1,
         invitations: 1,

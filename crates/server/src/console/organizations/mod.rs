@@ -51,6 +51,18 @@ pub(crate) fn losses(lost: &Lost) -> Vec<Loss> {
             "They stay at Apple, and nobody can sign with them from here any more.",
         ),
         (
+            all.profiles,
+            "profile",
+            "profiles",
+            "They stay at Apple; their files here are gone.",
+        ),
+        (
+            all.csrs,
+            "signing request",
+            "signing requests",
+            "Their private keys are destroyed: what Apple makes of them later cannot be used.",
+        ),
+        (
             all.members,
             "member",
             "members",

@@ -121,6 +121,8 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         losses: Losses {
             keys: 1,
             certificates: 3,
+            profiles: 7,
+            csrs: 2,
             members: 12,
             tokens: 2,
             invitations: 1,

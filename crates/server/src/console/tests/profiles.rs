@@ -216,6 +216,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
                     affected(None, "Retail App Store"),
                 ],
                 places: vec![],
+                created: None,
             }),
             trouble: None,
             wrong: wrong("revoke", "To revoke this certificate first, type its name exactly."),

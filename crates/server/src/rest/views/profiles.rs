@@ -99,5 +99,6 @@ pub(in crate::rest) fn renewal(preview: &RenewalPreview, now: Timestamp) -> api:
             })
             .collect(),
         places: preview.places.iter().map(super::place).collect(),
+        created: preview.created.as_ref().map(|created| super::certificate(created, now)),
     }
 }
