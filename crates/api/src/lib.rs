@@ -57,9 +57,9 @@ pub use organizations::{
 };
 pub use problem::{AppleAnswer, Field, Problem, UsableKey};
 pub use profiles::{
-    AffectedProfile, CertificateInProfile, DeleteProfile, FetchProfiles, FetchedProfiles, ImportProfiles, ImportedProfile,
-    ImportedProfiles, NewProfile, Profile, ProfileDetails, ProfileFile, Profiles, RebuildProfile, RemoveProfiles, RenewCertificate,
-    RenewalPreview,
+    AffectedProfile, AutomaticRenewal, CertificateInProfile, DeleteProfile, FetchProfiles, FetchedProfiles, ImportProfiles,
+    ImportedProfile, ImportedProfiles, NewProfile, Profile, ProfileDetails, ProfileFile, Profiles, RebuildProfile, RemoveProfiles,
+    RenewCertificate, RenewalPreview, SetAutomaticRenewal,
 };
 pub use service_tokens::{CreatedServiceToken, EditServiceToken, NewServiceToken, RotateServiceToken, ServiceToken, ServiceTokens};
 pub use sharing::{

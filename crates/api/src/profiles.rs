@@ -240,6 +240,29 @@ pub struct AffectedProfile {
     pub bundle_identifier: String,
 }
 
+/// Whether a certificate is renewed without anybody asking.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct AutomaticRenewal {
+    /// How many days before its end; none when it is not renewed by itself.
+    pub days_before: Option<u16>,
+    /// Through which key, by its id; none when it is not renewed by itself, or when that key was removed.
+    pub key: Option<String>,
+    /// When it will begin.
+    pub begins_at: Option<Timestamp>,
+}
+
+/// Has a certificate renewed without anybody asking, or no longer.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetAutomaticRenewal {
+    /// How many days before its end, 1 to 90; none lets it end.
+    #[schema(minimum = 1, maximum = 90)]
+    pub days_before: Option<u16>,
+    /// Through which key: id or name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
 /// Renews a certificate, and rebuilds the profiles that have it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

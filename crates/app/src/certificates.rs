@@ -5,6 +5,7 @@
 //! `list`. What was made elsewhere comes in through `import` and `fetch`, and by `take_in` in either case; `edit` renames and
 //! removes; `share` lends to sub-organizations, and `lent` is what those see of it.
 
+mod automatic;
 mod begin;
 mod creation;
 mod edit;
@@ -25,6 +26,7 @@ pub(crate) use revoking::Revoking;
 pub(crate) use held::{Held, as_place, parsed};
 pub(crate) use list::{past, soon};
 
+pub use automatic::DAYS as AUTOMATIC_RENEWAL_DAYS;
 pub use edit::CertificateDependents;
 pub use import::{Imported, LeftOut};
 pub use lent::{InheritedCertificate, OwnersAct};

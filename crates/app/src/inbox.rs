@@ -197,6 +197,12 @@ fn told(record: &Recorded, now: Timestamp) -> Option<Told> {
             "Renew it: every profile that has it is built anew under the same name.",
             About::Certificate(*certificate),
         ),
+        Event::CertificateRenewalNotBegun { certificate, name, why } => Told {
+            head: format!("The certificate “{name}” could not be renewed by itself"),
+            body: format!("{why} It is tried again tomorrow."),
+            about: About::Certificate(*certificate),
+            weight: Weight::Bad,
+        },
         Event::ProfileWillExpire {
             profile, name, expires_at, ..
         } => ends(

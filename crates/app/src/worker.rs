@@ -133,6 +133,7 @@ impl App {
         match job.payload {
             JobPayload::CheckKey { key } => self.check_key_job(job, key).await,
             JobPayload::Continue { .. } => self.continue_operation(job).await,
+            JobPayload::RenewCertificate { certificate } => Box::pin(self.renew_by_itself(job, certificate)).await,
             JobPayload::MailInvitation { invitation } => self.mail_invitation(job, invitation).await,
         }
     }

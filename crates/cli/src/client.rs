@@ -296,6 +296,10 @@ impl Client {
         self.answer(self.request(Method::PATCH, path).json(body)).await
     }
 
+    pub(crate) async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        self.answer(self.request(Method::PUT, path).json(body)).await
+    }
+
     pub(crate) async fn put_nothing(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
         self.send(self.request(Method::PUT, path).json(body)).await.map(|_| ())
     }

@@ -448,6 +448,17 @@ pub enum Event {
         serial: String,
         key_destroyed: bool,
     },
+    CertificateRenewalSet {
+        certificate: CertificateId,
+        name: String,
+        /// How many days before its end; none when it is no longer renewed by itself.
+        days_before: Option<u16>,
+    },
+    CertificateRenewalNotBegun {
+        certificate: CertificateId,
+        name: String,
+        why: String,
+    },
     CertificateKeyJoined {
         certificate: CertificateId,
         name: String,
@@ -579,6 +590,8 @@ impl Event {
             | Self::CertificateUnshared { certificate, .. }
             | Self::CertificateRenamed { certificate, .. }
             | Self::CertificateRemoved { certificate, .. }
+            | Self::CertificateRenewalSet { certificate, .. }
+            | Self::CertificateRenewalNotBegun { certificate, .. }
             | Self::CertificateWillExpire { certificate, .. } => certificate.to_string(),
             Self::CsrCreated { csr, .. } | Self::CsrCompleted { csr, .. } | Self::CsrRemoved { csr, .. } => csr.to_string(),
             Self::ProfileFetched { profile, .. }

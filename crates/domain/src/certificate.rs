@@ -3,8 +3,9 @@
 use crate::{
     apple_key::TeamId,
     id::{ApiKeyId, CertificateId, OrgId, SecretId},
+    policy::Subject,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -130,6 +131,30 @@ impl CertificateType {
 impl fmt::Display for CertificateType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// That a certificate is renewed without anybody asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AutomaticRenewal {
+    /// Which one.
+    pub certificate: CertificateId,
+    /// Through which key; none once that was removed.
+    pub key: Option<ApiKeyId>,
+    /// How many days before its end.
+    pub days_before: u16,
+    /// Whose wish it is, and on whose rights it rests.
+    pub set_by: Subject,
+    /// Since when.
+    pub set_at: Timestamp,
+}
+
+impl AutomaticRenewal {
+    /// When it begins, for a certificate that ends then.
+    #[must_use]
+    pub fn begins_at(&self, ends: Timestamp) -> Timestamp {
+        let before = SignedDuration::from_hours(24 * i64::from(self.days_before));
+        ends.saturating_sub(before).unwrap_or(ends)
     }
 }
 

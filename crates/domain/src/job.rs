@@ -1,7 +1,7 @@
 //! Background work. A job is enqueued in the transaction of the change that asks for it, claimed with a lease, and done
 //! at least once; so each kind must be safe to repeat.
 
-use crate::id::{ApiKeyId, InvitationId, JobId, OperationId, OrgId};
+use crate::id::{ApiKeyId, CertificateId, InvitationId, JobId, OperationId, OrgId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,11 @@ pub enum JobPayload {
         /// Which act.
         operation: OperationId,
     },
+    /// Renew a certificate, when its time has come and that is still wished.
+    RenewCertificate {
+        /// Which one.
+        certificate: CertificateId,
+    },
     /// Send an invitation by mail, with a link that is made then.
     MailInvitation {
         /// Which one.
@@ -33,6 +38,7 @@ impl JobPayload {
         match self {
             Self::CheckKey { .. } => "check-key",
             Self::Continue { .. } => "continue",
+            Self::RenewCertificate { .. } => "renew-certificate",
             Self::MailInvitation { .. } => "mail-invitation",
         }
     }
@@ -43,6 +49,7 @@ impl JobPayload {
         match self {
             Self::CheckKey { key } => key.to_string(),
             Self::Continue { operation } => operation.to_string(),
+            Self::RenewCertificate { certificate } => certificate.to_string(),
             Self::MailInvitation { invitation } => invitation.to_string(),
         }
     }

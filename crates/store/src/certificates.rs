@@ -1,10 +1,12 @@
 //! Certificates that an organization holds here.
 
+mod automatic;
 mod list;
 mod usable;
 
 use domain::name::folded;
-use domain::{ApiKeyId, CertificateId, CertificateType, HeldCertificate, ItemOrigin, Permit, SecretId};
+use domain::{ApiKeyId, CertificateId, CertificateType, HeldCertificate, ItemOrigin, OrgId, Permit, SecretId};
+use jiff::Timestamp;
 
 use crate::sql::{Arg, Row, args};
 use crate::{Conflict, Result, Tx};
@@ -182,6 +184,20 @@ impl Tx {
             )
             .await?;
         rows.iter().map(certificate).collect()
+    }
+
+    /// What a certificate of the organization is called, and when it ends.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`].
+    pub async fn certificate_end(&mut self, organization: OrgId, id: CertificateId) -> Result<(String, Timestamp)> {
+        let row = self
+            .row(
+                "SELECT name, expires_at FROM certificates WHERE organization_id = $1 AND id = $2",
+                args![organization, id],
+            )
+            .await?;
+        Ok((row.get("name")?, row.time("expires_at")?))
     }
 
     /// Gives a certificate the private key that it lacked.

@@ -81,6 +81,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0013_notices.sql"),
         postgres: include_str!("../migrations/0013_notices.postgres.sql"),
     },
+    Migration {
+        version: 15,
+        name: "automatic_renewals",
+        sql: include_str!("../migrations/0015_automatic_renewals.sql"),
+        postgres: include_str!("../migrations/0015_automatic_renewals.postgres.sql"),
+    },
 ];
 
 /// Its hashes are no work for SQL.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub(crate) fn sentence(event: &Event, outcome: Outcome, whom: &str) -> String {
     let (done, plain) = words(event, whom);
     // What failed was the attempt, and the event says so already.
-    if matches!(event, Event::SignInFailed { .. }) {
+    if matches!(event, Event::SignInFailed { .. } | Event::CertificateRenewalNotBegun { .. }) {
         return done;
     }
     match outcome {
@@ -101,6 +101,18 @@ fn words(event: &Event, whom: &str) -> (String, String) {
             }
         }
         Event::CertificateWillExpire { name, days, .. } => will_expire(format!("the certificate “{name}”"), *days),
+        Event::CertificateRenewalSet { name, days_before, .. } => match days_before {
+            Some(days) => both(
+                "had",
+                "have",
+                format!("the certificate “{name}” renewed by itself {days} days before its end"),
+            ),
+            None => both("stopped", "stop", format!("the automatic renewal of the certificate “{name}”")),
+        },
+        Event::CertificateRenewalNotBegun { name, why, .. } => {
+            let plain = format!("renew the certificate “{name}” by itself");
+            (format!("could not {plain}: {why}"), plain)
+        }
         Event::ProfileWillExpire { name, days, .. } => will_expire(format!("the profile “{name}”"), *days),
         Event::TokenWillExpire { name, days, .. } => will_expire(format!("the token “{name}”"), *days),
         Event::ServiceTokenWillExpire { name, days, .. } => will_expire(format!("the API token “{name}”"), *days),

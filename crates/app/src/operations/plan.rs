@@ -10,12 +10,15 @@
 //!
 //! A step may be a plan itself, as the rebuilding of each profile is in the renewal of a certificate.
 
-use super::begin::Begun;
+use super::{
+    begin::Begun,
+    call::{Work, work},
+};
 use crate::{App, Caller, Problem, acting::fresh, certificates::Request, crash_point, problem::Kind, worker::JobEnd};
 use async_trait::async_trait;
 use domain::{Made, Operation, OperationId, OperationKind, OperationState, Permit, StepOf};
 use jiff::Timestamp;
-use store::{Conflict, StoreError};
+use store::{Conflict, StoreError, Tx};
 
 /// What a plan does next.
 pub(crate) enum Next {
@@ -39,6 +42,11 @@ pub(crate) trait Plan: Send + Sync {
 
     /// What comes after these steps, all of which are over. It looks things up and changes nothing.
     async fn next(&self, app: &App, permit: &Permit, plan: &Operation, steps: &[Operation]) -> Result<Next, Problem>;
+
+    /// What belongs to its end, in the transaction that writes that down.
+    async fn at_end(&self, _app: &App, _tx: &mut Tx, _permit: &Permit, _plan: &Operation, _end: &OperationState) -> Result<(), Problem> {
+        Ok(())
+    }
 }
 
 impl App {
@@ -169,6 +177,9 @@ impl App {
             Ok(_) => {}
             Err(StoreError::Conflict(Conflict::Stale | Conflict::Step)) => return Ok(()),
             Err(error) => return Err(error.into()),
+        }
+        if let Work::Plan(kind) = work(&plan.kind) {
+            kind.at_end(self, &mut tx, permit, plan, &end).await?;
         }
         self.record_end(&mut tx, caller, permit, plan, &end).await?;
         self.wake_plan(&mut tx, plan).await?;

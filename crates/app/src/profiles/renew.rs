@@ -397,6 +397,16 @@ impl Plan for CertificateRenewal {
     fn goes_on_without(&self, step: &OperationKind) -> bool {
         matches!(step, OperationKind::RebuildProfile(_))
     }
+
+    /// What was made is renewed as what it replaces was to be, also where a profile could not be built with it: else it would be
+    /// made once more.
+    async fn at_end(&self, app: &App, tx: &mut Tx, permit: &Permit, plan: &Operation, _end: &OperationState) -> Result<(), Problem> {
+        let steps = tx.steps_of(permit, plan.id).await?;
+        match steps.iter().find_map(|step| step.state.certificate()).or(self.created) {
+            Some(replacement) => app.pass_on_renewal(tx, permit, self.certificate, replacement).await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// What comes while there is no new certificate yet.

@@ -9,7 +9,10 @@ use crate::{
     sharing::{below, change, with},
 };
 use app::{crash_point, profiles::Devices, sharing::NewLimits};
-use domain::{ApiKeyId, CertificateId, Operation, OperationState, ProfileId, ProfileState, ShareTarget};
+use domain::{
+    ApiKeyId, CertificateId, Operation, OperationState, ProfileId, ProfileState, ShareTarget,
+    policy::{Grade, Module, Role as Held},
+};
 use testkit::{Effect, Fault, Role, World};
 
 const CERTIFICATES: &str = "POST /v1/certificates";
@@ -261,5 +264,70 @@ testkit::on_both_databases! {
                 is_in_all(&world, key, certificate, &ids).await;
             }
         }
+    }
+
+    async fn a_certificate_is_renewed_by_itself_and_so_is_what_was_made(world: World) {
+        let (key, old, profiles) = two_profiles(&world).await;
+        let set = async |wanted| world.app().set_automatic_renewal(&world.owner.caller, world.org, old, wanted).await;
+        assert_eq!(code(set(Some((0, key))).await), "days_unfit");
+        assert_eq!(code(set(Some((91, key))).await), "days_unfit");
+        set(Some((30, key))).await.unwrap();
+        let held = world.app().certificate(&world.owner.caller, world.org, old).await.unwrap();
+        let days = held.expires_at.duration_since(world.now()).as_hours() / 24;
+        world.advance_days(days - 31);
+        world.app().run_due_jobs().await.unwrap();
+        assert_eq!(world.count(CERTIFICATES), 1, "not yet");
+        world.advance_days(2);
+        for _ in 0..40 {
+            world.app().run_due_jobs().await.unwrap();
+            world.advance(130);
+        }
+        assert_eq!(world.count(CERTIFICATES), 2);
+        let all = certificates::held(&world).await;
+        let new = all.into_iter().find(|one| one.id != old).unwrap();
+        is_in_all(&world, key, new.id, &profiles).await;
+        let wish = async |of| world.app().automatic_renewal(&world.owner.caller, world.org, of).await.unwrap();
+        assert_eq!((wish(old).await, wish(new.id).await.unwrap().days_before), (None, 30));
+        let log = log(&world).await;
+        assert!(log.iter().any(|record| record.starts_with("Elin (in the background) renewed the certificate")), "{log:?}");
+        for _ in 0..5 {
+            world.advance_days(1);
+            world.app().run_due_jobs().await.unwrap();
+        }
+        assert_eq!(world.count(CERTIFICATES), 2, "once");
+        // The next one is made when that one ends, and the wish can be taken back.
+        world.app().set_automatic_renewal(&world.owner.caller, world.org, new.id, None).await.unwrap();
+        world.advance_days(400);
+        world.app().run_due_jobs().await.unwrap();
+        assert_eq!(world.count(CERTIFICATES), 2);
+    }
+
+    async fn what_cannot_be_renewed_by_itself_is_told_and_tried_again(world: World) {
+        let (key, certificate, _) = two_profiles(&world).await;
+        let sina = world.person("sina", &[(world.org, Held::In(Module::Signing, Grade::Manager))]).await.signed_in;
+        world.app().set_automatic_renewal(&sina.caller, world.org, certificate, Some((90, key))).await.unwrap();
+        let she = sina.person().unwrap().id;
+        world.app().remove_member(&world.owner.caller, world.org, she).await.unwrap();
+        let held = world.app().certificate(&world.owner.caller, world.org, certificate).await.unwrap();
+        let days = held.expires_at.duration_since(world.now()).as_hours() / 24;
+        world.advance_days(days - 89);
+        world.app().run_due_jobs().await.unwrap();
+        assert_eq!(world.count(CERTIFICATES), 1);
+        let told = async || log(&world).await.into_iter().filter(|record| record.contains("could not renew the certificate")).count();
+        assert_eq!(told().await, 1);
+        let inbox = world.app().inbox(&world.owner).await.unwrap();
+        assert!(inbox.notices[0].head.ends_with("could not be renewed by itself"), "{:?}", inbox.notices[0]);
+        world.advance_days(1);
+        world.app().run_due_jobs().await.unwrap();
+        assert_eq!(told().await, 2);
+        // Somebody who may takes it over.
+        world.app().set_automatic_renewal(&world.owner.caller, world.org, certificate, Some((90, key))).await.unwrap();
+        for _ in 0..40 {
+            world.app().run_due_jobs().await.unwrap();
+            world.advance(130);
+        }
+        assert_eq!(world.count(CERTIFICATES), 2);
+        let inbox = world.app().inbox(&world.owner).await.unwrap();
+        assert!(inbox.notices.iter().all(|notice| !notice.head.ends_with("could not be renewed by itself")));
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     Exit, Failure,
     client::{Client, segment},
     operation::Wait,
-    output::{Printer, confirmed, expiry, named, place_line, plain},
+    output::{Printer, confirmed, date, expiry, named, place_line, plain},
 };
 use clap::Args;
 
@@ -15,11 +15,14 @@ pub struct Renew {
     /// Id, serial number or name
     certificate: String,
     /// Through which key, by id or name
-    #[arg(long)]
-    key: String,
+    #[arg(long, required_unless_present = "automatic")]
+    key: Option<String>,
     /// Revoke it at Apple before the new one is made, which cannot be undone; otherwise it stays valid
     #[arg(long)]
     revoke: bool,
+    /// Instead of now, have it renewed by itself so many days before its end, 1 to 90, or “off”
+    #[arg(long, value_name = "DAYS|off", value_parser = read_days, conflicts_with_all = ["revoke", "yes"])]
+    automatic: Option<Days>,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -30,12 +33,45 @@ pub struct Renew {
     wait: Wait,
 }
 
+/// How many days before its end; none for not by itself.
+#[derive(Debug, Clone, Copy)]
+struct Days(Option<u16>);
+
+fn read_days(text: &str) -> Result<Days, String> {
+    match text {
+        "off" => Ok(Days(None)),
+        days => days
+            .trim_end_matches('d')
+            .parse()
+            .map(|days| Days(Some(days)))
+            .map_err(|_| "write a number of days such as 30, or off".to_owned()),
+    }
+}
+
 impl Renew {
     pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
         let home = client.home().await?;
         let chosen = find(client, &home, &self.certificate).await?;
         let path = format!("{home}/certificates/{}", segment(&chosen.id));
-        let query = [("key", self.key.clone())];
+        if let Some(Days(days_before)) = self.automatic {
+            let name = plain(&chosen.name);
+            if self.dry_run {
+                printer.hint("Nothing was done.");
+                return Ok(Exit::Ok);
+            }
+            let wish = api::SetAutomaticRenewal {
+                days_before,
+                key: self.key,
+            };
+            let set: api::AutomaticRenewal = client.put(&format!("{path}/automatic-renewal"), &wish).await?;
+            printer.show(&set, |set| match (set.days_before, set.begins_at) {
+                (Some(days), begins) => format!("“{name}” is renewed by itself {days} days before its end, on {}.", date(begins)),
+                (None, _) => format!("“{name}” is not renewed by itself."),
+            });
+            return Ok(Exit::Ok);
+        }
+        let key = self.key.clone().unwrap_or_default();
+        let query = [("key", key.clone())];
         let preview: api::RenewalPreview = client.get(&format!("{path}/renewal"), &query).await?;
         if self.dry_run {
             printer.show(&preview, |preview| format!("{}\nNothing was done.", self.words(preview)));
@@ -55,7 +91,7 @@ impl Renew {
             ));
         }
         let request = api::RenewCertificate {
-            key: self.key,
+            key,
             revoke: self.revoke.then(|| chosen.name.clone()),
         };
         let begun: api::Operation = client.post_once(&format!("{path}/renew"), &request).await?;

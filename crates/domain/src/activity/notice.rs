@@ -36,6 +36,7 @@ impl Activity {
         };
         match (&self.event, self.outcome) {
             (Event::CertificateWillExpire { certificate, .. }, _) => those(certificate.to_string(), Action::SeeSigning),
+            (Event::CertificateRenewalNotBegun { certificate, .. }, _) => those(certificate.to_string(), Action::SeeSigning),
             (Event::ProfileWillExpire { profile, .. }, _) => those(profile.to_string(), Action::SeeSigning),
             (Event::ServiceTokenWillExpire { token, .. }, _) => those(token.to_string(), Action::SeeTokens),
             (Event::TokenWillExpire { token, user, .. }, _) => Some(Notice {

@@ -118,6 +118,11 @@ pub(crate) fn table() -> Doors {
             certificates::renew::form,
             certificates::renew::renew,
         )
+        .act(
+            "/o/{org}/certificates/{certificate}/automatic-renewal",
+            In(CreateCertificate),
+            certificates::renew::set_automatic,
+        )
         .page("/o/{org}/certificates/{certificate}", In(SeeSigning), certificates::one::show)
         .form(
             "/o/{org}/certificates/{certificate}/download",

@@ -132,6 +132,8 @@ pub(crate) enum Preference {
 /// What a toast says. Only words from here are shown, whatever the cookie says.
 fn toast(word: &str) -> Option<&'static str> {
     Some(match word {
+        "renewal-set" => "It will be renewed by itself",
+        "renewal-off" => "It is not renewed by itself any more",
         "inbox-read" => "Marked as read",
         "log-verified" => "Verified; the log is whole",
         "certificate-taken-in" => "Certificate taken in",

@@ -112,6 +112,8 @@ pub(crate) fn table() -> Doors {
         .operation(InOneOf(certificates::EXPORT), routes!(certificates::export))
         .operation(In(CreateCertificate), routes!(renewals::preview))
         .operation(In(CreateCertificate), routes!(renewals::renew))
+        .operation(In(SeeSigning), routes!(renewals::automatic))
+        .operation(In(CreateCertificate), routes!(renewals::set_automatic))
         .operation(In(SeeSigning), routes!(certificates::operation))
         .operation(In(SeeSigning), routes!(profiles::list))
         .operation(In(EditProfiles), routes!(profiles::register))

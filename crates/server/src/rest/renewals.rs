@@ -6,8 +6,10 @@ use super::{
     views,
 };
 use crate::{State, reply::Failure, session::Bearer};
+use app::Problem;
 use axum::{Json, extract, http::StatusCode};
-use domain::{Action, CertificateId, OrgId};
+use domain::{Action, CertificateId, OrgId, certificate::AutomaticRenewal};
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -51,4 +53,49 @@ pub(super) async fn renew(
         .renew_certificate(&who.caller, org, key.id, certificate, input.revoke.as_deref())
         .await?;
     Ok((StatusCode::ACCEPTED, Json(views::operation(&operation.into()))))
+}
+
+/// Whether a certificate is renewed without anybody asking.
+#[utoipa::path(get, path = "/orgs/{org}/certificates/{certificate}/automatic-renewal", tag = "certificates", responses((status = 200, body = api::AutomaticRenewal)))]
+pub(super) async fn automatic(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids((org, certificate)): Ids<(OrgId, CertificateId)>,
+) -> Result<Json<api::AutomaticRenewal>, Failure> {
+    let held = state.app.certificate(&who.caller, org, certificate).await?;
+    let wish = state.app.automatic_renewal(&who.caller, org, certificate).await?;
+    Ok(Json(automatic_renewal(wish.as_ref(), held.expires_at)))
+}
+
+/// Has a certificate renewed so many days before its end, as if somebody had asked for it on that day and without revoking
+/// the old one, or no longer. What was made is renewed in the same way.
+#[utoipa::path(put, path = "/orgs/{org}/certificates/{certificate}/automatic-renewal", tag = "certificates", request_body = api::SetAutomaticRenewal, responses((status = 200, body = api::AutomaticRenewal)))]
+pub(super) async fn set_automatic(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids((org, certificate)): Ids<(OrgId, CertificateId)>,
+    Body(input): Body<api::SetAutomaticRenewal>,
+) -> Result<Json<api::AutomaticRenewal>, Failure> {
+    let wanted = match (input.days_before, input.key.as_deref()) {
+        (None, _) => None,
+        (Some(_), None) => {
+            let message = "Say through which key it is to be renewed, by id or name.";
+            return Err(Problem::field("key_missing", "key", message).into());
+        }
+        (Some(days), Some(key)) => {
+            let key = state.app.find_key(&who.caller, Action::CreateCertificate, org, key).await?;
+            Some((days, key.id))
+        }
+    };
+    let wish = state.app.set_automatic_renewal(&who.caller, org, certificate, wanted).await?;
+    let held = state.app.certificate(&who.caller, org, certificate).await?;
+    Ok(Json(automatic_renewal(wish.as_ref(), held.expires_at)))
+}
+
+fn automatic_renewal(wish: Option<&AutomaticRenewal>, ends: Timestamp) -> api::AutomaticRenewal {
+    wish.map_or_else(api::AutomaticRenewal::default, |wish| api::AutomaticRenewal {
+        days_before: Some(wish.days_before),
+        key: wish.key.map(|key| key.to_string()),
+        begins_at: Some(wish.begins_at(ends)),
+    })
 }

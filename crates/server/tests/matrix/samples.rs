@@ -272,6 +272,10 @@ fn rest(address: &str) -> Vec<Sample> {
         ("GET", "/orgs/{org}/certificates/{certificate}/dependents") => get().says("key_destroyed"),
         ("POST", "/orgs/{org}/certificates/{certificate}/remove") => json(422, r#"{"name": "another"}"#).says("name_differs"),
         ("GET", "/orgs/{org}/certificates/{certificate}/renewal") => get().query("?key={key}").says("at_apple"),
+        ("GET", "/orgs/{org}/certificates/{certificate}/automatic-renewal") => get().says("days_before"),
+        ("PUT", "/orgs/{org}/certificates/{certificate}/automatic-renewal") => {
+            json(422, r#"{"days_before": 91, "key": "{key}"}"#).says("days_unfit")
+        }
         ("POST", "/orgs/{org}/certificates/{certificate}/renew") => {
             json(422, r#"{"key": "{key}", "revoke": "another"}"#).says("name_differs")
         }
@@ -385,6 +389,7 @@ fn console(address: &str) -> Vec<Sample> {
         ("POST", "/o/{org}/certificates/{certificate}/renew") => {
             form(422, &[("key", "{key}"), ("revoke", "on"), ("name", "another")]).says("type its name exactly")
         }
+        ("POST", "/o/{org}/certificates/{certificate}/automatic-renewal") => form(422, &[("key", "{key}"), ("days", "91")]),
         ("GET", "/o/{org}/certificates/{certificate}/remove") => get().says("to confirm"),
         ("POST", "/o/{org}/certificates/{certificate}/remove") => form(422, &[("name", "another")]).says("to confirm"),
         ("GET", "/o/{org}/certificates/{certificate}/revoke") => get().says("to confirm"),

@@ -26,6 +26,7 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "bundle_ids_register" => json!({ "identifier": "com.example.taken" }),
         "bundle_ids_edit" | "bundle_ids_preview" => json!({ "set": [{ "capability": "MAPS" }] }),
         "apple_revoke_certificate" => json!({ "name": "Apple Distribution" }),
+        "certificates_set_automatic" => json!({ "days_before": 30, "key": "Admin" }),
         "certificates_renew" => json!({ "key": "Admin" }),
         "profiles_register" => json!({ "key": "Admin", "profile_type": "IOS_APP_STORE", "bundle_identifier": "com.example.taken" }),
         "profiles_rebuild" => json!({ "key": "Admin" }),

@@ -1,6 +1,6 @@
 //! Certificates held by an organization.
 
-use domain::{Action, CertificateType, HeldCertificate, ItemOrigin};
+use domain::{Action, CertificateType, HeldCertificate, ItemOrigin, certificate::AutomaticRenewal};
 use store::{CertificateFilter, CertificateOrder, Conflict, Paging, StoreError};
 
 use crate::world::{World, at, id, key, of, on_both, permit};
@@ -11,6 +11,7 @@ on_both![
     certificates_are_found_by_what_apple_shows,
     a_certificate_outlives_its_key,
     a_certificate_gets_another_name_and_is_found_by_it,
+    a_wish_for_automatic_renewal_is_kept_until_it_is_taken_back,
 ];
 
 /// The `number`-th certificate, made through the organization's first key.
@@ -150,4 +151,43 @@ async fn a_certificate_gets_another_name_and_is_found_by_it(world: World) {
         matches!((&renamed, &deleted), (Err(StoreError::NotFound), Err(StoreError::NotFound))),
         "{renamed:?} {deleted:?}"
     );
+}
+
+async fn a_wish_for_automatic_renewal_is_kept_until_it_is_taken_back(world: World) {
+    let may = permit(Action::CreateCertificate, 1);
+    let held = HeldCertificate {
+        api_key: None,
+        ..certificate(1, 1)
+    };
+    let wish = AutomaticRenewal {
+        certificate: held.id,
+        key: None,
+        days_before: 30,
+        set_by: domain::Subject::User(id("user", 1)),
+        set_at: at(5),
+    };
+    let mut tx = world.store.begin_for(&may).await.expect("begins");
+    tx.insert_certificate(&may, &held).await.expect("inserted");
+    assert_eq!(tx.automatic_renewal(id("org", 1), held.id).await.expect("asked"), None);
+    for days_before in [14, 30] {
+        let wish = AutomaticRenewal {
+            days_before,
+            ..wish.clone()
+        };
+        tx.set_automatic_renewal(&may, &wish).await.expect("kept");
+    }
+    assert_eq!(
+        tx.automatic_renewal(id("org", 1), held.id).await.expect("asked"),
+        Some(wish.clone())
+    );
+    assert_eq!(tx.automatic_renewal(id("org", 2), held.id).await.expect("asked"), None);
+    let end = tx.certificate_end(id("org", 1), held.id).await.expect("asked");
+    assert_eq!(end, (held.name.clone(), held.expires_at));
+    assert!(matches!(tx.certificate_end(id("org", 2), held.id).await, Err(StoreError::NotFound)));
+    assert!(tx.end_automatic_renewal(&may, held.id).await.expect("ended"));
+    assert!(!tx.end_automatic_renewal(&may, held.id).await.expect("asked"));
+    // It goes with its certificate.
+    tx.set_automatic_renewal(&may, &wish).await.expect("kept");
+    tx.delete_certificate(&may, held.id).await.expect("removed");
+    assert_eq!(tx.automatic_renewal(id("org", 1), held.id).await.expect("asked"), None);
 }

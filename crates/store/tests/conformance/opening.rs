@@ -110,6 +110,7 @@ async fn servers_that_start_at_once_migrate_once(world: World) {
         "idempotency_keys",
         "jobs",
         "notices",
+        "automatic_renewals",
         "activity",
         "activity_sequence",
         "activity_checkpoints",

@@ -7,7 +7,7 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 19] = [
+const TENANT_TABLES: [&str; 20] = [
     "csrs",
     "invitations",
     "service_tokens",
@@ -25,6 +25,7 @@ const TENANT_TABLES: [&str; 19] = [
     "operations",
     "activity",
     "notices",
+    "automatic_renewals",
     "jobs",
     "idempotency_keys",
 ];

@@ -38,7 +38,7 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "secrets",
     "rings",
     "api_keys",
@@ -59,6 +59,7 @@ const TABLES: [&str; 20] = [
     "shares",
     "activity",
     "notices",
+    "automatic_renewals",
 ];
 
 /// A statement for one organization or one key. Statements are `'static` so that nobody puts one together at run time;
@@ -123,6 +124,9 @@ async fn furnish(tx: &mut Tx, number: u32) {
         format!(
             "notices (sequence, organization_id, root_id, topic, object_id)
              SELECT 1000 + {number}, id, COALESCE(parent_id, id), '', '' FROM organizations WHERE id = '{org}'"
+        ),
+        format!(
+            "automatic_renewals (certificate_id, organization_id, days_before, set_by, set_at) VALUES ('cert_{number}', '{org}', 30, '', 0)"
         ),
         service_token(number),
     ] {

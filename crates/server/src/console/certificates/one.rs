@@ -15,7 +15,7 @@ use app::{
 };
 use askama::Template;
 use axum::extract::{Path, State as Reach};
-use domain::{Action, ApiKey, CertificateType, HeldCertificate, ItemOrigin, OrgId, activity::ExportForm};
+use domain::{Action, ApiKey, CertificateType, HeldCertificate, ItemOrigin, OrgId, activity::ExportForm, certificate::AutomaticRenewal};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
@@ -45,6 +45,8 @@ pub(crate) struct CertificatePage {
     pub(crate) sharing: Option<Sharing>,
     /// The key it was made through, while that is here.
     pub(crate) through: Option<ApiKey>,
+    /// How it is renewed by itself.
+    pub(crate) automatic: Option<AutomaticRenewal>,
     /// What to know.
     pub(crate) notice: Option<Notice>,
 }
@@ -52,22 +54,31 @@ pub(crate) struct CertificatePage {
 impl CertificatePage {
     /// One certificate.
     #[must_use]
-    pub(crate) fn new(shell: Shell, org: OrgId, details: CertificateDetails, through: Option<ApiKey>) -> Self {
+    pub(crate) fn new(
+        shell: Shell,
+        org: OrgId,
+        details: CertificateDetails,
+        through: Option<ApiKey>,
+        automatic: Option<AutomaticRenewal>,
+    ) -> Self {
         let of = details.held;
-        let create = format!("/o/{org}/certificates/create?type={}", of.certificate_type);
+        // Whose type Apple's API does not create gets its successor in the portal.
+        let (way, successor) = if CertificateType::creatable(of.certificate_type.as_str()).is_ok() && details.lent_by.is_none() {
+            ("Renew", format!("/o/{org}/certificates/{}/renew", of.id))
+        } else {
+            ("Add its successor", format!("/o/{org}/certificates/new"))
+        };
         let notice = match urgency(of.expires_at, shell.now) {
             Urgency::Calm => None,
             Urgency::Soon => Some(
                 Notice::new(
                     Tone::Warn,
                     format!("It expires {}", distance(of.expires_at, shell.now)),
-                    "Create its successor in time: what it has signed stays signed, new builds need a new one.",
+                    "Renew it in time: what it has signed stays signed, new builds need a new one.",
                 )
-                .way("Create successor", create),
+                .way(way, successor),
             ),
-            Urgency::Past => {
-                Some(Notice::new(Tone::Bad, "It has expired", "Nothing new can be signed with it.").way("Create successor", create))
-            }
+            Urgency::Past => Some(Notice::new(Tone::Bad, "It has expired", "Nothing new can be signed with it.").way(way, successor)),
         };
         Self {
             shell,
@@ -81,6 +92,7 @@ impl CertificatePage {
             lent_by: details.lent_by,
             sharing: details.sharing,
             through,
+            automatic,
             notice,
         }
     }
@@ -140,7 +152,8 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path((org, certificate)): I
             .map(|details| details.summary.key),
         None => None,
     };
-    page(&CertificatePage::new(shell, org, details, through))
+    let automatic = state.app.automatic_renewal(&visitor.who.caller, org, certificate).await?;
+    page(&CertificatePage::new(shell, org, details, through, automatic))
 }
 
 async fn download_page(

@@ -6,7 +6,7 @@ use super::super::{
     listing::Asked,
     parts::{Notice, Tone, Wrong},
     shell::{Place, Shell},
-    visit::{Answer, Sent, Visitor, belongs_in_form, form_again, id, page},
+    visit::{Answer, Sent, Visitor, belongs_in_form, done, form_again, id, page},
 };
 use crate::State;
 use app::{Problem, keys::KeyChoice, profiles::RenewalPreview};
@@ -15,7 +15,7 @@ use axum::{
     extract::{Path, Query, State as Reach},
     response::{IntoResponse, Redirect},
 };
-use domain::{Action, ApiKeyId, HeldCertificate, Need, OrgId, ProfileType};
+use domain::{Action, ApiKeyId, HeldCertificate, Need, OrgId, ProfileType, certificate::AutomaticRenewal};
 
 /// The page.
 #[derive(Template)]
@@ -35,11 +35,29 @@ pub(crate) struct RenewPage {
     pub(crate) preview: Option<RenewalPreview>,
     /// Why that is not known.
     pub(crate) trouble: Option<Notice>,
+    /// How it is renewed by itself.
+    pub(crate) automatic: Option<AutomaticRenewal>,
     /// What is wrong.
     pub(crate) wrong: Wrong,
 }
 
+/// How many days before its end the form offers.
+const OFFERED_DAYS: [u16; 4] = [7, 14, 30, 60];
+
 impl RenewPage {
+    /// The days that the form offers, with the present ones among them.
+    fn days(&self) -> Vec<u16> {
+        let mut days = OFFERED_DAYS.to_vec();
+        days.extend(self.automatic.as_ref().map(|wish| wish.days_before));
+        days.sort_unstable();
+        days.dedup();
+        days
+    }
+
+    fn is_chosen(&self, days: &u16) -> bool {
+        self.automatic.as_ref().is_some_and(|wish| wish.days_before == *days)
+    }
+
     fn kind_of(&self, word: &str) -> String {
         ProfileType::of_apple(word).title()
     }
@@ -73,7 +91,9 @@ async fn renew_page(state: &State, visitor: &Visitor, ids: (&str, &str), asked: 
             Err(notice) => trouble = Some(notice),
         }
     }
+    let automatic = state.app.automatic_renewal(caller, org, certificate).await?;
     Ok(RenewPage {
+        automatic,
         shell,
         org,
         of,
@@ -106,6 +126,31 @@ pub(crate) async fn renew(Reach(state): Reach<State>, Path((org, certificate)): 
         Err(problem) if belongs_in_form(&problem) || !problem.usable_keys.is_empty() => {
             let asked = Asked {
                 key: key.to_string(),
+                ..Asked::default()
+            };
+            let again = renew_page(&state, &sent.visitor, (&org, &certificate), &asked, Wrong::from(&problem)).await?;
+            form_again(&problem, &again)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// `POST /o/{org}/certificates/{certificate}/automatic-renewal`: so many days before its end, or not at all.
+pub(crate) async fn set_automatic(Reach(state): Reach<State>, Path((org, certificate)): Ids, sent: Sent) -> Answer {
+    let (caller, fields) = (&sent.visitor.who.caller, &sent.fields);
+    let key: Option<ApiKeyId> = fields.text("key").parse().ok();
+    let wanted = match fields.text("days") {
+        "off" => None,
+        days => Some((days.parse().unwrap_or_default(), id(fields.text("key"))?)),
+    };
+    match state.app.set_automatic_renewal(caller, id(&org)?, id(&certificate)?, wanted).await {
+        Ok(wish) => {
+            let word = if wish.is_some() { "renewal-set" } else { "renewal-off" };
+            Ok(done(&state, &format!("/o/{org}/certificates/{certificate}"), word))
+        }
+        Err(problem) if belongs_in_form(&problem) || !problem.usable_keys.is_empty() => {
+            let asked = Asked {
+                key: key.map(|key| key.to_string()).unwrap_or_default(),
                 ..Asked::default()
             };
             let again = renew_page(&state, &sent.visitor, (&org, &certificate), &asked, Wrong::from(&problem)).await?;

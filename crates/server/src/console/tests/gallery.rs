@@ -342,6 +342,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             org,
             super::signing::details(held[0].clone()),
             Some(ci.clone()),
+            Some(samples::automatic_renewal()),
         ),
     );
     add(

@@ -202,6 +202,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     add(
         "certificate-renew",
         &RenewPage {
+            automatic: Some(samples::automatic_renewal()),
             shell: samples::shell(Place::Certificates, theme),
             org,
             of: certificate.clone(),

@@ -436,6 +436,16 @@ pub(super) fn overview() -> Overview {
     }
 }
 
+pub(super) fn automatic_renewal() -> domain::certificate::AutomaticRenewal {
+    domain::certificate::AutomaticRenewal {
+        certificate: id("cert", 1),
+        key: Some(id("key", 1)),
+        days_before: 14,
+        set_by: domain::Subject::User(id("user", 1)),
+        set_at: now(),
+    }
+}
+
 pub(super) fn inbox() -> Inbox {
     let notice = |sequence, topic, head: &str, body: &str, about, weight, is_unread| NoticeView {
         sequence,
