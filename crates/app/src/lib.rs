@@ -13,6 +13,7 @@ pub mod activity;
 pub mod apple_account;
 pub mod apple_tokens;
 pub mod bundle_ids;
+pub mod calendars;
 pub mod certificates;
 mod checks;
 pub mod crash_point;

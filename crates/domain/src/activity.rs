@@ -183,6 +183,12 @@ pub enum Event {
         user: UserId,
         sessions_ended: u32,
     },
+    CalendarLinkMade {
+        user: UserId,
+    },
+    CalendarLinkEnded {
+        user: UserId,
+    },
     TokenCreated {
         token: ApiTokenId,
         name: String,
@@ -541,6 +547,7 @@ impl Event {
             Self::AccessDenied { .. } | Self::ActivityExported { .. } | Self::ActivityVerified { .. } => return None,
             Self::SetupCompleted { organization, .. } => organization.to_string(),
             Self::SignedIn { user, .. } | Self::SignedOut { user, .. } | Self::PasswordChanged { user, .. } => user.to_string(),
+            Self::CalendarLinkMade { user } | Self::CalendarLinkEnded { user } => user.to_string(),
             Self::SignInFailed { user } => user.as_ref()?.to_string(),
             Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } | Self::TokenWillExpire { token, .. } => token.to_string(),
             Self::OrganizationCreated { organization, .. }

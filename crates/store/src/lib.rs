@@ -23,6 +23,7 @@
 
 mod accounts;
 mod activity;
+mod calendars;
 mod certificates;
 mod csrs;
 mod error;

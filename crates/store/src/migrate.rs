@@ -87,6 +87,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0015_automatic_renewals.sql"),
         postgres: include_str!("../migrations/0015_automatic_renewals.postgres.sql"),
     },
+    Migration {
+        version: 16,
+        name: "calendars",
+        sql: include_str!("../migrations/0016_calendars.sql"),
+        postgres: include_str!("../migrations/0016_calendars.postgres.sql"),
+    },
 ];
 
 /// Its hashes are no work for SQL.

@@ -39,6 +39,8 @@ fn words(event: &Event, whom: &str) -> (String, String) {
             },
             "change the password".to_owned(),
         ),
+        Event::CalendarLinkMade { .. } => both("made", "make", "a calendar link for themselves".to_owned()),
+        Event::CalendarLinkEnded { .. } => both("ended", "end", "their calendar link".to_owned()),
         Event::TokenCreated { name, .. } => both("made", "make", format!("the token “{name}”")),
         Event::TokenRevoked { name, .. } => both("revoked", "revoke", format!("the token “{name}”")),
         Event::OrganizationCreated { name, parent: None, .. } => both("created", "create", format!("the organization “{name}”")),

@@ -1,12 +1,19 @@
 //! What a person should hear of stands in their inbox until it is over, and nobody's inbox has what they may not see.
 
-use crate::profiles::{certificate, registered, wanted};
+use crate::{
+    code, log,
+    profiles::{certificate, registered, wanted},
+};
 use app::{
     accounts::SignedIn,
+    expiries::ExpiryOf,
     inbox::{About, Inbox},
     service_tokens::NewServiceToken,
 };
-use domain::{OrgId, policy::Role as Held};
+use domain::{
+    OrgId,
+    policy::{Grade, Module, Role as Held},
+};
 use jiff::{SignedDuration, Timestamp};
 use testkit::{Role, World};
 
@@ -113,5 +120,29 @@ testkit::on_both_databases! {
         world.app().tell_expiries().await.unwrap();
         assert_eq!(inbox(&world, &world.owner).await.notices.len(), 2);
         assert_eq!(heads(&world, &they).await, ["The API token “Bot” expires on 13 Dec 2026"]);
+    }
+
+    async fn a_calendar_link_shows_what_its_maker_may_see_until_they_leave(world: World) {
+        let key = world.link(Role::Admin).await;
+        let certificate = certificate(&world, key, "DISTRIBUTION").await;
+        let sina = world.person("sina", &[(world.org, Held::In(Module::Credentials, Grade::Viewer))]).await.signed_in;
+        let app = world.app();
+        let mine = app.make_calendar_link(&world.owner, world.org).await.unwrap();
+        let hers = app.make_calendar_link(&sina, world.org).await.unwrap();
+        let seen = async |link: &str| app.calendar(link).await.map(|calendar| calendar.expiries.items);
+        let of_owner = seen(mine.expose()).await.unwrap();
+        assert!(of_owner.iter().any(|expiry| expiry.of == ExpiryOf::Certificate(certificate)));
+        assert_eq!(seen(hers.expose()).await.unwrap().len(), 0, "certificates are not hers to see");
+        assert_eq!(code(seen("0000").await), "not_found");
+        // Another ends the one before, and leaving ends hers.
+        let another = app.make_calendar_link(&world.owner, world.org).await.unwrap();
+        assert_eq!(code(seen(mine.expose()).await), "not_found");
+        assert!(seen(another.expose()).await.is_ok() && app.calendar_link(&world.owner, world.org).await.unwrap().is_some());
+        app.remove_member(&world.owner.caller, world.org, sina.person().unwrap().id).await.unwrap();
+        let recorded = log(&world).await.len();
+        assert_eq!(code(seen(hers.expose()).await), "not_found");
+        assert_eq!(log(&world).await.len(), recorded, "a program that goes on asking fills no log");
+        app.end_calendar_link(&world.owner, world.org).await.unwrap();
+        assert_eq!(code(seen(another.expose()).await), "not_found");
     }
 }

@@ -23,6 +23,10 @@ pub(crate) struct ExpiriesPage {
     pub(crate) org: OrgId,
     /// What ends.
     pub(crate) ending: Expiries,
+    /// When the person made their calendar link.
+    pub(crate) linked: Option<Timestamp>,
+    /// The link just made: shown on this answer and on no other.
+    pub(crate) link: Option<String>,
 }
 
 impl ExpiriesPage {
@@ -50,10 +54,19 @@ impl ExpiriesPage {
 
 /// `GET /o/{org}/expiries`
 pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, visitor: Visitor) -> Answer {
-    let org = id(&org)?;
-    let shell = visitor.shell_in(&state, org, Place::Expiries).await?;
-    let ending = state.app.expiries(&visitor.who.caller, org).await?;
-    page(&ExpiriesPage { shell, org, ending })
+    shown(&state, &visitor, id(&org)?, None).await
+}
+
+/// The page, with a calendar link that was made just now.
+pub(crate) async fn shown(state: &State, visitor: &Visitor, org: OrgId, link: Option<String>) -> Answer {
+    let shell = visitor.shell_in(state, org, Place::Expiries).await?;
+    page(&ExpiriesPage {
+        shell,
+        org,
+        ending: state.app.expiries(&visitor.who.caller, org).await?,
+        linked: state.app.calendar_link(&visitor.who, org).await?,
+        link,
+    })
 }
 
 /// The picture of the next twelve months.

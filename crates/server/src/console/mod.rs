@@ -12,6 +12,7 @@ pub(crate) mod apple;
 pub(crate) mod around;
 pub(crate) mod assets;
 pub(crate) mod bundle_ids;
+pub(crate) mod calendar;
 pub(crate) mod certificates;
 pub(crate) mod csrs;
 pub(crate) mod devices;
@@ -62,6 +63,9 @@ pub(crate) fn table() -> Doors {
         .act("/sign-out", Person, gate::sign_out)
         .page("/o/{org}", In(SeeOrganization), overview::show)
         .page("/o/{org}/expiries", In(SeeOrganization), expiries::show)
+        .form("/o/{org}/expiries/calendar", In(SeeOrganization), calendar::back, calendar::make)
+        .act("/o/{org}/expiries/calendar/end", In(SeeOrganization), calendar::end)
+        .page("/calendar/{token}", Public, calendar::read)
         .page("/o/{org}/keys", In(SeeKeys), keys::list::show)
         .form_with_file("/o/{org}/keys/new", In(AddKey), FILE, add::form, add::add)
         .page("/o/{org}/keys/{key}", In(SeeKeys), one::show)

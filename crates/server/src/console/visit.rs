@@ -134,6 +134,7 @@ fn toast(word: &str) -> Option<&'static str> {
     Some(match word {
         "renewal-set" => "It will be renewed by itself",
         "renewal-off" => "It is not renewed by itself any more",
+        "calendar-ended" => "The link opens nothing any more",
         "inbox-read" => "Marked as read",
         "log-verified" => "Verified; the log is whole",
         "certificate-taken-in" => "Certificate taken in",

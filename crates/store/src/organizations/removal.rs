@@ -147,6 +147,7 @@ impl Tx {
             "DELETE FROM operations WHERE organization_id = $1",
             // With their files.
             "DELETE FROM profiles WHERE organization_id = $1",
+            "DELETE FROM calendar_links WHERE organization_id = $1",
             "DELETE FROM automatic_renewals WHERE organization_id = $1",
             "DELETE FROM certificates WHERE organization_id = $1",
             "DELETE FROM csrs WHERE organization_id = $1",

@@ -15,6 +15,7 @@ on_both![
     an_older_log_is_chained_as_it_is_found,
     checkpoints_and_their_key_are_kept_once,
     of_each_thing_the_last_notice_stands_until_it_is_settled,
+    a_calendar_link_is_found_by_its_token_until_it_ends,
     what_is_about_to_expire_is_found_everywhere_and_noticed_once,
 ];
 
@@ -266,6 +267,24 @@ async fn of_each_thing_the_last_notice_stands_until_it_is_settled(world: World) 
     assert_eq!(tx.inbox_read_to(id("user", 2)).await.expect("asked"), newest, "it never goes back");
     tx.record(&checked("Working", 3)).await.expect("recorded");
     assert_eq!(found(&mut tx, 1, 0).await, []);
+}
+
+async fn a_calendar_link_is_found_by_its_token_until_it_ends(world: World) {
+    let may = permit(Action::SeeOrganization, 1);
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    for token in [[1; 32], [2; 32]] {
+        tx.set_calendar_link(&may, id("user", 1), &TokenHash(token), at(7))
+            .await
+            .expect("made");
+    }
+    assert_eq!(tx.calendar_by_token(&TokenHash([1; 32])).await.expect("asked"), None);
+    let found = tx.calendar_by_token(&TokenHash([2; 32])).await.expect("asked");
+    assert_eq!(found, Some((id("user", 1), id("org", 1))));
+    assert_eq!(tx.calendar_link(&may, id("user", 1)).await.expect("asked"), Some(at(7)));
+    assert_eq!(tx.calendar_link(&may, id("user", 2)).await.expect("asked"), None);
+    assert!(tx.end_calendar_link(&may, id("user", 1)).await.expect("ended"));
+    assert!(!tx.end_calendar_link(&may, id("user", 1)).await.expect("asked"));
+    assert_eq!(tx.calendar_by_token(&TokenHash([2; 32])).await.expect("asked"), None);
 }
 
 async fn what_is_about_to_expire_is_found_everywhere_and_noticed_once(world: World) {

@@ -110,6 +110,7 @@ async fn servers_that_start_at_once_migrate_once(world: World) {
         "idempotency_keys",
         "jobs",
         "notices",
+        "calendar_links",
         "automatic_renewals",
         "activity",
         "activity_sequence",

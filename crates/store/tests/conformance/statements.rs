@@ -7,7 +7,7 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 20] = [
+const TENANT_TABLES: [&str; 21] = [
     "csrs",
     "invitations",
     "service_tokens",
@@ -25,6 +25,7 @@ const TENANT_TABLES: [&str; 20] = [
     "operations",
     "activity",
     "notices",
+    "calendar_links",
     "automatic_renewals",
     "jobs",
     "idempotency_keys",
@@ -78,6 +79,10 @@ const OVER_ALL: &[(&str, &str)] = &[
     (
         "SELECT shares.organization_id, shares.item_id",
         "the server looks daily which shares have ended",
+    ),
+    (
+        "SELECT user_id, organization_id FROM calendar_links",
+        "whoever has a link is asked by it alone",
     ),
     (
         "SELECT activity.* FROM notices",

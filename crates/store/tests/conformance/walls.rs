@@ -38,7 +38,7 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 22] = [
     "secrets",
     "rings",
     "api_keys",
@@ -59,6 +59,7 @@ const TABLES: [&str; 21] = [
     "shares",
     "activity",
     "notices",
+    "calendar_links",
     "automatic_renewals",
 ];
 
@@ -127,6 +128,10 @@ async fn furnish(tx: &mut Tx, number: u32) {
         ),
         format!(
             "automatic_renewals (certificate_id, organization_id, days_before, set_by, set_at) VALUES ('cert_{number}', '{org}', 30, '', 0)"
+        ),
+        format!(
+            "calendar_links (user_id, organization_id, token_hash, made_at) VALUES ('{}', '{org}', '\\x{number:02x}', 0)",
+            id::<domain::UserId>("user", number.min(2))
         ),
         service_token(number),
     ] {

@@ -138,6 +138,8 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             shell: shell(Place::Expiries),
             org,
             ending,
+            linked: Some(samples::now()),
+            link: Some("https://russet.example/calendar/5f2c9c.ics".into()),
         },
     );
     add(
@@ -146,6 +148,8 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             shell: shell(Place::Expiries),
             org,
             ending: Expiries::default(),
+            linked: None,
+            link: None,
         },
     );
     add(
