@@ -16,6 +16,7 @@ mod certificates;
 mod csrs;
 mod days;
 mod devices;
+mod enrollment;
 mod imports;
 mod inbox;
 mod keys;
@@ -39,6 +40,10 @@ pub use certificates::{Certificate, Certificates, Export, ExportRequest, NewCert
 pub use csrs::{CompleteCsr, Csr, CsrDetails, Csrs, NewCsr, RemoveCsr, TakenIn};
 pub use days::days_left;
 pub use devices::{AppleDeviceDetails, DevicePlaces, DevicesPreview, EditDevice, FaultyRow, NewDevice, NewDevices};
+pub use enrollment::{
+    ApproveDevice, ApprovedDevice, DeviceInvitation, DeviceInvitations, NewDeviceInvitation, NewPendingDevice, PendingDevice,
+    PendingDevices, SentDeviceInvitation,
+};
 pub use imports::{
     CertificateDependents, CertificateDetails, EditCertificate, FetchCertificates, ImportCertificates, Imported, LeftOut, RemoveCertificate,
 };

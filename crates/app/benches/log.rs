@@ -175,6 +175,7 @@ async fn permit(location: &str, key_file: &str, token: &str, organization: OrgId
         clock,
         entropy,
         mailer: None,
+        profile_signer: None,
     })
     .await?;
     let who = app.by_token(token, Origin::default()).await?.ok_or("the token opens nothing")?;

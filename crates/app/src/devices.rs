@@ -7,6 +7,7 @@ mod calls;
 mod wanted;
 
 pub(crate) use calls::{Changing, Registering};
+pub(crate) use wanted::name;
 pub use wanted::{DevicesToRegister, EnteredDevice, FaultyRow, JudgedDevices};
 
 use crate::{

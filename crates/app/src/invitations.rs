@@ -10,6 +10,7 @@
 mod accept;
 mod mail;
 
+pub(crate) use accept::actor;
 pub use accept::{Accepted, Accepting, LookedAt, NewAccount};
 
 use crate::{
@@ -58,7 +59,7 @@ pub struct InvitationView {
     pub over: bool,
 }
 
-fn days_after(now: Timestamp, days: i64) -> Timestamp {
+pub(crate) fn days_after(now: Timestamp, days: i64) -> Timestamp {
     now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now)
 }
 
@@ -118,7 +119,7 @@ impl App {
         }
         let (now, by_mail) = (self.now(), self.sends_mail() && !new.show_link);
         if let Some(before) = &before {
-            not_too_often(before, by_mail, now)?;
+            not_too_often(&before.delivery, before.sent_at, by_mail, now)?;
         }
         tx.forget_invitations(&permit, days_after(now, -INVITATION_KEPT_DAYS)).await?;
         let invitation = Invitation {
@@ -163,7 +164,7 @@ impl App {
             return Err(self.role_out_of_reach(caller, &permit, &refused).await?);
         }
         let (now, by_mail) = (self.now(), self.sends_mail() && !show_link);
-        not_too_often(&before, by_mail, now)?;
+        not_too_often(&before.delivery, before.sent_at, by_mail, now)?;
         let renewed = Invitation {
             invited_by: sender(caller)?,
             sent_at: now,
@@ -230,7 +231,7 @@ impl App {
 }
 
 /// Who answers for an invitation.
-fn sender(caller: &Caller) -> Result<Subject, Problem> {
+pub(crate) fn sender(caller: &Caller) -> Result<Subject, Problem> {
     caller
         .principal
         .actor()
@@ -239,9 +240,9 @@ fn sender(caller: &Caller) -> Result<Subject, Problem> {
 }
 
 /// Mail to people who did not ask for it is sent sparingly.
-fn not_too_often(before: &Invitation, by_mail: bool, now: Timestamp) -> Result<(), Problem> {
-    let mailed = before.delivery != Delivery::Shown;
-    if by_mail && mailed && now.duration_since(before.sent_at).as_secs() < INVITATION_MAIL_SECONDS {
+pub(crate) fn not_too_often(delivery: &Delivery, sent_at: Timestamp, by_mail: bool, now: Timestamp) -> Result<(), Problem> {
+    let mailed = *delivery != Delivery::Shown;
+    if by_mail && mailed && now.duration_since(sent_at).as_secs() < INVITATION_MAIL_SECONDS {
         return Err(Problem::new(
             Kind::RateLimited,
             "sent_just_now",

@@ -19,6 +19,7 @@ mod checks;
 pub mod crash_point;
 pub mod csrs;
 pub mod devices;
+pub mod enrollment;
 pub mod expiries;
 pub mod idempotency;
 pub mod inbox;

@@ -15,6 +15,7 @@ mod import;
 mod rebuild;
 mod register;
 mod renew;
+mod rule;
 
 pub(crate) use calls::{Creating, Deleting};
 

@@ -3,7 +3,7 @@
 use crate::{accounts::Passwords, activity::keeper::Log, crash_point::CrashPoints, mail::Mailer};
 use apple::{Apple, TokenCache};
 use domain::{ApiKeyId, Clock, Entropy};
-use signing::chain::TrustRoot;
+use signing::{chain::TrustRoot, enrollment::ProfileSigner};
 use std::{
     collections::HashMap,
     fmt,
@@ -32,6 +32,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// The way to people's mailboxes, where there is one.
     pub mailer: Option<Mailer>,
+    /// What enrollment profiles are signed with; without it a device calls them "not signed".
+    pub profile_signer: Option<ProfileSigner>,
 }
 
 /// The application. Cheap to clone.
@@ -49,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) passwords: Passwords,
     pub(crate) mailer: Option<Mailer>,
+    pub(crate) profile_signer: Option<ProfileSigner>,
     /// One token per key and generation, reused until shortly before its end.
     pub(crate) tokens: TokenCache,
     /// What Apple last said about each key's hourly budget: (left, of). In memory: it is stale within the hour anyway.
@@ -111,6 +114,7 @@ impl App {
                 entropy: parts.entropy,
                 passwords,
                 mailer: parts.mailer,
+                profile_signer: parts.profile_signer,
                 tokens,
                 budgets: Mutex::default(),
                 apple_skew: Mutex::default(),

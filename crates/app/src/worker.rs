@@ -135,6 +135,9 @@ impl App {
             JobPayload::Continue { .. } => self.continue_operation(job).await,
             JobPayload::RenewCertificate { certificate } => Box::pin(self.renew_by_itself(job, certificate)).await,
             JobPayload::MailInvitation { invitation } => self.mail_invitation(job, invitation).await,
+            JobPayload::MailDeviceInvitation { invitation } => Box::pin(self.mail_device_invitation(job, invitation)).await,
+            JobPayload::RegisterArrived { device } => Box::pin(self.register_arrived(job, device)).await,
+            JobPayload::KeepDeviceRule { key, by } => Box::pin(self.keep_device_rule(job, key, by)).await,
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Devices are named by Apple's id, UDID or name; a name that several have is no answer.
 
+mod enrollment;
+
 use crate::{
     Exit, Failure,
     client::{Client, segment},
@@ -91,6 +93,20 @@ pub enum Devices {
         #[arg(long)]
         yes: bool,
     },
+    /// Invite a device by a link that brings back its UDID; prints the link, unless the server mails it
+    Invite(enrollment::Invite),
+    /// List the device invitations
+    Invitations,
+    /// Make a fresh link for a device invitation; the one before ends
+    Resend(enrollment::Resend),
+    /// Take a device invitation back; its link ends at once
+    Revoke {
+        /// Id or name of the invitation
+        invitation: String,
+    },
+    /// Devices that have arrived and are not yet registered
+    #[command(subcommand)]
+    Pending(enrollment::Pending),
     /// Rename a device
     Rename {
         #[command(flatten)]
@@ -131,6 +147,11 @@ impl Devices {
                 edit(client, printer, one, &change, &done).await
             }
             Self::Disable { one, yes } => disable(client, printer, one, yes).await,
+            Self::Invite(invite) => invite.run(client, printer).await,
+            Self::Invitations => enrollment::invitations(client, printer).await,
+            Self::Resend(resend) => resend.run(client, printer).await,
+            Self::Revoke { invitation } => enrollment::revoke(client, printer, &invitation).await,
+            Self::Pending(pending) => pending.run(client, printer).await,
         }
     }
 }

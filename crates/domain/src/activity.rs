@@ -11,8 +11,8 @@ use crate::{
     certificate::{CertificateType, ItemOrigin},
     feature::{Feature, Need},
     id::{
-        ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, InvitationId, JobId, OperationId, OrgId, ProfileId, ServiceTokenId,
-        SessionId, UserId,
+        ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, DeviceInvitationId, InvitationId, JobId, OperationId, OrgId,
+        PendingDeviceId, ProfileId, ServiceTokenId, SessionId, UserId,
     },
     name::{Email, ItemName},
     policy::{Role, Subject},
@@ -420,6 +420,43 @@ pub enum Event {
         renamed_to: Option<String>,
         enabled: Option<bool>,
     },
+    DeviceInvited {
+        invitation: DeviceInvitationId,
+        name: ItemName,
+        email: Option<Email>,
+        automatic: bool,
+        uses: u32,
+    },
+    DeviceInvitationSentAgain {
+        invitation: DeviceInvitationId,
+        name: ItemName,
+    },
+    DeviceInvitationRevoked {
+        invitation: DeviceInvitationId,
+        name: ItemName,
+    },
+    DeviceArrived {
+        device: PendingDeviceId,
+        name: String,
+        udid: String,
+        invitation: Option<DeviceInvitationId>,
+    },
+    DeviceAnswerRefused {
+        invitation: DeviceInvitationId,
+        name: ItemName,
+        why: String,
+    },
+    DeviceApproved {
+        device: PendingDeviceId,
+        name: String,
+        udid: String,
+        keys: Vec<ApiKeyId>,
+    },
+    DeviceRejected {
+        device: PendingDeviceId,
+        name: String,
+        udid: String,
+    },
     CertificateDownloaded {
         certificate: CertificateId,
         name: String,
@@ -509,6 +546,23 @@ pub enum Event {
         name: String,
         profile: ProfileId,
     },
+    ProfilesRebuilt {
+        operation: OperationId,
+        key: ApiKeyId,
+        number: u32,
+        devices: Vec<String>,
+    },
+    ProfileUuidChanged {
+        profile: ProfileId,
+        name: String,
+        from: String,
+        to: String,
+    },
+    ProfileLeftBehind {
+        profile: ProfileId,
+        name: String,
+        why: String,
+    },
     ProfileFetched {
         key: ApiKeyId,
         profile: ProfileId,
@@ -589,6 +643,7 @@ impl Event {
             | Self::ProfileCreated { operation, .. }
             | Self::ProfileDeleted { operation, .. }
             | Self::ProfileRebuilt { operation, .. }
+            | Self::ProfilesRebuilt { operation, .. }
             | Self::DeviceChanged { operation, .. } => operation.to_string(),
             Self::CertificateDownloaded { certificate, .. }
             | Self::CertificateTakenIn { certificate, .. }
@@ -601,7 +656,16 @@ impl Event {
             | Self::CertificateRenewalNotBegun { certificate, .. }
             | Self::CertificateWillExpire { certificate, .. } => certificate.to_string(),
             Self::CsrCreated { csr, .. } | Self::CsrCompleted { csr, .. } | Self::CsrRemoved { csr, .. } => csr.to_string(),
+            Self::DeviceInvited { invitation, .. }
+            | Self::DeviceInvitationSentAgain { invitation, .. }
+            | Self::DeviceInvitationRevoked { invitation, .. }
+            | Self::DeviceAnswerRefused { invitation, .. } => invitation.to_string(),
+            Self::DeviceArrived { device, .. } | Self::DeviceApproved { device, .. } | Self::DeviceRejected { device, .. } => {
+                device.to_string()
+            }
             Self::ProfileFetched { profile, .. }
+            | Self::ProfileUuidChanged { profile, .. }
+            | Self::ProfileLeftBehind { profile, .. }
             | Self::ProfileImported { profile, .. }
             | Self::ProfileRemoved { profile, .. }
             | Self::ProfileWillExpire { profile, .. }
@@ -654,6 +718,7 @@ impl Event {
             | Self::ProfileCreated { key, .. }
             | Self::ProfileDeleted { key, .. }
             | Self::ProfileRebuilt { key, .. }
+            | Self::ProfilesRebuilt { key, .. }
             | Self::ProfileFetched { key, .. }
             | Self::ProfileDownloaded { key, .. }
             | Self::AppleTokenMinted { key, .. } => Some(*key),

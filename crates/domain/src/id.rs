@@ -104,6 +104,10 @@ ids! {
     CsrId = "csr";
     /// A provisioning profile held here (not Apple's resource id).
     ProfileId = "prof";
+    /// An invitation of devices.
+    DeviceInvitationId = "dinv";
+    /// A device that is not yet registered (not Apple's resource id).
+    PendingDeviceId = "dev";
     /// A sealed secret: a private key of one kind or another.
     SecretId = "sec";
     /// A long act that survives a restart.

@@ -1,7 +1,10 @@
 //! Background work. A job is enqueued in the transaction of the change that asks for it, claimed with a lease, and done
 //! at least once; so each kind must be safe to repeat.
 
-use crate::id::{ApiKeyId, CertificateId, InvitationId, JobId, OperationId, OrgId};
+use crate::{
+    id::{ApiKeyId, CertificateId, DeviceInvitationId, InvitationId, JobId, OperationId, OrgId, PendingDeviceId},
+    policy::Subject,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +32,23 @@ pub enum JobPayload {
         /// Which one.
         invitation: InvitationId,
     },
+    /// Send a device invitation by mail, with a link that is made then.
+    MailDeviceInvitation {
+        /// Which one.
+        invitation: DeviceInvitationId,
+    },
+    /// Register a device that came by a link which says that nobody need be asked.
+    RegisterArrived {
+        /// Which one.
+        device: PendingDeviceId,
+    },
+    /// Put the devices that were registered through a key into the profiles that are to have all of them.
+    KeepDeviceRule {
+        /// Through which key.
+        key: ApiKeyId,
+        /// On whose rights: of several who registered devices, whoever came first.
+        by: Subject,
+    },
 }
 
 impl JobPayload {
@@ -40,6 +60,9 @@ impl JobPayload {
             Self::Continue { .. } => "continue",
             Self::RenewCertificate { .. } => "renew-certificate",
             Self::MailInvitation { .. } => "mail-invitation",
+            Self::MailDeviceInvitation { .. } => "mail-device-invitation",
+            Self::RegisterArrived { .. } => "register-arrived",
+            Self::KeepDeviceRule { .. } => "keep-device-rule",
         }
     }
 
@@ -51,6 +74,9 @@ impl JobPayload {
             Self::Continue { operation } => operation.to_string(),
             Self::RenewCertificate { certificate } => certificate.to_string(),
             Self::MailInvitation { invitation } => invitation.to_string(),
+            Self::MailDeviceInvitation { invitation } => invitation.to_string(),
+            Self::RegisterArrived { device } => device.to_string(),
+            Self::KeepDeviceRule { key, .. } => key.to_string(),
         }
     }
 }

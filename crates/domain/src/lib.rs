@@ -14,6 +14,7 @@ pub mod apple_key;
 pub mod certificate;
 pub mod clock;
 pub mod csr;
+pub mod enrollment;
 pub mod feature;
 pub mod health;
 pub mod id;
@@ -31,11 +32,12 @@ pub use apple_key::{ApiKey, AppleKeyId, AppleRole, IssuerId, KeyKind, LastUse, T
 pub use certificate::{CertificateType, HeldCertificate, ItemOrigin, ListedCertificate};
 pub use clock::{Clock, Entropy, SteppedClock, SystemClock};
 pub use csr::HeldCsr;
+pub use enrollment::{CameBy, DeviceInvitation, LinkState, PendingDevice};
 pub use feature::{Declared, Feature, FeatureRow, LastResult, Limit, Need, Probed, Usability};
 pub use health::{CheckMark, KeyHealth, Verdict};
 pub use id::{
-    ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, InvitationId, JobId, OperationId, OrgId, ProfileId, SecretId, ServiceTokenId,
-    SessionId, UserId,
+    ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, DeviceInvitationId, InvitationId, JobId, OperationId, OrgId, PendingDeviceId,
+    ProfileId, SecretId, ServiceTokenId, SessionId, UserId,
 };
 pub use job::{Job, JobPayload};
 pub use membership::{Delivery, Invitation, Member, ServiceToken};

@@ -11,7 +11,7 @@ pub use kind::{
     BundleIdEdit, CapabilityChange, CapabilityOption, CapabilityRemoval, CapabilitySetting, CapabilityWish, DeviceChange, NewBundleId,
     NewDevice, NewDevices, OperationKind, Revocation,
 };
-pub use profile::{CertificateRenewal, NewProfile, ProfileDeletion, ProfileRebuild};
+pub use profile::{CertificateRenewal, NewProfile, ProfileDeletion, ProfileRebuild, ProfilesRebuild};
 
 use crate::{
     activity::Actor,

@@ -28,7 +28,7 @@ enum Command {
     /// Simulator, server and example data in one process; prints the address and the sign-in
     Demo(demo::Arguments),
     /// The server
-    Serve(serve::Arguments),
+    Serve(Box<serve::Arguments>),
     /// Apple's App Store Connect and Enterprise Program APIs, simulated, with key files to sign in
     Simulator(simulate::Arguments),
     #[command(flatten)]
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
         }
         Command::Client(command) => return client(global, command),
         Command::Demo(arguments) => demo::run(arguments),
-        Command::Serve(arguments) => serve::run(arguments),
+        Command::Serve(arguments) => serve::run(*arguments),
         Command::Simulator(arguments) => simulate::run(arguments),
         Command::Completions { shell } => cli::completions::<Arguments>(shell).map_err(Into::into),
         Command::Man { directory } => cli::man_pages::<Arguments>(&directory).map_err(Into::into),

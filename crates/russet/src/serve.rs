@@ -7,6 +7,7 @@ use clap::Args;
 use cli::{Exit, Failure};
 use domain::{Clock, Entropy, SystemClock};
 use server::{Bound, Listening, Settings, State, Tls, TrustedProxies};
+use signing::enrollment::ProfileSigner;
 use std::{
     io::{IsTerminal, Write},
     net::SocketAddr,
@@ -48,6 +49,12 @@ pub(crate) struct Arguments {
     /// PEM file with the certificate's private key
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// PEM file with the certificate, and its chain, that profiles for invited devices are signed with [default: that of --tls-cert]
+    #[arg(long, value_name = "FILE", requires = "enrollment_key")]
+    enrollment_cert: Option<PathBuf>,
+    /// PEM file with that certificate's private key
+    #[arg(long, value_name = "FILE", requires = "enrollment_cert")]
+    enrollment_key: Option<PathBuf>,
     /// Networks of the proxies that do TLS and whose X-Forwarded-For is believed, comma-separated; nobody else is answered
     #[arg(long, value_name = "CIDR")]
     trusted_proxy: Option<TrustedProxies>,
@@ -99,6 +106,7 @@ pub(crate) struct Plan {
     pub(crate) apple_roots_pem: Option<String>,
     pub(crate) activity_copy: PathBuf,
     pub(crate) mailer: Option<Mailer>,
+    pub(crate) profile_signer: Option<ProfileSigner>,
 }
 
 /// A running server with its worker.
@@ -135,6 +143,7 @@ impl Running {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             mailer: plan.mailer,
+            profile_signer: plan.profile_signer,
         })
         .await?;
         let state = State {
@@ -289,8 +298,14 @@ fn plan(arguments: Arguments) -> anyhow::Result<(Plan, Bound)> {
     let mailer = mail_server(arguments.smtp_url, arguments.smtp_url_file.as_deref())?
         .map(|smtp| Mailer::new(&smtp, mail_from, public_url.clone()).map_err(usage))
         .transpose()?;
+    let profile_signer = match arguments.enrollment_cert.zip(arguments.enrollment_key) {
+        Some((certificate, key)) => Some(profile_signer(&certificate, &key).map_err(usage)?),
+        // A web server's key may be of a kind that signs no profiles; then they are not signed, and the page says so.
+        None => tls.as_ref().and_then(|tls| profile_signer(&tls.certificate, &tls.key).ok()),
+    };
     let mut plan = Plan {
         mailer,
+        profile_signer,
         location,
         source,
         settings: Settings {
@@ -306,6 +321,17 @@ fn plan(arguments: Arguments) -> anyhow::Result<(Plan, Bound)> {
     };
     let bound = bind(&mut plan.settings)?;
     Ok((plan, bound))
+}
+
+/// What profiles for invited devices are signed with.
+fn profile_signer(certificate: &Path, key: &Path) -> Result<ProfileSigner, String> {
+    let read = |path: &Path| {
+        std::fs::read(path)
+            .map(Zeroizing::new)
+            .map_err(|cause| format!("cannot read {}: {cause}", path.display()))
+    };
+    let signer = ProfileSigner::read(&read(certificate)?, &read(key)?, None);
+    signer.map_err(|error| format!("--enrollment-cert {} cannot be used: {error}", certificate.display()))
 }
 
 /// Takes the port, and puts it into the public address where that asked for any.

@@ -69,9 +69,9 @@ fn https_needed(public_url: &url::Url) -> api::Problem {
 
 /// A path as the log may hold it: long or odd ones are cut, and what opens an invitation is left out.
 fn shown(path: &str) -> String {
-    const SECRET: &str = "/invitations/";
-    if path.starts_with(SECRET) {
-        return format!("{SECRET}…");
+    const SECRET: [&str; 2] = ["/invitations/", "/device/"];
+    if let Some(secret) = SECRET.into_iter().find(|secret| path.starts_with(secret)) {
+        return format!("{secret}…");
     }
     path.chars().filter(|c| !c.is_control()).take(200).collect()
 }

@@ -70,7 +70,7 @@ impl DeviceAttribute {
 /// What an enrollment profile says.
 #[derive(Clone, Copy)]
 pub struct Enrollment<'a> {
-    /// Where the device posts its answer; `https://` only.
+    /// Where the device posts its answer: `https://`, or `http://` on this very machine, for trials.
     pub answer_url: &'a str,
     /// What the answer has to repeat.
     pub challenge: &'a str,
@@ -88,7 +88,7 @@ pub struct Enrollment<'a> {
     pub uuid: &'a str,
 }
 
-/// The answer's address is not `https://`: a device would send its identifier in the clear, and refuses to.
+/// The answer's address is not `https://`, nor of this machine: a device would send its identifier in the clear, and refuses to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotHttps;
 
@@ -110,7 +110,7 @@ explained!(NotHttps);
 /// # Errors
 /// [`NotHttps`].
 pub fn profile(enrollment: &Enrollment<'_>) -> Result<Vec<u8>, NotHttps> {
-    if !enrollment.answer_url.starts_with("https://") {
+    if !enrollment.answer_url.starts_with("https://") && !stays_on_this_machine(enrollment.answer_url) {
         return Err(NotHttps);
     }
     let wanted = enrollment.attributes.iter().map(|attribute| Value::from(attribute.key()));
@@ -129,6 +129,20 @@ pub fn profile(enrollment: &Enrollment<'_>) -> Result<Vec<u8>, NotHttps> {
         ("PayloadType", "Profile Service".into()),
         ("PayloadVersion", 1.into()),
     ])))
+}
+
+/// Whether an address in the clear leads to this very machine, where nobody listens on the way.
+fn stays_on_this_machine(url: &str) -> bool {
+    let authority = url.strip_prefix("http://").and_then(|rest| rest.split(['/', '?', '#']).next());
+    authority.is_some_and(|authority| {
+        ["localhost", "127.0.0.1", "[::1]"]
+            .iter()
+            .any(|host| match authority.strip_prefix(host) {
+                Some("") => true,
+                Some(rest) => rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok()),
+                None => false,
+            })
+    })
 }
 
 fn dictionary<const N: usize>(entries: [(&str, Value); N]) -> Dictionary {

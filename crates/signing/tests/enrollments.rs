@@ -51,9 +51,21 @@ fn a_profile_asks_for_the_attributes_and_names_the_challenge() {
 
 #[test]
 fn an_address_in_the_clear_is_refused() {
-    for answer_url in ["http://russet.example.com/", "//russet.example.com", "", "HTTP://x"] {
+    for answer_url in [
+        "http://russet.example.com/",
+        "//russet.example.com",
+        "",
+        "HTTP://x",
+        "http://localhost.example.com/",
+        "http://localhost@example.com/",
+        "http://127.0.0.1:80@example.com/",
+        "http://127.0.0.1.example.com",
+    ] {
         let refused = enrollment::profile(&Enrollment { answer_url, ..EXAMPLE });
-        assert_eq!(refused.unwrap_err(), NotHttps);
+        assert_eq!(refused.unwrap_err(), NotHttps, "{answer_url}");
+    }
+    for answer_url in ["http://localhost:7400/device/x", "http://127.0.0.1/", "http://[::1]:80"] {
+        assert!(enrollment::profile(&Enrollment { answer_url, ..EXAMPLE }).is_ok(), "{answer_url}");
     }
 }
 

@@ -26,6 +26,7 @@ mod activity;
 mod calendars;
 mod certificates;
 mod csrs;
+mod enrollment;
 mod error;
 mod idempotency;
 mod instance;

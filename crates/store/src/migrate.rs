@@ -76,6 +76,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/0010_profiles.postgres.sql"),
     },
     Migration {
+        version: 12,
+        name: "devices",
+        sql: include_str!("../migrations/0012_devices.sql"),
+        postgres: include_str!("../migrations/0012_devices.postgres.sql"),
+    },
+    Migration {
         version: 13,
         name: "notices",
         sql: include_str!("../migrations/0013_notices.sql"),

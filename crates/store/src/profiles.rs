@@ -6,7 +6,7 @@
 mod list;
 
 use domain::name::folded;
-use domain::{HeldProfile, Permit, ProfileId, ProfileStanding, ProfileType};
+use domain::{DeviceRule, HeldProfile, Permit, ProfileId, ProfileStanding, ProfileType};
 
 use crate::sql::{Row, args, json};
 use crate::{Conflict, Result, Tx};
@@ -217,6 +217,20 @@ impl Tx {
                      (SELECT profile_id FROM profile_certificates WHERE organization_id = $1 AND public_key_fingerprint = $2)
                  ORDER BY folded, id",
                 args![permit.organization(), public_key_fingerprint],
+            )
+            .await?;
+        rows.iter().map(profile).collect()
+    }
+
+    /// The profiles that are to have all enabled devices of their class, by name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn profiles_with_all_devices(&mut self, permit: &Permit) -> Result<Vec<HeldProfile>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM profiles WHERE organization_id = $1 AND device_rule = $2 ORDER BY folded, id",
+                args![permit.organization(), DeviceRule::AllEnabled.as_str()],
             )
             .await?;
         rows.iter().map(profile).collect()

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use domain::{
-    ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, InvitationId, JobId, OperationId, OrgId, ProfileId, SecretId, ServiceTokenId,
-    SessionId, Subject, UserId,
+    ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, DeviceInvitationId, InvitationId, JobId, OperationId, OrgId, PendingDeviceId,
+    ProfileId, SecretId, ServiceTokenId, SessionId, Subject, UserId,
 };
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -86,10 +86,12 @@ ids!(
     ApiTokenId,
     CertificateId,
     CsrId,
+    DeviceInvitationId,
     InvitationId,
     JobId,
     OperationId,
     OrgId,
+    PendingDeviceId,
     ProfileId,
     SecretId,
     ServiceTokenId,

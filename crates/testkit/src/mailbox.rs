@@ -31,7 +31,7 @@ impl Mail {
         let whole = self.text.replace("=\n", "");
         let link = whole
             .split_whitespace()
-            .find(|word| word.starts_with("http") && word.contains("/invitations/"));
+            .find(|word| word.starts_with("http") && (word.contains("/invitations/") || word.contains("/device/")));
         link.expect("a link").to_owned()
     }
 }

@@ -447,6 +447,7 @@ async fn start(
         clock: Arc::new(clock.clone()),
         entropy: entropy.clone(),
         mailer,
+        profile_signer: None,
     };
     App::start_with_crash_points(parts, crash_points)
         .await

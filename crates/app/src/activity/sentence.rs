@@ -149,6 +149,19 @@ fn words(event: &Event, whom: &str) -> (String, String) {
             (None, Some(false)) => both("disabled", "disable", format!("the device “{name}”")),
             _ => both("changed", "change", format!("the device “{name}”")),
         },
+        Event::DeviceInvited { name, uses: 1, .. } => both("invited", "invite", format!("the device of “{name}”")),
+        Event::DeviceInvited { name, uses, .. } => both("invited", "invite", format!("up to {uses} devices of “{name}”")),
+        Event::DeviceInvitationSentAgain { name, .. } => both("sent", "send", format!("the device invitation of “{name}” again")),
+        Event::DeviceInvitationRevoked { name, .. } => both("revoked", "revoke", format!("the device invitation of “{name}”")),
+        Event::DeviceArrived {
+            name, udid, invitation, ..
+        } => match invitation {
+            Some(_) => both("answered", "answer", format!("an invitation with the device “{name}” ({udid})")),
+            None => both("added", "add", format!("the device “{name}” ({udid}) to those not yet registered")),
+        },
+        Event::DeviceAnswerRefused { name, why, .. } => both("answered", "answer", format!("the device invitation of “{name}”: {why}")),
+        Event::DeviceApproved { name, .. } => both("approved", "approve", format!("the device “{name}”")),
+        Event::DeviceRejected { name, .. } => both("rejected", "reject", format!("the device “{name}”")),
         Event::CertificateCreated { certificate_type, .. } => {
             let title = certificate_type.title();
             let article = if title.starts_with(['A', 'E', 'I', 'O', 'i']) { "an" } else { "a" };
@@ -200,6 +213,12 @@ fn words(event: &Event, whom: &str) -> (String, String) {
         Event::ProfileCreated { name, identifier, .. } => both("created", "create", format!("the profile “{name}” for {identifier}")),
         Event::ProfileDeleted { name, .. } => both("deleted", "delete", format!("the profile “{name}” at Apple")),
         Event::ProfileRebuilt { name, .. } => both("rebuilt", "rebuild", format!("the profile “{name}”")),
+        Event::ProfilesRebuilt { number: 1, devices, .. } => both("put", "put", format!("{} into 1 profile", list(devices))),
+        Event::ProfilesRebuilt { number, devices, .. } => both("put", "put", format!("{} into {number} profiles", list(devices))),
+        Event::ProfileUuidChanged { name, from, to, .. } => {
+            both("changed", "change", format!("the UUID of the profile “{name}” from {from} to {to}"))
+        }
+        Event::ProfileLeftBehind { name, why, .. } => both("put", "put", format!("new devices into the profile “{name}”: {why}")),
         Event::ProfileFetched { name, .. } => both("fetched", "fetch", format!("the profile “{name}” from Apple")),
         Event::ProfileImported { name, .. } => both("took in", "take in", format!("the profile “{name}” from a file")),
         Event::ProfileRemoved { name, .. } => both("removed", "remove", format!("the profile “{name}” here")),
@@ -219,6 +238,15 @@ fn titles(roles: &BTreeSet<Role>) -> String {
         return "nothing".to_owned();
     }
     roles.iter().map(|role| role.title()).collect::<Vec<_>>().join(", ")
+}
+
+/// Names of devices, the first few of many.
+fn list(devices: &[String]) -> String {
+    match devices {
+        [] => "new devices".to_owned(),
+        [one] => format!("the device “{one}”"),
+        [first, rest @ ..] => format!("the device “{first}” and {} more", rest.len()),
+    }
 }
 
 /// How far a share goes, where it does not go all the way.

@@ -11,7 +11,9 @@ use crate::{
 };
 use apple::{Certificate, CertificateFilter, Error, Session};
 use async_trait::async_trait;
-use domain::{CertificateId, CertificateType, Feature, HeldCertificate, HeldPlace, ItemOrigin, Made, Permit, SecretId, TeamId};
+use domain::{
+    CertificateId, CertificateType, Feature, HeldCertificate, HeldPlace, ItemOrigin, Made, OperationState, Permit, SecretId, TeamId,
+};
 use store::{Conflict, KeyToUse, StoreError, Tx};
 
 /// A certificate that is being created.
@@ -101,7 +103,7 @@ impl Call for Creation {
     }
 
     /// Only here the key pair is destroyed.
-    async fn give_up(&self, tx: &mut Tx, permit: &Permit) -> Result<(), Problem> {
+    async fn give_up(&self, tx: &mut Tx, permit: &Permit, _end: &OperationState) -> Result<(), Problem> {
         tx.delete_unneeded_private_key(permit, SIGNING_KEY, self.private_key).await?;
         Ok(())
     }

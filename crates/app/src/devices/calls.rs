@@ -8,7 +8,7 @@ use crate::{
 use apple::{Device, DeviceAttributes, DeviceFilter, DevicePatch, DeviceStatus, Error, Platform, Session};
 use async_trait::async_trait;
 use domain::{
-    Feature, Permit,
+    Feature, OperationState, Permit,
     operation::{DeviceChange, NewDevice},
 };
 use store::{KeyToUse, Tx};
@@ -47,8 +47,17 @@ impl Call for Registering {
         Ok(ours.map(|found| Answer::AtApple(found.id)))
     }
 
-    async fn keep(&self, _app: &App, _tx: &mut Tx, _permit: &Permit, _used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
+    /// It is not among those any more that are not yet registered.
+    async fn keep(&self, _app: &App, tx: &mut Tx, permit: &Permit, _used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
+        tx.pending_device_was_tried(permit, &self.0.udid, self.0.key, None).await?;
         answer.nothing_but_its_id()
+    }
+
+    async fn give_up(&self, tx: &mut Tx, permit: &Permit, end: &OperationState) -> Result<(), Problem> {
+        if let OperationState::Refused { why, .. } | OperationState::Failed { why } = end {
+            tx.pending_device_was_tried(permit, &self.0.udid, self.0.key, Some(why)).await?;
+        }
+        Ok(())
     }
 }
 

@@ -185,7 +185,7 @@ fn entered(device: EnteredDevice, key: ApiKeyId) -> Result<NewDevice, Problem> {
 }
 
 /// A name as Apple takes it.
-pub(super) fn name(text: &str) -> Result<String, Problem> {
+pub(crate) fn name(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     let unfit = |why: String| Err(Problem::field("name_unfit", "name", why));
     match text.chars().count() {

@@ -78,7 +78,7 @@ pub(super) struct Standing {
 }
 
 /// Somebody who holds roles, as an actor.
-pub(super) fn actor(subject: Subject) -> Actor {
+pub(crate) fn actor(subject: Subject) -> Actor {
     match subject {
         Subject::User(user) => Actor::Person { user },
         Subject::Service(token) => Actor::Service { token },
@@ -246,22 +246,50 @@ impl App {
             Some(_) => return Err(over()),
             None => {}
         }
-        if let Some(network) = sign_in::address_subject(origin).map(|network| format!("invitation:{network}")) {
-            let now = self.now();
-            let since = sign_in::window_begins(now);
-            let mut tx = self.inner.store.begin().await?;
-            if tx.sign_in_failures(&network, since).await? >= SIGN_IN_FAILURES_ADDRESS {
-                return Err(Problem::new(
-                    Kind::RateLimited,
-                    "tries_limited",
-                    format!("Too many links from your network did not work. Wait {SIGN_IN_MINUTES} minutes, then try again."),
-                ));
-            }
-            tx.add_sign_in_failure(&network, now, since).await?;
-            tx.commit().await?;
-        }
+        self.count_try("invitation", origin).await?;
         Err(unknown())
     }
+
+    /// Counts something that did not work against the client's network, as of a kind.
+    ///
+    /// # Errors
+    /// `tries_limited` after too many.
+    pub(crate) async fn count_try(&self, kind: &str, origin: &Origin) -> Result<(), Problem> {
+        let Some(network) = sign_in::address_subject(origin).map(|network| format!("{kind}:{network}")) else {
+            return Ok(());
+        };
+        let now = self.now();
+        let since = sign_in::window_begins(now);
+        let mut tx = self.inner.store.begin().await?;
+        if tx.sign_in_failures(&network, since).await? >= SIGN_IN_FAILURES_ADDRESS {
+            return Err(too_many_tries());
+        }
+        tx.add_sign_in_failure(&network, now, since).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Refuses a network from which too much did not work, before anything is looked at.
+    ///
+    /// # Errors
+    /// `tries_limited`.
+    pub(crate) async fn refuse_after_many_tries(&self, kind: &str, origin: &Origin) -> Result<(), Problem> {
+        let Some(network) = sign_in::address_subject(origin).map(|network| format!("{kind}:{network}")) else {
+            return Ok(());
+        };
+        let mut tx = self.inner.store.begin().await?;
+        if tx.sign_in_failures(&network, sign_in::window_begins(self.now())).await? >= SIGN_IN_FAILURES_ADDRESS {
+            return Err(too_many_tries());
+        }
+        Ok(())
+    }
+}
+
+fn too_many_tries() -> Problem {
+    Problem::new(
+        Kind::RateLimited,
+        "tries_limited",
+        format!("Too many links from your network did not work. Wait {SIGN_IN_MINUTES} minutes, then try again."),
+    )
 }
 
 fn for_another(invitation: &Invitation, who: &User) -> Problem {

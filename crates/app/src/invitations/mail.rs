@@ -59,7 +59,7 @@ impl App {
                 None => "this server has no mail server any more",
                 Some(_) => "whoever sent it may not invite with these roles any more",
             };
-            self.delivered(&permit, &invitation, &hash, self.failed(why)).await?;
+            self.delivered(&permit, &invitation, &hash, self.not_delivered(why)).await?;
             return Ok(JobEnd::Done);
         };
         let subject = format!("{inviter} invites you to {organization}");
@@ -75,7 +75,8 @@ impl App {
                 Ok(JobEnd::Done)
             }
             Err(refused) => {
-                self.delivered(&permit, &invitation, &hash, self.failed(&refused.why)).await?;
+                self.delivered(&permit, &invitation, &hash, self.not_delivered(&refused.why))
+                    .await?;
                 Ok(if refused.try_again {
                     self.again(job, refused.why)
                 } else {
@@ -85,7 +86,8 @@ impl App {
         }
     }
 
-    fn failed(&self, why: &str) -> Delivery {
+    /// A mail that no server has taken.
+    pub(crate) fn not_delivered(&self, why: &str) -> Delivery {
         Delivery::Failed {
             at: self.now(),
             why: why.to_owned(),

@@ -7,7 +7,7 @@
 use crate::{App, Problem, bundle_ids, certificates, devices, profiles};
 use apple::{Error, Session};
 use async_trait::async_trait;
-use domain::{Feature, HeldPlace, Made, OperationKind, Permit, TeamId};
+use domain::{Event, Feature, HeldPlace, Made, OperationKind, OperationState, Permit, TeamId};
 use jiff::Timestamp;
 use store::{KeyToUse, Tx};
 
@@ -35,6 +35,8 @@ impl Answer {
 pub(crate) enum Kept {
     /// It is kept, in the transaction that was given.
     Now(Made),
+    /// The same, and something else has changed by it that is to be told.
+    WithNews(Made, Box<Event>),
     /// Another server took the act over and was faster; it has written the end, too.
     ByAnother,
 }
@@ -71,8 +73,8 @@ pub(crate) trait Call: Send + Sync {
     /// Keeps what Apple did.
     async fn keep(&self, app: &App, tx: &mut Tx, permit: &Permit, used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem>;
 
-    /// Clears up what was made for an act of which Apple surely made nothing.
-    async fn give_up(&self, _tx: &mut Tx, _permit: &Permit) -> Result<(), Problem> {
+    /// Clears up what was made for an act of which Apple surely made nothing, and which ends like this.
+    async fn give_up(&self, _tx: &mut Tx, _permit: &Permit, _end: &OperationState) -> Result<(), Problem> {
         Ok(())
     }
 
@@ -119,6 +121,7 @@ pub(crate) fn work(kind: &OperationKind) -> Work {
         OperationKind::CreateProfile(of) => Work::Call(Box::new(profiles::Creating(of))),
         OperationKind::DeleteProfile(of) => Work::Call(Box::new(profiles::Deleting(of))),
         OperationKind::RebuildProfile(of) => Work::Plan(Box::new(of)),
+        OperationKind::RebuildProfiles(of) => Work::Plan(Box::new(of)),
         OperationKind::RenewCertificate(of) => Work::Plan(Box::new(of)),
         OperationKind::EditBundleId(of) => Work::Plan(Box::new(of)),
         OperationKind::RegisterDevices(of) => Work::Plan(Box::new(of)),

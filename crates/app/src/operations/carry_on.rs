@@ -172,14 +172,20 @@ impl App {
         }
         let need = act.operation.kind.need();
         let mut tx = self.inner.store.begin_outcome(permit).await?;
-        let made = match act.call.keep(self, &mut tx, permit, used, answer).await? {
-            Kept::Now(made) => made,
+        let (made, news) = match act.call.keep(self, &mut tx, permit, used, answer).await? {
+            Kept::Now(made) => (made, None),
+            Kept::WithNews(made, news) => (made, Some(*news)),
             Kept::ByAnother => return Ok(true),
         };
         let done = OperationState::Done { made };
         tx.advance_operation(permit, act.operation.id, &done, self.now()).await?;
         let is_noted = self.note_with(&mut tx, permit, used, &need, None).await?;
         self.record_end(&mut tx, caller, permit, &act.operation, &done).await?;
+        if let Some(news) = news {
+            let mut record = self.activity_record(caller, Some(permit.organization()), news, Outcome::Done);
+            record.follows = intent_of(&mut tx, permit, &act.operation).await?;
+            self.record(&mut tx, &record).await?;
+        }
         self.wake_plan(&mut tx, &act.operation).await?;
         self.inner.crash_points.pass(crash_point::BEFORE_OUTCOME);
         tx.commit().await?;
@@ -224,7 +230,7 @@ impl App {
     ) -> Result<(), Problem> {
         let mut tx = self.inner.store.begin_outcome(permit).await?;
         tx.advance_operation(permit, act.operation.id, &end, self.now()).await?;
-        act.call.give_up(&mut tx, permit).await?;
+        act.call.give_up(&mut tx, permit, &end).await?;
         if let Some((used, error)) = refused {
             self.note_with(&mut tx, permit, used, &act.operation.kind.need(), Some(error))
                 .await?;

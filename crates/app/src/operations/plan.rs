@@ -182,6 +182,12 @@ impl App {
             kind.at_end(self, &mut tx, permit, plan, &end).await?;
         }
         self.record_end(&mut tx, caller, permit, plan, &end).await?;
+        if let (OperationKind::RegisterDevices(of), Some(by)) = (&plan.kind, plan.started_by.subject()) {
+            let steps = tx.steps_of(permit, plan.id).await?;
+            if steps.iter().any(|step| at_apple(step).is_some()) {
+                self.ask_for_device_rule(&mut tx, plan.organization, of.key, by).await?;
+            }
+        }
         self.wake_plan(&mut tx, plan).await?;
         self.inner.crash_points.pass(crash_point::BEFORE_OUTCOME);
         tx.commit().await?;

@@ -215,6 +215,25 @@ impl Account {
             .collect()
     }
 
+    /// What the usable devices are called that a profile of this type can have and that are not among these UDIDs.
+    pub(super) fn usable_and_not_among(&self, profile_type: &ProfileType, udids: &[String]) -> Vec<String> {
+        if !profile_type.wants_devices() {
+            return Vec::new();
+        }
+        self.usable_devices(profile_type)
+            .filter(|device| !udids.iter().any(|udid| is_called(device, udid)))
+            .map(|device| device.attributes.name.clone().unwrap_or_default())
+            .collect()
+    }
+
+    /// Whether Apple lists the device and has made up its mind about it.
+    pub(super) fn knows_state_of(&self, udid: &str) -> bool {
+        let settled = |status: &DeviceStatus| matches!(status, DeviceStatus::Enabled | DeviceStatus::Disabled);
+        self.devices
+            .iter()
+            .any(|device| is_called(device, udid) && device.attributes.status.as_ref().is_some_and(settled))
+    }
+
     fn usable_devices(&self, profile_type: &ProfileType) -> impl Iterator<Item = &Device> {
         self.devices.iter().filter(|device| {
             let class = device

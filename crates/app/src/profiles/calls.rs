@@ -13,7 +13,7 @@ use crate::{
 use apple::{Error, ProfileDetail, ProfileFilter, Session};
 use async_trait::async_trait;
 use domain::{
-    Feature, HeldProfile, ItemOrigin, Made, Permit, ProfileId, ProfileStanding, TeamId,
+    Event, Feature, HeldProfile, ItemOrigin, Made, Permit, ProfileId, ProfileStanding, TeamId,
     operation::{NewProfile, ProfileDeletion},
 };
 use signing::{chain::TrustRoot, profile::Profile};
@@ -118,10 +118,19 @@ impl Call for Creating {
         };
         // Somebody may have fetched it from Apple before its creation was known here.
         let twin = tx.profile_by_uuid(permit, &new.uuid).await?;
+        let mut news = None;
         let id = match (replaced, twin) {
             (Some(old), twin) => {
                 if let Some(twin) = twin.filter(|twin| twin.id != old.id) {
                     tx.remove_profile(permit, twin.id).await?;
+                }
+                if old.uuid != new.uuid {
+                    news = Some(Event::ProfileUuidChanged {
+                        profile: old.id,
+                        name: new.name.clone(),
+                        from: old.uuid,
+                        to: new.uuid.clone(),
+                    });
                 }
                 tx.replace_profile(permit, &HeldProfile { id: old.id, ..new }, &bytes).await?;
                 old.id
@@ -132,7 +141,10 @@ impl Call for Creating {
                 new.id
             }
         };
-        Ok(Kept::Now(Made::Profile(id)))
+        Ok(match news {
+            Some(news) => Kept::WithNews(Made::Profile(id), Box::new(news)),
+            None => Kept::Now(Made::Profile(id)),
+        })
     }
 
     fn team(&self, answer: &Answer) -> Option<TeamId> {

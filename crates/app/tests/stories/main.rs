@@ -8,6 +8,8 @@ mod certificate_sharing;
 mod certificates;
 mod checks;
 mod csrs;
+mod device_rule;
+mod enrollment;
 mod expiries;
 mod exports;
 mod imports;

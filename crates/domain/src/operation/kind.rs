@@ -1,6 +1,6 @@
 //! What a long act is: everything that it needs to go on after a restart. Nothing in it is secret.
 
-use super::{CertificateRenewal, Made, NewProfile, ProfileDeletion, ProfileRebuild};
+use super::{CertificateRenewal, Made, NewProfile, ProfileDeletion, ProfileRebuild, ProfilesRebuild};
 use crate::{
     activity::Event,
     certificate::CertificateType,
@@ -49,6 +49,8 @@ pub enum OperationKind {
     DeleteProfile(ProfileDeletion),
     /// Build a held profile anew: a plan.
     RebuildProfile(ProfileRebuild),
+    /// Build several held profiles anew, because devices have come: a plan.
+    RebuildProfiles(ProfilesRebuild),
     /// Replace a certificate in everything that has it: a plan.
     RenewCertificate(CertificateRenewal),
 }
@@ -228,6 +230,7 @@ impl OperationKind {
             Self::CreateProfile(of) => of.key,
             Self::DeleteProfile(of) => of.key,
             Self::RebuildProfile(of) => of.new.key,
+            Self::RebuildProfiles(of) => of.key,
             Self::RenewCertificate(of) => of.key,
         }
     }
@@ -248,6 +251,8 @@ impl OperationKind {
             Self::ChangeDevice(_) => Need::EditDevice,
             Self::CreateProfile(of) => Need::create_profile(&of.profile_type),
             Self::RebuildProfile(of) => Need::create_profile(&of.new.profile_type),
+            // Each step asks for what it needs; the whole, for what a development key may, too.
+            Self::RebuildProfiles(of) => Need::create_profile(of.least()),
             Self::DeleteProfile(of) => Need::DeleteProfile {
                 profile_type: of.profile_type.clone(),
             },
@@ -265,7 +270,7 @@ impl OperationKind {
             Self::RevokeCertificate(_) => Action::RevokeCertificate,
             Self::RegisterBundleId(_) | Self::SetCapability(_) | Self::RemoveCapability(_) | Self::EditBundleId(_) => Action::EditBundleIds,
             Self::RegisterDevice(_) | Self::ChangeDevice(_) | Self::RegisterDevices(_) => Action::EditDevices,
-            Self::CreateProfile(_) | Self::DeleteProfile(_) | Self::RebuildProfile(_) => Action::EditProfiles,
+            Self::CreateProfile(_) | Self::DeleteProfile(_) | Self::RebuildProfile(_) | Self::RebuildProfiles(_) => Action::EditProfiles,
         }
     }
 
@@ -285,7 +290,8 @@ impl OperationKind {
             | Self::RevokeCertificate(_)
             | Self::RegisterDevice(_)
             | Self::ChangeDevice(_)
-            | Self::RegisterDevices(_) => None,
+            | Self::RegisterDevices(_)
+            | Self::RebuildProfiles(_) => None,
         }
     }
 
@@ -296,6 +302,7 @@ impl OperationKind {
             Self::CreateProfile(of) => of.profile.into_iter().collect(),
             Self::DeleteProfile(of) => of.profile.into_iter().collect(),
             Self::RebuildProfile(of) => vec![of.profile],
+            Self::RebuildProfiles(of) => of.profiles.iter().map(|rebuild| rebuild.profile).collect(),
             Self::RenewCertificate(of) => of.profiles.iter().map(|rebuild| rebuild.profile).collect(),
             _ => Vec::new(),
         }
@@ -409,6 +416,12 @@ impl OperationKind {
                 name: of.new.name,
                 profile: of.profile,
             },
+            Self::RebuildProfiles(of) => Event::ProfilesRebuilt {
+                operation,
+                key,
+                number: u32::try_from(of.profiles.len()).unwrap_or(u32::MAX),
+                devices: of.devices,
+            },
             Self::RenewCertificate(of) => Event::CertificateRenewed {
                 operation,
                 key,
@@ -438,6 +451,7 @@ impl OperationKind {
             Self::CreateProfile(_) => "create-profile",
             Self::DeleteProfile(_) => "delete-profile",
             Self::RebuildProfile(_) => "rebuild-profile",
+            Self::RebuildProfiles(_) => "rebuild-profiles",
             Self::RenewCertificate(_) => "renew-certificate",
         }
     }
@@ -467,6 +481,10 @@ impl OperationKind {
             Self::CreateProfile(of) => format!("Create {}", of.name),
             Self::DeleteProfile(of) => format!("Delete {} at Apple", of.name),
             Self::RebuildProfile(of) => format!("Rebuild {}", of.new.name),
+            Self::RebuildProfiles(of) => match of.profiles.as_slice() {
+                [one] => format!("Put new devices into {}", one.new.name),
+                profiles => format!("Put new devices into {} profiles", profiles.len()),
+            },
             Self::RenewCertificate(of) => format!("Renew {}", of.name),
         }
     }

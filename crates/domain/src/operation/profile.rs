@@ -63,6 +63,27 @@ pub struct ProfileRebuild {
     pub new: NewProfile,
 }
 
+/// Held profiles that are to have all enabled devices, and lack some that have come: a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfilesRebuild {
+    /// Through which key.
+    pub key: ApiKeyId,
+    /// How the devices that have come are called at Apple.
+    pub devices: Vec<String>,
+    /// The profiles; each is built anew by an act of its own.
+    pub profiles: Vec<ProfileRebuild>,
+}
+
+impl ProfilesRebuild {
+    /// The type among them that asks least of a key: a development one, where there is one.
+    pub(super) fn least(&self) -> &ProfileType {
+        static NONE: std::sync::LazyLock<ProfileType> = std::sync::LazyLock::new(|| ProfileType::of_apple("IOS_APP_DEVELOPMENT"));
+        let mut types = self.profiles.iter().map(|rebuild| &rebuild.new.profile_type);
+        let development = types.clone().find(|profile_type| profile_type.is_development());
+        development.or_else(|| types.next()).unwrap_or(&NONE)
+    }
+}
+
 /// A certificate that is to be replaced, with everything that has it: a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateRenewal {

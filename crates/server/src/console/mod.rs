@@ -15,6 +15,7 @@ pub(crate) mod bundle_ids;
 pub(crate) mod calendar;
 pub(crate) mod certificates;
 pub(crate) mod csrs;
+pub(crate) mod device_link;
 pub(crate) mod devices;
 pub(crate) mod expiries;
 pub(crate) mod fields;
@@ -217,6 +218,44 @@ pub(crate) fn table() -> Doors {
             devices::add::preview,
         )
         .act("/o/{org}/devices/register", In(EditDevices), devices::add::register)
+        .page("/o/{org}/devices/invited", In(SeeSigning), devices::invited::list)
+        .form(
+            "/o/{org}/devices/invite",
+            In(EditDevices),
+            devices::invited::form,
+            devices::invited::invite,
+        )
+        .act(
+            "/o/{org}/devices/invited/{device_invitation}/send-again",
+            In(EditDevices),
+            devices::invited::send_again,
+        )
+        .act(
+            "/o/{org}/devices/invited/{device_invitation}/revoke",
+            In(EditDevices),
+            devices::invited::revoke,
+        )
+        .page("/o/{org}/devices/pending", In(SeeSigning), devices::pending::list)
+        .form(
+            "/o/{org}/devices/pending/{pending_device}/approve",
+            In(EditDevices),
+            devices::pending::approve_form,
+            devices::pending::approve,
+        )
+        .act(
+            "/o/{org}/devices/pending/{pending_device}/reject",
+            In(EditDevices),
+            devices::pending::reject,
+        )
+        .form_with_file(
+            "/device/{token}",
+            Public,
+            device_link::ANSWER_BYTES,
+            device_link::show,
+            device_link::answer,
+        )
+        .page("/device/{token}/profile", Public, device_link::profile)
+        .page("/device/arrived", Public, device_link::arrived)
         .page("/o/{org}/devices/{device}", In(SeeSigning), devices::one::show)
         .form(
             "/o/{org}/devices/{device}/rename",

@@ -149,7 +149,10 @@ fn list(kind: &OperationKind) -> (&'static str, &'static str) {
         OperationKind::CreateCertificate { .. } | OperationKind::RevokeCertificate(_) | OperationKind::RenewCertificate(_) => {
             ("Certificates", "certificates")
         }
-        OperationKind::CreateProfile(_) | OperationKind::DeleteProfile(_) | OperationKind::RebuildProfile(_) => ("Profiles", "profiles"),
+        OperationKind::CreateProfile(_)
+        | OperationKind::DeleteProfile(_)
+        | OperationKind::RebuildProfile(_)
+        | OperationKind::RebuildProfiles(_) => ("Profiles", "profiles"),
         OperationKind::RegisterBundleId(_)
         | OperationKind::EditBundleId(_)
         | OperationKind::SetCapability(_)

@@ -11,6 +11,7 @@ mod certificates;
 mod csrs;
 mod devices;
 mod document;
+mod enrollment;
 mod extract;
 mod idempotency;
 mod imports;
@@ -99,6 +100,14 @@ pub(crate) fn table() -> Doors {
         .operation_with_files(In(EditDevices), DEVICES_BYTES, routes!(devices::preview))
         .operation(In(SeeSigning), routes!(devices::show))
         .operation(In(EditDevices), routes!(devices::edit))
+        .operation(In(SeeSigning), routes!(enrollment::invitations))
+        .operation(In(EditDevices), routes!(enrollment::invite))
+        .operation(In(EditDevices), routes!(enrollment::send_again))
+        .operation(In(EditDevices), routes!(enrollment::revoke))
+        .operation(In(SeeSigning), routes!(enrollment::pending))
+        .operation(In(EditDevices), routes!(enrollment::add))
+        .operation(In(EditDevices), routes!(enrollment::approve))
+        .operation(In(EditDevices), routes!(enrollment::reject))
         .operation(In(SeeSigning), routes!(certificates::list))
         .operation(In(CreateCertificate), routes!(certificates::create))
         .operation(In(SeeSigning), routes!(certificates::show))

@@ -1,5 +1,6 @@
 //! From what the use cases answer to what the API says.
 
+pub(super) mod enrollment;
 pub(super) mod profiles;
 
 use api::days_left;
@@ -563,14 +564,19 @@ pub(super) fn member(member: &Member) -> api::Member {
     }
 }
 
-pub(super) fn invitation(view: &InvitationView) -> api::Invitation {
-    let invitation = &view.invitation;
-    let (delivery, trouble) = match &invitation.delivery {
+/// How a link travels, and why it did not arrive.
+fn delivery(of: &Delivery) -> (&'static str, Option<String>) {
+    match of {
         Delivery::Shown => ("shown", None),
         Delivery::Waiting => ("waiting", None),
         Delivery::Sent { .. } => ("sent", None),
         Delivery::Failed { why, .. } => ("failed", Some(why.clone())),
-    };
+    }
+}
+
+pub(super) fn invitation(view: &InvitationView) -> api::Invitation {
+    let invitation = &view.invitation;
+    let (delivery, trouble) = delivery(&invitation.delivery);
     api::Invitation {
         id: invitation.id.to_string(),
         email: invitation.email.to_string(),

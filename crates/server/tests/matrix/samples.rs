@@ -250,6 +250,16 @@ fn rest(address: &str) -> Vec<Sample> {
         ("POST", "/orgs/{org}/keys/{key}/apple/devices/preview") => json(422, r#"{"devices": []}"#).says("no_devices"),
         ("GET", "/orgs/{org}/keys/{key}/apple/devices/{device}") => get().says("profiles"),
         ("PATCH", "/orgs/{org}/keys/{key}/apple/devices/{device}") => json(409, "{}").says("nothing_to_change"),
+        ("GET", "/orgs/{org}/device-invitations") => get().says("dinv_"),
+        ("POST", "/orgs/{org}/device-invitations") => {
+            json(422, r#"{"name": "Guest", "keys": ["{key}"], "days": 0}"#).says("A link works for 1 to")
+        }
+        ("POST", "/orgs/{org}/device-invitations/{device_invitation}/send-again") => json(200, "{}").says("/device/"),
+        ("DELETE", "/orgs/{org}/device-invitations/{device_invitation}") => bare(204).fresh(Fresh::DeviceInvitation),
+        ("GET", "/orgs/{org}/pending-devices") => get().says("dev_"),
+        ("POST", "/orgs/{org}/pending-devices") => json(422, r#"{"name": "x", "udid": "none", "keys": ["{key}"]}"#).says("udid_unfit"),
+        ("POST", "/orgs/{org}/pending-devices/{pending_device}/approve") => json(422, r#"{"name": ""}"#).says("name_unfit"),
+        ("DELETE", "/orgs/{org}/pending-devices/{pending_device}") => bare(204).fresh(Fresh::PendingDevice),
         ("GET", "/orgs/{org}/certificates") => get().says("cert_"),
         ("POST", "/orgs/{org}/certificates") => {
             json(403, r#"{"key": "{weak-key}", "certificate_type": "DISTRIBUTION"}"#).says("key_not_usable")
@@ -440,6 +450,29 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/o/{org}/devices/add") => get().query("?key={key}").says("Show what would be done"),
         ("POST", "/o/{org}/devices/add") => file(200, &[("key", "{key}")]).says("Lines that do not fit"),
         ("POST", "/o/{org}/devices/register") => form(200, &[("key", "{key}")]).says("There is no device to register"),
+        ("GET", "/o/{org}/devices/invited") => get().says("Device invitations, newest first"),
+        ("GET", "/o/{org}/devices/invite") => get().says("Make link"),
+        ("POST", "/o/{org}/devices/invite") => {
+            let fields = [
+                ("name", "Guest"),
+                ("key", "{key}"),
+                ("uses", "1"),
+                ("days", "0"),
+                ("once", "matrix"),
+            ];
+            form(422, &fields).says("A link works for 1 to")
+        }
+        ("POST", "/o/{org}/devices/invited/{device_invitation}/send-again") => {
+            form(200, &[("show_link", "on"), ("once", "device-again")]).says("/device/")
+        }
+        ("POST", "/o/{org}/devices/invited/{device_invitation}/revoke") => form(303, &[]).fresh(Fresh::DeviceInvitation),
+        ("GET", "/o/{org}/devices/pending") => get().says("Devices not yet registered, newest first"),
+        ("GET", "/o/{org}/devices/pending/{pending_device}/approve") => get().says("Register device"),
+        ("POST", "/o/{org}/devices/pending/{pending_device}/approve") => form(422, &[("name", "")]).says("The device has no name"),
+        ("POST", "/o/{org}/devices/pending/{pending_device}/reject") => form(303, &[]).fresh(Fresh::PendingDevice),
+        ("GET", "/device/{token}" | "/device/{token}/profile") => bare(404).says("This link does not work"),
+        ("POST", "/device/{token}") => form(404, &[]).says("This link does not work"),
+        ("GET", "/device/arrived") => get().says("Your device has arrived"),
         ("GET", "/o/{org}/devices/{device}") => get().query("?key={key}").says("Profiles that list it"),
         ("GET", "/o/{org}/devices/{device}/rename") => get().query("?key={key}").says("Save name"),
         ("POST", "/o/{org}/devices/{device}/rename") => form(422, &[("name", "")]).query("?key={key}").says("The device has no name"),

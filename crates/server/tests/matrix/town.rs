@@ -10,7 +10,13 @@
 //! is from.
 
 use app::{
-    SystemEntropy, accounts::SignedIn, apple_account::ListQuery, csrs::NewCsr, invitations::NewInvitation, service_tokens::NewServiceToken,
+    SystemEntropy,
+    accounts::SignedIn,
+    apple_account::ListQuery,
+    csrs::NewCsr,
+    enrollment::{DeviceByHand, NewDeviceInvitation},
+    invitations::NewInvitation,
+    service_tokens::NewServiceToken,
 };
 use axum::Router;
 use domain::{ApiKeyId, OrgId, Role};
@@ -93,6 +99,8 @@ const IDS: &[(&str, &str)] = &[
     ("session", "sess"),
     ("user", "user"),
     ("invitation", "inv"),
+    ("device_invitation", "dinv"),
+    ("pending_device", "dev"),
     ("sub", "org"),
 ];
 
@@ -102,6 +110,8 @@ pub(crate) enum Fresh {
     Member,
     Invitation,
     ServiceToken,
+    DeviceInvitation,
+    PendingDevice,
 }
 
 impl Town {
@@ -119,7 +129,7 @@ impl Town {
         world.app().create_token(&hand, "Of the hand", None).await.expect("made");
         let mut things = BTreeMap::new();
         for (place, org) in &organizations {
-            let mut those = furnished(&world, &hand, *place, *org).await;
+            let mut those = Box::pin(furnished(&world, &hand, *place, *org)).await;
             if let Some(sub) = Place::REAL.into_iter().find(|sub| sub.parent() == Some(*place)) {
                 those.extend([("sub", organizations[&sub].to_string()), ("sub-name", named("Org", sub))]);
             }
@@ -186,6 +196,21 @@ impl Town {
             Fresh::ServiceToken => {
                 let (id, _) = self.token(place, &name, "organization-viewer", None, None).await;
                 Things::from([("service_token", id)])
+            }
+            Fresh::DeviceInvitation => {
+                let key = self.things[&place]["key"].clone();
+                Things::from([(
+                    "device_invitation",
+                    Box::pin(device_invited(&self.world, &self.hand, org, &key)).await,
+                )])
+            }
+            Fresh::PendingDevice => {
+                let key = self.things[&place]["key"].clone();
+                let number = 1000 + self.made.fetch_add(1, Ordering::Relaxed);
+                Things::from([(
+                    "pending_device",
+                    Box::pin(waiting(&self.world, &self.hand, org, &key, number)).await,
+                )])
             }
             Fresh::Invitation => Things::from([("invitation", invited(&self.world, &self.hand, org, &name).await)]),
         }
@@ -306,6 +331,14 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
             invited(world, hand, org, &format!("invited@{}", named("org", place).to_lowercase())).await,
         ),
         ("activity", activity[0].record.id.to_string()),
+        (
+            "device_invitation",
+            Box::pin(device_invited(world, hand, org, &key.to_string())).await,
+        ),
+        (
+            "pending_device",
+            Box::pin(waiting(world, hand, org, &key.to_string(), place as u32)).await,
+        ),
         ("profile", profiles.items[0].id.clone()),
         ("device", devices.items[0].id.clone()),
         ("apple_certificate", at_apple.items[0].id.clone()),
@@ -313,6 +346,29 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ("held_profile", fetched.new[0].profile.id.to_string()),
     ]);
     things
+}
+
+/// Invites a device to a place; answers the invitation's id.
+async fn device_invited(world: &World, hand: &SignedIn, org: OrgId, key: &str) -> String {
+    let new = NewDeviceInvitation {
+        name: "Guest".to_owned(),
+        keys: vec![key.to_owned()],
+        show_link: true,
+        ..NewDeviceInvitation::default()
+    };
+    let invited = world.app().invite_devices(&hand.caller, org, new).await.expect("invited");
+    invited.view.invitation.id.to_string()
+}
+
+/// A device that waits for approval in a place; answers its id.
+async fn waiting(world: &World, hand: &SignedIn, org: OrgId, key: &str, number: u32) -> String {
+    let new = DeviceByHand {
+        name: "Guest".to_owned(),
+        udid: format!("00008110-{number:016X}"),
+        keys: vec![key.to_owned()],
+    };
+    let added = world.app().add_pending_device(&hand.caller, org, new).await.expect("added");
+    added.device.id.to_string()
 }
 
 /// Invites somebody to a place; answers the invitation's id.

@@ -2,7 +2,14 @@
 //! are foreign, unknown or no ids at all. Generated: a route that is added is asked too.
 
 use crate::{conformance::Operation, stage::Stage};
-use app::{accounts::SignedIn, csrs::NewCsr, invitations::NewInvitation, service_tokens::NewServiceToken};
+use app::{
+    accounts::SignedIn,
+    csrs::NewCsr,
+    enrollment::{DeviceByHand, NewDeviceInvitation},
+    invitations::NewInvitation,
+    service_tokens::NewServiceToken,
+};
+use domain::ApiKeyId;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use testkit::{Role, World};
@@ -35,6 +42,9 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "profiles_remove" => json!({ "profiles": ["prof_00000000000070008000000000000001"] }),
         "profiles_delete" => json!({ "name": "Taken away" }),
         "devices_edit" => json!({ "enabled": false }),
+        "devices_invite" => json!({ "name": "Guest", "keys": ["Admin"] }),
+        "devices_add" => json!({ "name": "Phone", "udid": "00008110-000A1B2C3D4E5F67", "keys": ["Admin"] }),
+        "devices_send_again" | "devices_approve" => json!({}),
         "tokens_create" => json!({ "name": "CI", "roles": ["signing-viewer"] }),
         "tokens_edit" => json!({ "name": "Taken over" }),
         "tokens_rotate" => json!({}),
@@ -114,6 +124,8 @@ async fn town() -> Town {
         ("activity", recorded(world, &world.owner).await),
         ("user", world.owner.person().unwrap().id.to_string()),
         ("invitation", invited(world, &world.owner).await),
+        ("device_invitation", device_invited(world, key).await),
+        ("pending_device", waiting(world, key).await),
         ("token", spare.id.to_string()),
         ("service_token", service.token.id.to_string()),
         ("profile", "AAAAAAAAAA".to_owned()),
@@ -142,6 +154,8 @@ async fn town() -> Town {
         ("activity", recorded(world, &neighbor).await),
         ("user", neighbor.person().unwrap().id.to_string()),
         ("invitation", invited(world, &neighbor).await),
+        ("device_invitation", unknown("dinv")),
+        ("pending_device", unknown("dev")),
         ("token", mine.id.to_string()),
         ("service_token", unknown("svc")),
         ("profile", "AAAAAAAAAA".to_owned()),
@@ -174,6 +188,28 @@ async fn requested(world: &World, owner: &SignedIn) -> String {
     made.id.to_string()
 }
 
+/// A device invitation of the Owner.
+async fn device_invited(world: &World, key: ApiKeyId) -> String {
+    let new = NewDeviceInvitation {
+        name: "Guest".to_owned(),
+        keys: vec![key.to_string()],
+        ..NewDeviceInvitation::default()
+    };
+    let invited = world.app().invite_devices(&world.owner.caller, world.org, new).await.unwrap();
+    invited.view.invitation.id.to_string()
+}
+
+/// A device of the Owner that waits for approval.
+async fn waiting(world: &World, key: ApiKeyId) -> String {
+    let new = DeviceByHand {
+        name: "Guest".to_owned(),
+        udid: "00008110-000A1B2C3D4E5F60".to_owned(),
+        keys: vec![key.to_string()],
+    };
+    let added = world.app().add_pending_device(&world.owner.caller, world.org, new).await.unwrap();
+    added.device.id.to_string()
+}
+
 /// An invitation by an Owner to their own organization.
 async fn invited(world: &World, owner: &SignedIn) -> String {
     let org = owner.home().unwrap();
@@ -198,6 +234,8 @@ fn prefix(parameter: &str) -> &str {
         "token" => "tok",
         "service_token" => "svc",
         "invitation" => "inv",
+        "device_invitation" => "dinv",
+        "pending_device" => "dev",
         "held_profile" => "prof",
         "sub" => "org",
         other => other,

@@ -149,6 +149,9 @@ impl Tx {
             "DELETE FROM profiles WHERE organization_id = $1",
             "DELETE FROM calendar_links WHERE organization_id = $1",
             "DELETE FROM automatic_renewals WHERE organization_id = $1",
+            // With the challenges of its links.
+            "DELETE FROM device_invitations WHERE organization_id = $1",
+            "DELETE FROM pending_devices WHERE organization_id = $1",
             "DELETE FROM certificates WHERE organization_id = $1",
             "DELETE FROM csrs WHERE organization_id = $1",
             "DELETE FROM api_keys WHERE organization_id = $1",

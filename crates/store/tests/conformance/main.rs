@@ -13,6 +13,7 @@ mod certificates;
 mod coverage;
 mod crash;
 mod csrs;
+mod enrollment;
 mod idempotency;
 mod invitations;
 mod jobs;

@@ -131,6 +131,8 @@ async fn profiles_are_found_by_their_certificates(world: World) {
     let may = permit(Action::SeeSigning, 1);
     let mut tx = with(&world, 1..=3).await;
     let ids = |found: Vec<HeldProfile>| found.into_iter().map(|profile| profile.id).collect::<Vec<_>>();
+    let ruled = tx.profiles_with_all_devices(&may).await.expect("asked");
+    assert!(!ruled.is_empty() && ruled.iter().all(|one| one.device_rule == DeviceRule::AllEnabled));
     let all = tx.profiles_of_certificate(&may, &"ab".repeat(32)).await.expect("asked");
     assert_eq!(ids(all), [1, 2, 3].map(|number| profile(1, number).id));
     let one = tx.profiles_of_certificate(&may, &format!("{:064x}", 2)).await.expect("asked");

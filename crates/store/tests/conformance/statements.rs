@@ -7,7 +7,10 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 21] = [
+const TENANT_TABLES: [&str; 24] = [
+    "device_invitations",
+    "device_challenges",
+    "pending_devices",
     "csrs",
     "invitations",
     "service_tokens",
@@ -58,6 +61,10 @@ const OVER_ALL: &[(&str, &str)] = &[
     (
         "SELECT * FROM invitations WHERE token_hash",
         "whoever holds a link belongs to no organization yet",
+    ),
+    (
+        "SELECT * FROM device_invitations WHERE token_hash",
+        "a device that answers a link belongs to no organization",
     ),
     ("UPDATE activity_sequence", "one sequence for the instance"),
     (

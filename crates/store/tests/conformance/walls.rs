@@ -38,7 +38,7 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 25] = [
     "secrets",
     "rings",
     "api_keys",
@@ -48,6 +48,9 @@ const TABLES: [&str; 22] = [
     "key_last_results",
     "certificates",
     "csrs",
+    "device_invitations",
+    "device_challenges",
+    "pending_devices",
     "profiles",
     "profile_files",
     "profile_certificates",
@@ -100,6 +103,13 @@ async fn furnish(tx: &mut Tx, number: u32) {
         ),
         format!(
             "profiles (id, organization_id, name, folded, profile_type, uuid, bundle_identifier, certificates, devices, device_rule, standing, created_at, expires_at, origin, added_at) VALUES ('prof_{number}', '{org}', '', '', '', '', '', '[]', '[]', 'chosen', 'ready', 0, 0, '', 0)"
+        ),
+        format!(
+            "device_invitations (id, organization_id, token_hash, name, keys, automatic, uses, used, invited_by, created_at, sent_at, expires_at, delivery) VALUES ('dinv_{number}', '{org}', '\\x{number:02x}', '', '[]', FALSE, 1, 0, '', 0, 0, 0, '')"
+        ),
+        format!("device_challenges (organization_id, invitation_id, challenge_hash, expires_at) VALUES ('{org}', 'dinv_{number}', '', 0)"),
+        format!(
+            "pending_devices (id, organization_id, udid, name, keys, came, arrived_at) VALUES ('dev_{number}', '{org}', '', '', '[]', '', 0)"
         ),
         format!("profile_files (organization_id, profile_id, content) VALUES ('{org}', 'prof_{number}', '')"),
         format!("profile_certificates (organization_id, profile_id, public_key_fingerprint) VALUES ('{org}', 'prof_{number}', '')"),

@@ -8,6 +8,7 @@ use super::super::{
     shell::{Place, Shell},
     visit::{Answer, Visitor, id, page},
 };
+use super::Counts;
 use crate::State;
 use app::{apple_account::AppleDevice, devices::PLACES};
 use askama::Template;
@@ -29,6 +30,8 @@ pub(crate) struct DevicesPage {
     pub(crate) items: Vec<AppleDevice>,
     /// How many of each class the account has, disabled ones too.
     pub(crate) used: BTreeMap<String, usize>,
+    /// How many wait.
+    pub(crate) counts: Counts,
     /// Why there are none.
     pub(crate) trouble: Option<Notice>,
 }
@@ -40,10 +43,6 @@ impl DevicesPage {
 
     fn address(&self, device: &AppleDevice) -> String {
         format!("/o/{}/devices/{}{}", self.org, path_part(&device.id), self.key())
-    }
-
-    fn add(&self) -> String {
-        format!("/o/{}/devices/add{}", self.org, self.key())
     }
 
     fn places(&self) -> usize {
@@ -86,6 +85,7 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
         })
         .await?;
     page(&DevicesPage {
+        counts: Counts::of(&state, caller, org).await?,
         shell,
         org,
         bar,

@@ -444,6 +444,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             shell: shell(Place::Devices),
             org,
             bar: samples::bar("/o/sample/devices", "device"),
+            counts: crate::console::devices::Counts { pending: 2 },
             items: samples::devices(),
             used: [("IPHONE".to_owned(), 97), ("IPAD".to_owned(), 4)].into(),
             trouble: None,
@@ -499,6 +500,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     pages.extend(super::organizations::pages(theme));
     pages.extend(super::signing::pages(theme));
     pages.extend(super::account::pages(theme));
+    pages.extend(super::enrollment::pages(theme));
     pages.extend(super::people::pages(theme));
     pages.extend(super::tokens::pages(theme));
     pages.extend(super::profiles::pages(theme));

@@ -2,6 +2,7 @@
 
 mod account;
 mod contrast;
+mod enrollment;
 mod gallery;
 mod organizations;
 mod pages;
