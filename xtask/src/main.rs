@@ -44,7 +44,9 @@ usage: cargo xtask COMMAND
   check            dependencies, licenses, directions between crates, rules for files
   generate         the documents that the code prints, into docs/
   prove [NAME]     each fault of xtask/faults.toml, put into a copy, must turn the tests red
-  bench [scale]    speed and memory beside their raw limits, or how lists grow alone, into docs/benchmarks.md
+  bench [scale | ensure]
+                   speed and memory beside their raw limits, or how lists grow or what signing sets cost alone, into
+                   docs/benchmarks.md
   browser          the stories of tests/browser in a real Chromium
   screenshots DIR  pictures of the console's pages
   rest             the REST API against its own OpenAPI document, by schemathesis
@@ -71,6 +73,7 @@ fn run() -> anyhow::Result<ExitCode> {
         ["prove"] => prove::run(None),
         ["prove", name] => prove::run(Some(name)),
         ["bench"] => bench::run(),
+        ["bench", "ensure"] => bench::run_ensure(),
         ["bench", "scale"] => bench::run_scale(),
         ["browser"] => browser::run(),
         ["screenshots", folder] => browser::screenshots(folder.as_ref()),

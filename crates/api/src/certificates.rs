@@ -58,7 +58,7 @@ pub struct Operation {
     pub id: String,
     /// `create-certificate`, `revoke-certificate`, `renew-certificate`, `register-bundle-id`, `edit-bundle-id`,
     /// `set-capability`, `remove-capability`, `register-device`, `register-devices`, `change-device`, `create-profile`,
-    /// `delete-profile` or `rebuild-profile`.
+    /// `delete-profile`, `rebuild-profile`, `ensure-signing-set` or `survey-for-signing-set`.
     pub kind: String,
     /// What people call it.
     pub title: String,
@@ -73,6 +73,9 @@ pub struct Operation {
     /// The profile that came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// The signing set that came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_set: Option<String>,
     /// Apple's id of what came of it otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_apple: Option<String>,

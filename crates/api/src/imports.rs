@@ -1,5 +1,5 @@
 //! Taking certificates in, and what can be changed about those held here.
-use crate::{Certificate, TakenIn};
+use crate::{Certificate, SigningSetName, TakenIn};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -62,6 +62,8 @@ pub struct CertificateDetails {
     pub public_key_fingerprint: String,
     /// The name of the organization whose it is, where it is lent to this one.
     pub lent_by: Option<String>,
+    /// The signing sets that it is in.
+    pub signing_sets: Vec<SigningSetName>,
     /// How far it is shared; none where it is lent, and below a root organization.
     pub sharing: Option<crate::Sharing>,
 }
@@ -83,6 +85,8 @@ pub struct CertificateDependents {
     pub key_destroyed: bool,
     /// Whether it has not ended, so that it keeps its place at Apple.
     pub valid_at_apple: bool,
+    /// The signing sets that it is in: nothing can be signed with them without it.
+    pub signing_sets: Vec<SigningSetName>,
     /// With whom it is shared; none below a root organization.
     pub sharing: Option<crate::Sharing>,
 }

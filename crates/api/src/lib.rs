@@ -26,6 +26,7 @@ mod problem;
 mod profiles;
 mod service_tokens;
 mod sharing;
+mod signing_sets;
 
 pub use account::{CreatedToken, Login, Me, NewToken, Organization, Status, Token, Tokens};
 pub use activity::{ActivityFinding, ActivityPage, ActivityRecord, ActivityVerification};
@@ -70,6 +71,10 @@ pub use service_tokens::{CreatedServiceToken, EditServiceToken, NewServiceToken,
 pub use sharing::{
     CertificateSharedWith, CertificateShares, ChangeCertificateShares, ChangeShares, InheritedCertificate, InheritedCertificates,
     KeyShares, ShareCertificateWith, ShareEnd, ShareLimits, ShareWith, SharedWith, Sharing,
+};
+pub use signing_sets::{
+    CertificateInSet, EnsureSigningSet, EnsuredSigningSet, NewSigningSet, PickedItem, ProfileInSet, SigningSet, SigningSetFile,
+    SigningSetFiles, SigningSetFilesRequest, SigningSetItem, SigningSetName, SigningSets,
 };
 
 /// Where the API begins.

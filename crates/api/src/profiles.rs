@@ -1,5 +1,5 @@
 //! Provisioning profiles held here, and renewing a certificate with the profiles that have it.
-use crate::{Certificate, LeftOut, Place};
+use crate::{Certificate, LeftOut, Place, SigningSetName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,6 +71,8 @@ pub struct ProfileDetails {
     pub platforms: Vec<String>,
     /// Who vouches for the file, in words.
     pub signed_by: String,
+    /// The signing sets that it is in.
+    pub signing_sets: Vec<SigningSetName>,
     /// The act that changes it at this moment.
     pub operation: Option<String>,
 }
@@ -218,6 +220,8 @@ pub struct RenewalPreview {
     pub replacement: String,
     /// The profiles that have it, and are rebuilt under their names.
     pub profiles: Vec<AffectedProfile>,
+    /// The signing sets that it is in; they point at the new one as each profile is rebuilt.
+    pub signing_sets: Vec<SigningSetName>,
     /// The certificates that hold Apple's places of this type at this moment.
     pub places: Vec<Place>,
     /// The certificate that an earlier attempt created: it is used, and no other one is made.

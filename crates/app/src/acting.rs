@@ -4,7 +4,7 @@
 //! act does not happen.
 
 use crate::{App, Caller, Problem, accounts::principal_of, problem::Kind};
-use domain::{Action, Activity, ActivityId, Denied, Event, OrgId, Outcome, Permit, Tenant, decide};
+use domain::{Action, Activity, ActivityId, Denied, Event, OrgId, Origin, Outcome, Permit, Tenant, decide};
 use jiff::Timestamp;
 use std::time::Duration;
 use store::{StoreError, Tx};
@@ -156,6 +156,21 @@ impl App {
     pub(crate) async fn record_done(&self, tx: &mut Tx, caller: &Caller, org: OrgId, event: Event) -> Result<(), Problem> {
         self.record(tx, &self.activity_record(caller, Some(org), event, Outcome::Done))
             .await
+    }
+
+    /// The same for what a job does for whoever began it, where there is no request.
+    pub(crate) async fn record_as_permitted(&self, tx: &mut Tx, permit: &Permit, event: Event) -> Result<(), Problem> {
+        let record = Activity {
+            id: fresh!(self, ActivityId),
+            organization: Some(permit.organization()),
+            at: self.now(),
+            actor: permit.actor(),
+            origin: Origin::default(),
+            event,
+            outcome: Outcome::Done,
+            follows: None,
+        };
+        self.record(tx, &record).await
     }
 
     /// The same for several things at once.

@@ -179,7 +179,7 @@ fn identifier(text: &str) -> Result<String, Problem> {
 }
 
 /// Apple's description has letters, digits and blanks only.
-fn named_after(identifier: &str) -> String {
+pub(crate) fn named_after(identifier: &str) -> String {
     let text: String = identifier
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' })

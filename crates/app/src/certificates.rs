@@ -36,7 +36,7 @@ pub use share::{CertificateShareChange, CertificateSharePanel};
 pub(crate) use take_in::Incoming;
 pub use take_in::{Taken, TakenIn};
 
-use crate::{App, Caller, Problem, Shown, apple_account::Download, sharing::Sharing};
+use crate::{App, Caller, Problem, Shown, apple_account::Download, sharing::Sharing, signing_sets::SetName};
 use domain::{Action, CertificateId, HeldCertificate, OrgId, SecretId};
 use jiff::Timestamp;
 use vault::Place as Sealing;
@@ -85,6 +85,8 @@ pub struct CertificateDetails {
     pub held: HeldCertificate,
     /// The name of the organization whose it is, where it is lent.
     pub lent_by: Option<String>,
+    /// The signing sets that it is in here.
+    pub sets: Vec<SetName>,
     /// How far it is shared, in a root organization.
     pub sharing: Option<Sharing>,
     /// The subject's common name.
@@ -147,6 +149,7 @@ impl App {
         } else {
             sharing = self.sharing_of_certificate(&mut tx, &permit, certificate).await?;
         }
+        let sets = tx.sets_of_certificate(&permit, certificate).await?;
         drop(tx);
         let held = found.certificate;
         let parsed = signing::certificate::Certificate::from_der(&held.der).map_err(Problem::internal)?;
@@ -158,6 +161,7 @@ impl App {
             valid_from: info.not_before,
             sha256: info.sha256_fingerprint.to_uppercase(),
             is_verified: way.trust == signing::chain::Trust::Verified,
+            sets: sets.into_iter().map(SetName::from).collect(),
             lent_by,
             sharing,
             held,

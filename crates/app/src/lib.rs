@@ -35,6 +35,7 @@ pub mod problem;
 pub mod profiles;
 pub mod service_tokens;
 pub mod sharing;
+pub mod signing_sets;
 pub mod start;
 pub mod unseal;
 mod worker;

@@ -17,7 +17,10 @@ mod register;
 mod renew;
 mod rule;
 
+pub(crate) use account::{Account, public_keys_of};
 pub(crate) use calls::{Creating, Deleting};
+pub(crate) use fetch::files;
+pub(crate) use rebuild::refuse_others;
 
 pub use fetch::Fetched;
 pub use held::{CertificateMatch, InProfile, ProfileRow, ProfileView};
@@ -45,7 +48,7 @@ impl Default for Devices {
 }
 
 impl Devices {
-    fn rule(&self) -> DeviceRule {
+    pub(crate) fn rule(&self) -> DeviceRule {
         match self {
             Self::Chosen(_) => DeviceRule::Chosen,
             Self::AllEnabled => DeviceRule::AllEnabled,

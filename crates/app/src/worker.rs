@@ -44,7 +44,7 @@ impl App {
     pub async fn run_due_jobs(&self) -> Result<u32, Problem> {
         let mut done = 0;
         while let Some(job) = self.claim().await? {
-            self.do_job(job).await?;
+            Box::pin(self.do_job(job)).await?;
             done += 1;
         }
         Ok(done)
@@ -132,7 +132,7 @@ impl App {
     async fn carry_out(&self, job: &Job) -> Result<JobEnd, Problem> {
         match job.payload {
             JobPayload::CheckKey { key } => self.check_key_job(job, key).await,
-            JobPayload::Continue { .. } => self.continue_operation(job).await,
+            JobPayload::Continue { .. } => Box::pin(self.continue_operation(job)).await,
             JobPayload::RenewCertificate { certificate } => Box::pin(self.renew_by_itself(job, certificate)).await,
             JobPayload::MailInvitation { invitation } => self.mail_invitation(job, invitation).await,
             JobPayload::MailDeviceInvitation { invitation } => Box::pin(self.mail_device_invitation(job, invitation)).await,

@@ -61,6 +61,19 @@ pub struct Export {
     force: bool,
 }
 
+impl Export {
+    /// The word of the form, and the password where the form takes one and one was given.
+    pub(crate) fn wanted(&self, printer: &Printer) -> Result<(String, Option<String>), Failure> {
+        let password = self.password.read(printer)?.filter(|_| self.form.takes_password());
+        Ok((self.form.word().to_owned(), password))
+    }
+
+    /// Whether files that are there already are replaced.
+    pub(crate) fn replaces(&self) -> bool {
+        self.force
+    }
+}
+
 /// `russet certificates`
 #[derive(Debug, Subcommand)]
 pub enum Certificates {
@@ -468,7 +481,7 @@ fn unused(directory: &Path, name: &str) -> PathBuf {
         .unwrap_or(plain)
 }
 
-fn cannot_write(path: &Path, cause: std::io::Error) -> Failure {
+pub(crate) fn cannot_write(path: &Path, cause: std::io::Error) -> Failure {
     let advice = if cause.kind() == std::io::ErrorKind::AlreadyExists {
         " Give --force to replace it, or name another file with --out."
     } else {
@@ -504,7 +517,7 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8], replace: bool) -> Result<
 }
 
 /// Whether files can be written there; makes the directory when it is missing.
-fn writable(directory: &Path) -> Result<(), Failure> {
+pub(crate) fn writable(directory: &Path) -> Result<(), Failure> {
     let cannot = |cause: std::io::Error| {
         Failure::new(
             Exit::Usage,

@@ -25,6 +25,7 @@ mod orgs;
 mod output;
 mod profile;
 mod secret;
+mod signing_sets;
 mod tokens;
 
 pub use exit::{Exit, Failure};
@@ -103,6 +104,9 @@ pub enum Command {
     /// Devices
     #[command(subcommand)]
     Devices(devices::Devices),
+    /// Signing sets: what a build needs, by name
+    #[command(subcommand)]
+    SigningSets(signing_sets::SigningSets),
     /// Signing files out of where another tool keeps them: fastlane match, EAS, folders
     #[command(subcommand)]
     Import(import::Import),
@@ -144,6 +148,7 @@ async fn dispatch(global: &Global, printer: &Printer, command: Command) -> Resul
         Command::Profiles(profiles) => profiles.run(&client()?, printer).await,
         Command::BundleIds(bundle_ids) => bundle_ids.run(&client()?, printer).await,
         Command::Devices(devices) => devices.run(&client()?, printer).await,
+        Command::SigningSets(sets) => sets.run(&client()?, printer).await,
         Command::Import(import) => import.run(&client()?, printer).await,
         Command::Notifications(notifications) => notifications.run(&client()?, printer).await,
         Command::Activity(activity) => activity.run(&client()?, printer).await,

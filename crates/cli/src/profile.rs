@@ -4,6 +4,8 @@
 
 mod held;
 
+pub(crate) use held::known;
+
 use crate::{
     Exit, Failure,
     certificates::write_private,

@@ -12,7 +12,7 @@ use crate::{
     feature::{Feature, Need},
     id::{
         ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, DeviceInvitationId, InvitationId, JobId, OperationId, OrgId,
-        PendingDeviceId, ProfileId, ServiceTokenId, SessionId, UserId,
+        PendingDeviceId, ProfileId, ServiceTokenId, SessionId, SigningSetId, UserId,
     },
     name::{Email, ItemName},
     policy::{Role, Subject},
@@ -585,6 +585,34 @@ pub enum Event {
         profile: String,
         name: String,
     },
+    SigningSetCreated {
+        set: SigningSetId,
+        name: ItemName,
+        identifiers: Vec<String>,
+    },
+    SigningSetEnsured {
+        operation: OperationId,
+        key: ApiKeyId,
+        name: String,
+        identifiers: Vec<String>,
+        set: Option<SigningSetId>,
+    },
+    SigningSetSurveyed {
+        operation: OperationId,
+        key: ApiKeyId,
+        name: String,
+    },
+    SigningSetUsed {
+        set: SigningSetId,
+        name: ItemName,
+        identifiers: Vec<String>,
+        certificates: Vec<CertificateId>,
+        form: ExportForm,
+    },
+    SigningSetRemoved {
+        set: SigningSetId,
+        name: ItemName,
+    },
     AppleTokenMinted {
         key: ApiKeyId,
         name: String,
@@ -644,6 +672,8 @@ impl Event {
             | Self::ProfileDeleted { operation, .. }
             | Self::ProfileRebuilt { operation, .. }
             | Self::ProfilesRebuilt { operation, .. }
+            | Self::SigningSetEnsured { operation, .. }
+            | Self::SigningSetSurveyed { operation, .. }
             | Self::DeviceChanged { operation, .. } => operation.to_string(),
             Self::CertificateDownloaded { certificate, .. }
             | Self::CertificateTakenIn { certificate, .. }
@@ -671,6 +701,7 @@ impl Event {
             | Self::ProfileWillExpire { profile, .. }
             | Self::HeldProfileDownloaded { profile, .. } => profile.to_string(),
             Self::ProfileDownloaded { profile, .. } => profile.clone(),
+            Self::SigningSetCreated { set, .. } | Self::SigningSetUsed { set, .. } | Self::SigningSetRemoved { set, .. } => set.to_string(),
         })
     }
 
@@ -721,6 +752,8 @@ impl Event {
             | Self::ProfilesRebuilt { key, .. }
             | Self::ProfileFetched { key, .. }
             | Self::ProfileDownloaded { key, .. }
+            | Self::SigningSetEnsured { key, .. }
+            | Self::SigningSetSurveyed { key, .. }
             | Self::AppleTokenMinted { key, .. } => Some(*key),
             _ => None,
         }

@@ -108,6 +108,8 @@ ids! {
     DeviceInvitationId = "dinv";
     /// A device that is not yet registered (not Apple's resource id).
     PendingDeviceId = "dev";
+    /// A signing set.
+    SigningSetId = "set";
     /// A sealed secret: a private key of one kind or another.
     SecretId = "sec";
     /// A long act that survives a restart.

@@ -25,6 +25,7 @@ pub mod operation;
 pub mod policy;
 pub mod profile;
 pub mod share;
+pub mod signing_set;
 
 pub use account::{ApiToken, Organization, Session, User};
 pub use activity::{Activity, Actor, Event, Origin, Outcome};
@@ -37,7 +38,7 @@ pub use feature::{Declared, Feature, FeatureRow, LastResult, Limit, Need, Probed
 pub use health::{CheckMark, KeyHealth, Verdict};
 pub use id::{
     ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, DeviceInvitationId, InvitationId, JobId, OperationId, OrgId, PendingDeviceId,
-    ProfileId, SecretId, ServiceTokenId, SessionId, UserId,
+    ProfileId, SecretId, ServiceTokenId, SessionId, SigningSetId, UserId,
 };
 pub use job::{Job, JobPayload};
 pub use membership::{Delivery, Invitation, Member, ServiceToken};
@@ -46,3 +47,4 @@ pub use operation::{HeldPlace, Made, Operation, OperationKind, OperationState, S
 pub use policy::{Action, Denied, Permit, Principal, Role, Standing, Subject, Tenant, decide};
 pub use profile::{DeviceRule, HeldProfile, ProfileStanding, ProfileState, ProfileType};
 pub use share::{AppPattern, Share, ShareLimits, ShareTarget, Shareable, UsePermit};
+pub use signing_set::{SetItem, SigningSet};

@@ -6,16 +6,18 @@
 
 mod kind;
 mod profile;
+mod signing_set;
 
 pub use kind::{
     BundleIdEdit, CapabilityChange, CapabilityOption, CapabilityRemoval, CapabilitySetting, CapabilityWish, DeviceChange, NewBundleId,
     NewDevice, NewDevices, OperationKind, Revocation,
 };
 pub use profile::{CertificateRenewal, NewProfile, ProfileDeletion, ProfileRebuild, ProfilesRebuild};
+pub use signing_set::{CertificateNeed, ItemNeed, ProfileNeed, SetNeeds, SetSurvey, SetToEnsure};
 
 use crate::{
     activity::Actor,
-    id::{CertificateId, OperationId, OrgId, ProfileId},
+    id::{CertificateId, OperationId, OrgId, ProfileId, SigningSetId},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,10 @@ pub enum Made {
     Certificate(CertificateId),
     /// A profile that is held here now.
     Profile(ProfileId),
+    /// A signing set that is complete now.
+    SigningSet(SigningSetId),
+    /// Nothing: it was looked what a signing set needs.
+    Needs(SetNeeds),
     /// What was made, changed or taken away at Apple and has no row of its own here, by Apple's id.
     AtApple(String),
 }
@@ -134,6 +140,17 @@ impl OperationState {
             Self::Done {
                 made: Made::Profile(profile),
             } => Some(*profile),
+            _ => None,
+        }
+    }
+
+    /// The signing set that came of it, if it was one.
+    #[must_use]
+    pub fn signing_set(&self) -> Option<SigningSetId> {
+        match self {
+            Self::Done {
+                made: Made::SigningSet(set),
+            } => Some(*set),
             _ => None,
         }
     }

@@ -137,6 +137,10 @@ actions! {
     RemoveCertificate = "remove a certificate", Asks::OneOf(Signing, &[Manager]);
     /// Take a profile away.
     DownloadProfile = "download a provisioning profile", Asks::OneOf(Signing, &[Manager]);
+    /// Take what a signing set holds away for a build: the certificates with their private keys, and the profiles.
+    UseSigningSets = "use a signing set in a build, with its private keys", Asks::OneOf(Signing, &[Manager, Viewer]);
+    /// Make signing sets of what is held, have them ensured at Apple, and remove them.
+    EditSigningSets = "make, ensure and remove signing sets", Asks::OneOf(Signing, &[Manager]);
 }
 
 impl Action {

@@ -108,6 +108,16 @@ impl ProfileType {
         }
     }
 
+    /// What the names of its files end with: Xcode knows profiles for macOS by another suffix.
+    #[must_use]
+    pub fn file_suffix(&self) -> &'static str {
+        if self.0.starts_with("MAC") {
+            "provisionprofile"
+        } else {
+            "mobileprovision"
+        }
+    }
+
     /// Whether it signs for development only.
     #[must_use]
     pub fn is_development(&self) -> bool {

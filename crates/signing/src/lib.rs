@@ -12,6 +12,7 @@
 //! | [`cms_signed`] | signed messages, with their signatures checked | signed messages |
 //! | [`profile`] | provisioning profiles: contents, method, what a wildcard covers | – |
 //! | [`enrollment`] | a device's signed answer | enrollment profiles (`.mobileconfig`) |
+//! | [`export_options`] | – | what `xcodebuild` is told about signing (`ExportOptions.plist`) |
 //! | [`udid`], [`device_file`] | device identifiers, lists of devices as Apple's site takes them | – |
 //! | [`import`] | stores of fastlane match, EAS `credentials.json`, fastlane's API key files | – |
 //!
@@ -32,6 +33,7 @@ pub mod csr;
 pub mod device_file;
 pub mod enrollment;
 mod explanation;
+pub mod export_options;
 pub mod import;
 pub mod p12;
 pub mod p8;

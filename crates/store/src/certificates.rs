@@ -37,7 +37,7 @@ fn apple_id(row: &Row) -> Result<Option<String>> {
     Ok(Some(row.get::<String>("apple_id")?).filter(|id| !id.is_empty()))
 }
 
-fn certificate(row: &Row) -> Result<HeldCertificate> {
+pub(crate) fn certificate(row: &Row) -> Result<HeldCertificate> {
     Ok(HeldCertificate {
         id: row.parse("id")?,
         organization: row.parse("organization_id")?,
@@ -198,6 +198,20 @@ impl Tx {
             )
             .await?;
         Ok((row.get("name")?, row.time("expires_at")?))
+    }
+
+    /// The certificates with a private key that were taken in at that moment or later, oldest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn certificates_since(&mut self, permit: &Permit, since: Timestamp) -> Result<Vec<HeldCertificate>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM certificates WHERE organization_id = $1 AND added_at >= $2 AND private_key_id IS NOT NULL ORDER BY id",
+                args![permit.organization(), since],
+            )
+            .await?;
+        rows.iter().map(certificate).collect()
     }
 
     /// Gives a certificate the private key that it lacked.

@@ -112,6 +112,9 @@ pub enum Conflict {
     /// The organization holds this very profile.
     #[error("the organization holds this profile already")]
     Profile,
+    /// The organization has a signing set of this name, or of one that reads alike.
+    #[error("the organization has a signing set of this name already")]
+    SetName,
     /// A secret version is written once.
     #[error("this version of the secret is stored already")]
     Secret,

@@ -47,6 +47,7 @@ mod service_tokens;
 mod sessions;
 mod shares;
 mod sign_in;
+mod signing_sets;
 mod sql;
 mod sqlite;
 mod tx;

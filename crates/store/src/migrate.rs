@@ -76,6 +76,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/0010_profiles.postgres.sql"),
     },
     Migration {
+        version: 11,
+        name: "signing_sets",
+        sql: include_str!("../migrations/0011_signing_sets.sql"),
+        postgres: include_str!("../migrations/0011_signing_sets.postgres.sql"),
+    },
+    Migration {
         version: 12,
         name: "devices",
         sql: include_str!("../migrations/0012_devices.sql"),

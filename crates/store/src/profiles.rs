@@ -13,7 +13,7 @@ use crate::{Conflict, Result, Tx};
 
 pub use list::{ProfileFilter, ProfileOrder};
 
-fn profile(row: &Row) -> Result<HeldProfile> {
+pub(crate) fn profile(row: &Row) -> Result<HeldProfile> {
     Ok(HeldProfile {
         id: row.parse("id")?,
         organization: row.parse("organization_id")?,
@@ -234,6 +234,34 @@ impl Tx {
             )
             .await?;
         rows.iter().map(profile).collect()
+    }
+
+    /// The profiles of this type that are for this very bundle identifier, by name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn profiles_for(&mut self, permit: &Permit, profile_type: &ProfileType, identifier: &str) -> Result<Vec<HeldProfile>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM profiles WHERE organization_id = $1 AND bundle_identifier = $2 AND profile_type = $3 ORDER BY folded, id",
+                args![permit.organization(), identifier, profile_type.as_str()],
+            )
+            .await?;
+        rows.iter().map(profile).collect()
+    }
+
+    /// The UUIDs of all profiles of this type.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn profile_uuids(&mut self, permit: &Permit, profile_type: &ProfileType) -> Result<Vec<String>> {
+        let rows = self
+            .rows(
+                "SELECT uuid FROM profiles WHERE organization_id = $1 AND profile_type = $2 ORDER BY uuid",
+                args![permit.organization(), profile_type.as_str()],
+            )
+            .await?;
+        rows.iter().map(|row| row.get("uuid")).collect()
     }
 
     /// Notes what is known of a profile at Apple.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use domain::{
     ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, DeviceInvitationId, InvitationId, JobId, OperationId, OrgId, PendingDeviceId,
-    ProfileId, SecretId, ServiceTokenId, SessionId, Subject, UserId,
+    ProfileId, SecretId, ServiceTokenId, SessionId, SigningSetId, Subject, UserId,
 };
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -96,6 +96,7 @@ ids!(
     SecretId,
     ServiceTokenId,
     SessionId,
+    SigningSetId,
     Subject,
     UserId
 );

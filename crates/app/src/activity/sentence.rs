@@ -225,6 +225,11 @@ fn words(event: &Event, whom: &str) -> (String, String) {
         Event::HeldProfileDownloaded { name, .. } | Event::ProfileDownloaded { name, .. } => {
             both("downloaded", "download", format!("the profile “{name}”"))
         }
+        Event::SigningSetCreated { name, .. } => both("made", "make", format!("the signing set “{name}”")),
+        Event::SigningSetEnsured { name, .. } => both("ensured", "ensure", format!("the signing set “{name}”")),
+        Event::SigningSetSurveyed { name, .. } => both("looked", "look", format!("at Apple for what the signing set “{name}” needs")),
+        Event::SigningSetUsed { name, .. } => both("used", "use", format!("the signing set “{name}”, with its private keys")),
+        Event::SigningSetRemoved { name, .. } => both("removed", "remove", format!("the signing set “{name}”")),
         Event::AppleTokenMinted { name, scoped, .. } => both(
             "took",
             "take",

@@ -4,7 +4,7 @@
 //! it unless a signing request or another certificate has the same one.
 
 use super::{OwnersAct, SIGNING_KEY};
-use crate::{App, Caller, Problem, problem::Kind, sharing::Sharing};
+use crate::{App, Caller, Problem, problem::Kind, sharing::Sharing, signing_sets::SetName};
 use domain::{Action, CertificateId, Event, HeldCertificate, ItemName, Operation, OrgId, Permit, Shareable};
 use store::Tx;
 
@@ -17,6 +17,8 @@ pub struct CertificateDependents {
     pub key_destroyed: bool,
     /// Whether it has not ended, so that Apple still counts it.
     pub valid_at_apple: bool,
+    /// The signing sets that it is in: nothing can be signed with them without it.
+    pub sets: Vec<SetName>,
     /// With whom it is shared, in a root organization.
     pub sharing: Option<Sharing>,
 }
@@ -66,7 +68,9 @@ impl App {
             Some(key) => tx.holders_of_private_key(&permit, key).await? == 1,
             None => false,
         };
+        let sets = tx.sets_of_certificate(&permit, id).await?;
         Ok(CertificateDependents {
+            sets: sets.into_iter().map(SetName::from).collect(),
             key_destroyed,
             valid_at_apple: certificate.expires_at > self.now(),
             sharing: self.sharing_of_certificate(&mut tx, &permit, id).await?,

@@ -57,7 +57,21 @@ impl App {
         Ok(export)
     }
 
-    async fn with_signing_key(
+    /// The password that is meant, and whether it was made here.
+    pub(crate) fn p12_password(&self, password: P12Password) -> (Zeroizing<String>, bool) {
+        match password {
+            P12Password::Given(password) => (password, false),
+            P12Password::Empty => (Zeroizing::new(String::new()), false),
+            P12Password::Generated => {
+                let mut random = Zeroizing::new([0; PASSWORD_ENTROPY]);
+                self.inner.entropy.fill(random.as_mut_slice());
+                (p12::generate_password(random.as_slice()), true)
+            }
+        }
+    }
+
+    /// The certificate with its private key, as a file. Whoever asks has a permit for that, and records it.
+    pub(crate) async fn with_signing_key(
         &self,
         permit: &Permit,
         held: &HeldCertificate,
@@ -71,15 +85,7 @@ impl App {
                 "Russet does not have the private key of this certificate. Download the certificate alone, or export both from the Keychain of the Mac it was made on.",
             ));
         };
-        let (password, generated) = match password {
-            P12Password::Given(password) => (password, false),
-            P12Password::Empty => (Zeroizing::new(String::new()), false),
-            P12Password::Generated => {
-                let mut random = Zeroizing::new([0; PASSWORD_ENTROPY]);
-                self.inner.entropy.fill(random.as_mut_slice());
-                (p12::generate_password(random.as_slice()), true)
-            }
-        };
+        let (password, generated) = self.p12_password(password);
         let is_p12 = form != ExportForm::Pem;
         let mut warnings = Vec::new();
         if is_p12 {

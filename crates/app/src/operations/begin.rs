@@ -1,7 +1,7 @@
 //! Writing an act down: everything that can be refused without Apple is refused, then the act, its job and its intent are
 //! written in one transaction. The worker goes on.
 
-use crate::{App, Caller, Problem, acting::fresh, crash_point, problem::Kind};
+use crate::{App, Caller, Problem, acting::fresh, crash_point, problem::Kind, signing_sets::refuse_beside_ensuring};
 use domain::{Actor, JobId, JobPayload, LastUse, Operation, OperationId, OperationKind, OperationState, OrgId, Permit, StepOf};
 use store::{KeyToUse, Tx};
 
@@ -44,7 +44,7 @@ impl App {
 
     /// Writes an act down in a transaction that its caller commits. First of all in it, or right after what makes two
     /// servers take turns: it holds the key's row, so a removal at this moment waits, then sees the operation.
-    pub(super) async fn write_act(
+    pub(crate) async fn write_act(
         &self,
         tx: &mut Tx,
         caller: &Caller,
@@ -56,9 +56,7 @@ impl App {
         let need = kind.need();
         let used = self.hold_key(tx, permit, kind.key(), &need).await?;
         refuse_outside_of_share(&used, &kind)?;
-        if step_of.is_none() {
-            refuse_beside_another(tx, permit, &kind).await?;
-        }
+        refuse_beside_another(tx, permit, &kind, step_of).await?;
         let now = self.now();
         let last_use = LastUse {
             by: caller.principal.actor(),
@@ -100,7 +98,9 @@ impl App {
 
 /// Refuses to change a held profile, or to renew a certificate, while another act does. Their rows are kept as they are until
 /// the transaction ends, so of two that come at once the second sees the first.
-async fn refuse_beside_another(tx: &mut Tx, permit: &Permit, kind: &OperationKind) -> Result<(), Problem> {
+///
+/// The steps of a plan that has named what it changes are that plan's own.
+async fn refuse_beside_another(tx: &mut Tx, permit: &Permit, kind: &OperationKind, step_of: Option<StepOf>) -> Result<(), Problem> {
     let mut profiles = kind.profiles();
     profiles.sort_unstable();
     if profiles.is_empty() && kind.renews().is_none() && kind.changes_at_apple().is_none() {
@@ -113,6 +113,11 @@ async fn refuse_beside_another(tx: &mut Tx, permit: &Permit, kind: &OperationKin
         tx.lock_profile(permit, *profile).await?;
     }
     let others = tx.unfinished_operations(permit).await?;
+    match step_of.and_then(|of| others.iter().find(|other| other.id == of.plan)) {
+        Some(plan) if matches!(plan.kind, OperationKind::EnsureSigningSet(_)) => {}
+        Some(_) => return Ok(()),
+        None => refuse_beside_ensuring(kind, &others)?,
+    }
     let other = others.iter().find(|other| {
         (kind.renews().is_some() && other.kind.renews() == kind.renews())
             || other.kind.profiles().iter().any(|profile| profiles.contains(profile))

@@ -4,7 +4,7 @@
 //! asked, by what Apple's answer is recognized, and what is kept of it. A new kind of act is a variant of
 //! [`domain::OperationKind`] and a `Call`.
 
-use crate::{App, Problem, bundle_ids, certificates, devices, profiles};
+use crate::{App, Problem, bundle_ids, certificates, devices, profiles, signing_sets};
 use apple::{Error, Session};
 use async_trait::async_trait;
 use domain::{Event, Feature, HeldPlace, Made, OperationKind, OperationState, Permit, TeamId};
@@ -17,6 +17,8 @@ pub(crate) enum Answer {
     Certificate(Box<apple::Certificate>),
     /// A profile, with its file.
     Profile(Box<apple::Profile>),
+    /// What an account has.
+    Survey(Box<signing_sets::Survey>),
     /// A bundle ID, a capability or a device, by Apple's id.
     AtApple(String),
 }
@@ -26,7 +28,9 @@ impl Answer {
     pub(crate) fn nothing_but_its_id(&self) -> Result<Kept, Problem> {
         match self {
             Self::AtApple(id) => Ok(Kept::Now(Made::AtApple(id.clone()))),
-            Self::Certificate(_) | Self::Profile(_) => Err(Problem::internal("what is kept was taken for something that is not")),
+            Self::Certificate(_) | Self::Profile(_) | Self::Survey(_) => {
+                Err(Problem::internal("what is kept was taken for something that is not"))
+            }
         }
     }
 }
@@ -124,6 +128,8 @@ pub(crate) fn work(kind: &OperationKind) -> Work {
         OperationKind::RebuildProfiles(of) => Work::Plan(Box::new(of)),
         OperationKind::RenewCertificate(of) => Work::Plan(Box::new(of)),
         OperationKind::EditBundleId(of) => Work::Plan(Box::new(of)),
+        OperationKind::EnsureSigningSet(of) => Work::Plan(Box::new(of)),
+        OperationKind::SurveyForSet(of) => Work::Call(Box::new(signing_sets::Surveying(of))),
         OperationKind::RegisterDevices(of) => Work::Plan(Box::new(of)),
     }
 }

@@ -67,7 +67,7 @@ impl App {
             }
         };
         let call = match work(&operation.kind) {
-            Work::Plan(plan) => return self.go_on_with_plan(&caller, &permit, &operation, &*plan).await,
+            Work::Plan(plan) => return Box::pin(self.go_on_with_plan(&caller, &permit, &operation, &*plan)).await,
             Work::Call(call) => call,
         };
         let act = Act { operation, call };
@@ -75,10 +75,10 @@ impl App {
             OperationState::Calling { .. } => {
                 let why = "The server stopped while Apple was being asked.".to_owned();
                 let act = self.lose_answer(&caller, &permit, act, why).await?;
-                self.look_at_apple(&caller, &permit, job, act).await
+                Box::pin(self.look_at_apple(&caller, &permit, job, act)).await
             }
-            OperationState::Unknown { .. } => self.look_at_apple(&caller, &permit, job, act).await,
-            _ => self.ask_apple(&caller, &permit, act).await,
+            OperationState::Unknown { .. } => Box::pin(self.look_at_apple(&caller, &permit, job, act)).await,
+            _ => Box::pin(self.ask_apple(&caller, &permit, act)).await,
         }
     }
 
@@ -177,6 +177,9 @@ impl App {
             Kept::WithNews(made, news) => (made, Some(*news)),
             Kept::ByAnother => return Ok(true),
         };
+        if act.operation.kind.unsettles_profiles() {
+            tx.forget_sightings(permit).await?;
+        }
         let done = OperationState::Done { made };
         tx.advance_operation(permit, act.operation.id, &done, self.now()).await?;
         let is_noted = self.note_with(&mut tx, permit, used, &need, None).await?;

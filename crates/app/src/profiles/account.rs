@@ -6,12 +6,14 @@
 use super::Devices;
 use crate::{Problem, certificates::parsed, problem::Kind};
 use apple::{BundleId, BundleIdFilter, Certificate, CertificateFilter, Device, DeviceFilter, DeviceStatus, Error, ProfileDetail, Session};
-use domain::{CertificateType, HeldProfile, ProfileType};
+use domain::{CertificateType, HeldCertificate, HeldProfile, ProfileType};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// What the account has.
-pub(super) struct Account {
-    pub(super) profiles: Vec<ProfileDetail>,
+#[derive(Clone)]
+pub(crate) struct Account {
+    pub(crate) profiles: Vec<ProfileDetail>,
     certificates: Vec<AtApple>,
     bundle_ids: Vec<BundleId>,
     devices: Vec<Device>,
@@ -19,12 +21,12 @@ pub(super) struct Account {
 
 /// A certificate of the account.
 #[derive(Debug, Clone)]
-pub(super) struct AtApple {
+pub(crate) struct AtApple {
     /// Apple's id.
-    pub(super) id: String,
-    pub(super) certificate_type: CertificateType,
+    pub(crate) id: String,
+    pub(crate) certificate_type: CertificateType,
     /// SHA-256 of its public key; none when Apple did not send the certificate.
-    pub(super) public_key: Option<String>,
+    pub(crate) public_key: Option<String>,
     expires_at: Option<Timestamp>,
 }
 
@@ -45,18 +47,63 @@ impl AtApple {
 }
 
 impl Account {
-    pub(super) async fn read(session: &Session) -> Result<Self, Error> {
+    pub(crate) async fn read(session: &Session) -> Result<Self, Error> {
+        let mut account = Self::without_devices(session).await?;
+        account.devices = session.devices().list(&DeviceFilter::default()).await?;
+        Ok(account)
+    }
+
+    /// The same for profiles of one type: the devices are left out where it has none.
+    pub(crate) async fn read_for(session: &Session, profile_type: &ProfileType) -> Result<Self, Error> {
+        if profile_type.wants_devices() {
+            Self::read(session).await
+        } else {
+            Self::without_devices(session).await
+        }
+    }
+
+    async fn without_devices(session: &Session) -> Result<Self, Error> {
         let certificates = session.certificates().list(&CertificateFilter::default()).await?;
         Ok(Self {
             profiles: session.profiles().list(&apple::ProfileFilter::default()).await?,
             certificates: certificates.iter().map(AtApple::of).collect(),
             bundle_ids: session.bundle_ids().list(&BundleIdFilter::default()).await?,
-            devices: session.devices().list(&DeviceFilter::default()).await?,
+            devices: Vec::new(),
         })
     }
 
+    /// Counts a certificate in that was made so lately that Apple's list may leave it out.
+    pub(crate) fn also_has(&mut self, held: &HeldCertificate) {
+        if let Some(id) = held.apple_id.clone()
+            && self.certificates.iter().all(|certificate| certificate.id != id)
+        {
+            self.certificates.push(AtApple {
+                id,
+                certificate_type: held.certificate_type.clone(),
+                public_key: Some(held.public_key_fingerprint.clone()),
+                expires_at: Some(held.expires_at),
+            });
+        }
+    }
+
+    /// The identifiers of its bundle IDs.
+    pub(crate) fn identifiers(&self) -> impl Iterator<Item = &str> {
+        self.bundle_ids.iter().filter_map(|found| found.attributes.identifier.as_deref())
+    }
+
+    /// Apple's ids of its profiles.
+    pub(crate) fn profile_ids(&self) -> BTreeSet<String> {
+        self.profiles.iter().map(|detail| detail.profile.id.clone()).collect()
+    }
+
+    /// Whether these UDIDs are all enabled devices that a profile of this type can have, and no others.
+    pub(crate) fn has_exactly_these_devices(&self, profile_type: &ProfileType, udids: &[String]) -> bool {
+        let all: Vec<_> = self.usable_devices(profile_type).collect();
+        all.len() == udids.len() && all.iter().all(|device| udids.iter().any(|udid| is_called(device, udid)))
+    }
+
     /// The profile of this name: there is one in a team.
-    pub(super) fn named(&self, name: &str) -> Option<&ProfileDetail> {
+    pub(crate) fn named(&self, name: &str) -> Option<&ProfileDetail> {
         self.profiles
             .iter()
             .find(|detail| detail.profile.attributes.name.as_deref() == Some(name))
@@ -72,13 +119,13 @@ impl Account {
     }
 
     /// The certificate with this public key. Of several with one key the one that ends last.
-    pub(super) fn certificate_of_key(&self, fingerprint: &str) -> Option<&AtApple> {
+    pub(crate) fn certificate_of_key(&self, fingerprint: &str) -> Option<&AtApple> {
         let ours = self.certificates.iter().filter(|certificate| certificate.has_this_key(fingerprint));
         ours.max_by_key(|certificate| certificate.expires_at)
     }
 
     /// The public keys of its certificates.
-    pub(super) fn public_keys(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn public_keys(&self) -> impl Iterator<Item = &str> {
         self.certificates.iter().filter_map(|certificate| certificate.public_key.as_deref())
     }
 
@@ -86,7 +133,7 @@ impl Account {
     ///
     /// # Errors
     /// `bundle_id_unknown`.
-    pub(super) fn bundle_id(&self, identifier: &str) -> Result<String, Problem> {
+    pub(crate) fn bundle_id(&self, identifier: &str) -> Result<String, Problem> {
         let found = self
             .bundle_ids
             .iter()
@@ -102,7 +149,7 @@ impl Account {
 
     /// The certificates with these public keys that can be in a profile of this type now. Of a type that has one, the one that
     /// ends last.
-    pub(super) fn certificates_of_keys(&self, profile_type: &ProfileType, fingerprints: &[String], now: Timestamp) -> Vec<String> {
+    pub(crate) fn certificates_of_keys(&self, profile_type: &ProfileType, fingerprints: &[String], now: Timestamp) -> Vec<String> {
         let mut fitting: Vec<_> = fingerprints
             .iter()
             .filter_map(|fingerprint| self.certificate_of_key(fingerprint))
@@ -120,7 +167,7 @@ impl Account {
     ///
     /// # Errors
     /// `certificate_unfit` for one that is not there, has ended, or is of a type that the profile does not take.
-    pub(super) fn chosen_certificates(
+    pub(crate) fn chosen_certificates(
         &self,
         profile_type: &ProfileType,
         chosen: &[String],
@@ -163,7 +210,7 @@ impl Account {
     ///
     /// # Errors
     /// `devices_unfit` where it takes none, and for devices that are not there, are disabled, or of another class.
-    pub(super) fn devices(&self, profile_type: &ProfileType, wanted: &Devices) -> Result<Vec<String>, Problem> {
+    pub(crate) fn devices(&self, profile_type: &ProfileType, wanted: &Devices) -> Result<Vec<String>, Problem> {
         let unfit = |why: String| Problem::field("devices_unfit", "devices", why);
         if !profile_type.wants_devices() {
             return match wanted {
@@ -208,7 +255,7 @@ impl Account {
     }
 
     /// Those of some devices that a profile of this type can still have.
-    pub(super) fn devices_still_usable(&self, profile_type: &ProfileType, udids: &[String]) -> Vec<String> {
+    pub(crate) fn devices_still_usable(&self, profile_type: &ProfileType, udids: &[String]) -> Vec<String> {
         self.usable_devices(profile_type)
             .filter(|device| udids.iter().any(|udid| is_called(device, udid)))
             .map(|device| device.id.clone())
@@ -261,9 +308,15 @@ fn no_device(profile_type: &ProfileType) -> String {
 }
 
 /// The refusal of a name that is there already.
-pub(super) fn name_taken(name: &str) -> Problem {
+pub(crate) fn name_taken(name: &str) -> Problem {
     let message = format!("The account has a profile “{name}” already, and a name is there once in a team. Choose another.");
     let mut problem = Problem::field("profile_name_taken", "name", message);
     problem.kind = Kind::Conflict;
     problem
+}
+
+/// The public keys of the certificates in a listed profile, as far as Apple sent them.
+pub(crate) fn public_keys_of(detail: &ProfileDetail) -> Vec<String> {
+    let certificates = detail.certificates.iter().filter_map(parsed);
+    certificates.map(|parsed| parsed.info().public_key_fingerprint.clone()).collect()
 }

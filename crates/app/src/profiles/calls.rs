@@ -132,7 +132,9 @@ impl Call for Creating {
                         to: new.uuid.clone(),
                     });
                 }
-                tx.replace_profile(permit, &HeldProfile { id: old.id, ..new }, &bytes).await?;
+                let rebuilt = HeldProfile { id: old.id, ..new };
+                tx.replace_profile(permit, &rebuilt, &bytes).await?;
+                Box::pin(app.sets_follow(tx, permit, &rebuilt)).await?;
                 old.id
             }
             (None, Some(twin)) => twin.id,

@@ -95,6 +95,30 @@ impl App {
         (detail, at_apple): (&ProfileDetail, &AtApple),
         there: &BTreeSet<String>,
     ) -> Result<Result<(HeldProfile, bool), String>, Problem> {
+        let mut tx = self.begin_for(caller, permit).await?;
+        let (held, is_new) = match Box::pin(self.take_in_profile(&mut tx, permit, key, (detail, at_apple), there)).await? {
+            Ok(kept) => kept,
+            Err(why) => return Ok(Err(why)),
+        };
+        let event = Event::ProfileFetched {
+            key,
+            profile: held.id,
+            name: held.name.clone(),
+        };
+        self.record_done(&mut tx, caller, permit.organization(), event).await?;
+        tx.commit().await?;
+        Ok(Ok((held, is_new)))
+    }
+
+    /// Keeps one in the transaction of whoever asks. Answers whether it is new, or why it cannot be kept.
+    pub(crate) async fn take_in_profile(
+        &self,
+        tx: &mut Tx,
+        permit: &Permit,
+        key: ApiKeyId,
+        (detail, at_apple): (&ProfileDetail, &AtApple),
+        there: &BTreeSet<String>,
+    ) -> Result<Result<(HeldProfile, bool), String>, Problem> {
         let Some(bytes) = at_apple.attributes.content() else {
             return Ok(Err("Apple sent this profile without its file.".to_owned()));
         };
@@ -111,10 +135,9 @@ impl App {
             origin: ItemOrigin::Fetched,
             ..file::seen_at_apple(fresh, at_apple)
         };
-        let mut tx = self.begin_for(caller, permit).await?;
-        let (held, is_new) = match known(&mut tx, permit, at_apple, new.team_id.as_ref(), there).await? {
+        let (held, is_new) = match known(tx, permit, at_apple, new.team_id.as_ref(), there).await? {
             // What is on the way keeps it in its place.
-            Some(old) if is_being_changed(&mut tx, permit, &old).await? => {
+            Some(old) if is_being_changed(tx, permit, &old).await? => {
                 return Ok(Err("It is being changed at this moment.".to_owned()));
             }
             Some(old) => {
@@ -126,6 +149,7 @@ impl App {
                     ..new
                 };
                 tx.replace_profile(permit, &held, &bytes).await?;
+                Box::pin(self.sets_follow(tx, permit, &held)).await?;
                 (held, false)
             }
             None => {
@@ -133,13 +157,6 @@ impl App {
                 (new, true)
             }
         };
-        let event = Event::ProfileFetched {
-            key,
-            profile: held.id,
-            name: held.name.clone(),
-        };
-        self.record_done(&mut tx, caller, permit.organization(), event).await?;
-        tx.commit().await?;
         Ok(Ok((held, is_new)))
     }
 }
@@ -213,7 +230,7 @@ fn is_up_to_date(held: &HeldProfile, at_apple: &AtApple) -> bool {
 }
 
 /// The profiles with these ids, with their files.
-async fn files(session: &Session, ids: &[String]) -> Result<BTreeMap<String, AtApple>, apple::Error> {
+pub(crate) async fn files(session: &Session, ids: &[String]) -> Result<BTreeMap<String, AtApple>, apple::Error> {
     let mut found = BTreeMap::new();
     for some in ids.chunks(AT_ONCE) {
         let filter = apple::ProfileFilter {

@@ -7,6 +7,7 @@ use crate::{
     apple_account::{Download, ListQuery, file_name},
     certificates::past,
     problem::Kind,
+    signing_sets::SetName,
 };
 use domain::{
     Action, CertificateId, Event, HeldProfile, OperationId, OrgId, Permit, ProfileId, ProfileStanding, ProfileState, ProfileType,
@@ -99,6 +100,8 @@ pub struct ProfileView {
     pub platforms: Vec<String>,
     /// Who vouches for the file, in words.
     pub signed_by: &'static str,
+    /// The signing sets that it is in.
+    pub sets: Vec<SetName>,
     /// The act that changes it at this moment.
     pub running: Option<OperationId>,
 }
@@ -139,6 +142,7 @@ impl App {
         let content = tx.profile_content(&permit, profile).await?;
         let known = known_in(&mut tx, &permit, std::slice::from_ref(&held)).await?;
         let unfinished = tx.unfinished_operations(&permit).await?;
+        let sets = tx.sets_of_profile(&permit, profile).await?;
         drop(tx);
         let read = file::read(&content, &self.inner.roots).map_err(Problem::internal)?;
         let certificates = read
@@ -157,6 +161,7 @@ impl App {
             })
             .collect();
         Ok(ProfileView {
+            sets: sets.into_iter().map(SetName::from).collect(),
             signed_by: file::signed_by(&read),
             certificates,
             entitlements: read.info.entitlements,
@@ -189,14 +194,8 @@ impl App {
             Ok(tx.commit().await?)
         })
         .await?;
-        // Xcode's own suffixes: profiles for macOS have another one.
-        let suffix = if held.profile_type.as_str().starts_with("MAC") {
-            "provisionprofile"
-        } else {
-            "mobileprovision"
-        };
         Ok(Download {
-            file_name: file_name(&held.name, suffix),
+            file_name: file_name(&held.name, held.profile_type.file_suffix()),
             media_type: "application/x-apple-aspen-mobileprovision",
             bytes: Zeroizing::new(content),
         })
@@ -230,6 +229,18 @@ impl App {
             gone.push(held);
         }
         for held in &gone {
+            let sets = tx.sets_of_profile(&permit, held.id).await?;
+            if !sets.is_empty() {
+                return Err(Problem::new(
+                    Kind::Conflict,
+                    "profile_in_signing_set",
+                    format!(
+                        "Builds get “{}” from the signing set {}. Remove the set first, or ensure it with another profile. Nothing was removed.",
+                        held.name,
+                        crate::signing_sets::named(&sets)
+                    ),
+                ));
+            }
             tx.remove_profile(&permit, held.id).await?;
         }
         if gone.is_empty() {

@@ -83,7 +83,7 @@ impl App {
 impl Account {
     /// How this profile is built anew. `replaced` is Apple's id of a certificate that another one will take the place of: it
     /// need not be usable any more.
-    pub(super) fn rebuild(
+    pub(crate) fn rebuild(
         &self,
         key: ApiKeyId,
         held: &HeldProfile,
@@ -157,7 +157,7 @@ impl Account {
 ///
 /// # Errors
 /// `profile_of_others`.
-pub(super) fn refuse_others(used: &KeyToUse, held: Option<&HeldProfile>, present: &str, name: &str) -> Result<(), Problem> {
+pub(crate) fn refuse_others(used: &KeyToUse, held: Option<&HeldProfile>, present: &str, name: &str) -> Result<(), Problem> {
     let is_theirs = held.is_some_and(|held| held.origin == ItemOrigin::Created && held.apple_id.as_deref() == Some(present));
     if is_theirs || !used.permit.is_lent() {
         return Ok(());

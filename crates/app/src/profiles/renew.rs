@@ -26,6 +26,7 @@ use crate::{
     key_use::reading,
     operations::{Next, Plan, app_not_shared, stopped_by},
     problem::Kind,
+    signing_sets::SetName,
 };
 use apple::{CertificateFilter, ProfileDetail};
 use async_trait::async_trait;
@@ -63,6 +64,8 @@ pub struct RenewalPreview {
     pub replacement: CertificateType,
     /// The profiles that have it.
     pub profiles: Vec<AffectedProfile>,
+    /// The signing sets that it is in; they follow their profiles.
+    pub sets: Vec<SetName>,
     /// The certificates that hold Apple's places of this type at this moment.
     pub places: Vec<Place>,
     /// What an earlier attempt created: it is used, and no other one is made.
@@ -125,7 +128,9 @@ impl App {
                 });
             }
         }
+        let sets = tx.sets_of_certificate(&permit, certificate).await?;
         Ok(RenewalPreview {
+            sets: sets.into_iter().map(SetName::from).collect(),
             is_at_apple: before.at_apple.is_some(),
             replacement: before.certificate_type,
             existing: before.held.into(),

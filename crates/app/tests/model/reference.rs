@@ -159,6 +159,8 @@ pub(crate) const ACTS: &[(&str, &[&str])] = &[
     ("download-certificate", SIGNING),
     ("download-profile", SIGNING),
     ("edit-profiles", SIGNING),
+    ("use-signing-sets", &["signing-manager", "signing-viewer"]),
+    ("edit-signing-sets", SIGNING),
 ];
 
 /// What is done in a root organization only.

@@ -247,7 +247,7 @@ fn sure(yes: bool, question: &str) -> Result<(), Failure> {
 }
 
 /// By id, UUID or name; none where nothing is called so.
-pub(super) async fn known(client: &Client, home: &str, wanted: &str) -> Result<Option<api::Profile>, Failure> {
+pub(crate) async fn known(client: &Client, home: &str, wanted: &str) -> Result<Option<api::Profile>, Failure> {
     let path = format!("{home}/profiles");
     if wanted.starts_with("prof_") {
         let found = client.get::<api::ProfileDetails>(&format!("{path}/{}", segment(wanted)), &[]).await;

@@ -83,6 +83,11 @@ pub const ACTIONS: &[&str] = &[
     "session.sign-in-failed",
     "session.sign-out",
     "setup.complete",
+    "signing-set.create",
+    "signing-set.ensure",
+    "signing-set.remove",
+    "signing-set.survey",
+    "signing-set.use",
     "token.create",
     "token.revoke",
     "token.will-expire",
@@ -174,6 +179,11 @@ impl Event {
             Self::ProfileRemoved { .. } => "profile.remove",
             Self::HeldProfileDownloaded { .. } => "profile.download-held",
             Self::ProfileDownloaded { .. } => "profile.download",
+            Self::SigningSetCreated { .. } => "signing-set.create",
+            Self::SigningSetEnsured { .. } => "signing-set.ensure",
+            Self::SigningSetSurveyed { .. } => "signing-set.survey",
+            Self::SigningSetUsed { .. } => "signing-set.use",
+            Self::SigningSetRemoved { .. } => "signing-set.remove",
             Self::AppleTokenMinted { .. } => "apple-token.create",
         }
     }

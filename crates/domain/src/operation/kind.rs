@@ -1,10 +1,10 @@
 //! What a long act is: everything that it needs to go on after a restart. Nothing in it is secret.
 
-use super::{CertificateRenewal, Made, NewProfile, ProfileDeletion, ProfileRebuild, ProfilesRebuild};
+use super::{CertificateRenewal, Made, NewProfile, ProfileDeletion, ProfileRebuild, ProfilesRebuild, SetSurvey, SetToEnsure};
 use crate::{
     activity::Event,
     certificate::CertificateType,
-    feature::Need,
+    feature::{Feature, Need},
     id::{ApiKeyId, CertificateId, OperationId, ProfileId, SecretId},
     policy::Action,
 };
@@ -53,6 +53,10 @@ pub enum OperationKind {
     RebuildProfiles(ProfilesRebuild),
     /// Replace a certificate in everything that has it: a plan.
     RenewCertificate(CertificateRenewal),
+    /// Make a signing set complete, with whatever it needs at Apple: a plan.
+    EnsureSigningSet(SetToEnsure),
+    /// Read at Apple what a signing set needs.
+    SurveyForSet(SetSurvey),
 }
 
 /// A certificate that is to be revoked.
@@ -232,6 +236,8 @@ impl OperationKind {
             Self::RebuildProfile(of) => of.new.key,
             Self::RebuildProfiles(of) => of.key,
             Self::RenewCertificate(of) => of.key,
+            Self::EnsureSigningSet(of) => of.key,
+            Self::SurveyForSet(of) => of.wanted.key,
         }
     }
 
@@ -259,6 +265,10 @@ impl OperationKind {
             Self::RenewCertificate(of) => Need::CreateCertificate {
                 certificate_type: of.certificate_type.clone(),
             },
+            // What it creates, it asks for when it comes to that.
+            Self::EnsureSigningSet(_) | Self::SurveyForSet(_) => Need::Read {
+                feature: Feature::Profiles,
+            },
         }
     }
 
@@ -271,6 +281,7 @@ impl OperationKind {
             Self::RegisterBundleId(_) | Self::SetCapability(_) | Self::RemoveCapability(_) | Self::EditBundleId(_) => Action::EditBundleIds,
             Self::RegisterDevice(_) | Self::ChangeDevice(_) | Self::RegisterDevices(_) => Action::EditDevices,
             Self::CreateProfile(_) | Self::DeleteProfile(_) | Self::RebuildProfile(_) | Self::RebuildProfiles(_) => Action::EditProfiles,
+            Self::EnsureSigningSet(_) | Self::SurveyForSet(_) => Action::EditSigningSets,
         }
     }
 
@@ -291,7 +302,9 @@ impl OperationKind {
             | Self::RegisterDevice(_)
             | Self::ChangeDevice(_)
             | Self::RegisterDevices(_)
-            | Self::RebuildProfiles(_) => None,
+            | Self::RebuildProfiles(_)
+            | Self::EnsureSigningSet(_)
+            | Self::SurveyForSet(_) => None,
         }
     }
 
@@ -318,6 +331,22 @@ impl OperationKind {
             Self::SetCapability(of) => Some(&of.identifier),
             Self::RemoveCapability(of) => Some(&of.identifier),
             _ => None,
+        }
+    }
+
+    /// Whether it changes something at Apple that profiles rest on, so that what signing sets were seen to have there has to
+    /// be looked at anew.
+    #[must_use]
+    pub fn unsettles_profiles(&self) -> bool {
+        match self {
+            Self::RevokeCertificate(_)
+            | Self::SetCapability(_)
+            | Self::RemoveCapability(_)
+            | Self::RegisterDevice(_)
+            | Self::ChangeDevice(_)
+            | Self::RegisterBundleId(_) => true,
+            Self::DeleteProfile(of) => !of.rebuilding,
+            _ => false,
         }
     }
 
@@ -432,6 +461,21 @@ impl OperationKind {
                     _ => None,
                 },
             },
+            Self::EnsureSigningSet(of) => Event::SigningSetEnsured {
+                operation,
+                key,
+                name: of.name.to_string(),
+                identifiers: of.identifiers,
+                set: match made {
+                    Some(Made::SigningSet(set)) => Some(*set),
+                    _ => None,
+                },
+            },
+            Self::SurveyForSet(of) => Event::SigningSetSurveyed {
+                operation,
+                key,
+                name: of.wanted.name.to_string(),
+            },
         }
     }
 
@@ -453,6 +497,8 @@ impl OperationKind {
             Self::RebuildProfile(_) => "rebuild-profile",
             Self::RebuildProfiles(_) => "rebuild-profiles",
             Self::RenewCertificate(_) => "renew-certificate",
+            Self::EnsureSigningSet(_) => "ensure-signing-set",
+            Self::SurveyForSet(_) => "survey-for-signing-set",
         }
     }
 
@@ -486,6 +532,8 @@ impl OperationKind {
                 profiles => format!("Put new devices into {} profiles", profiles.len()),
             },
             Self::RenewCertificate(of) => format!("Renew {}", of.name),
+            Self::EnsureSigningSet(of) => format!("Ensure {}", of.name),
+            Self::SurveyForSet(of) => format!("Look what {} needs", of.wanted.name),
         }
     }
 }

@@ -24,6 +24,7 @@ mod refusals;
 mod revoking;
 mod serving;
 mod sharing;
+mod signing_sets;
 mod site;
 mod stage;
 mod torn;

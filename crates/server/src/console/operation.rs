@@ -157,6 +157,8 @@ fn list(kind: &OperationKind) -> (&'static str, &'static str) {
         | OperationKind::EditBundleId(_)
         | OperationKind::SetCapability(_)
         | OperationKind::RemoveCapability(_) => ("Bundle IDs", "bundle-ids"),
+        // Until sets have a page of their own, what they point at has.
+        OperationKind::EnsureSigningSet(_) | OperationKind::SurveyForSet(_) => ("Profiles", "profiles"),
         OperationKind::RegisterDevice(_) | OperationKind::RegisterDevices(_) | OperationKind::ChangeDevice(_) => ("Devices", "devices"),
     }
 }

@@ -79,6 +79,7 @@ pub(super) async fn dependents(
         name: found.certificate.name,
         key_destroyed: found.key_destroyed,
         valid_at_apple: found.valid_at_apple,
+        signing_sets: views::signing_sets::names(&found.sets),
         sharing: found.sharing.as_ref().map(views::sharing),
     }))
 }

@@ -24,6 +24,7 @@ mod profiles;
 mod renewals;
 mod service_tokens;
 mod sharing;
+mod signing_sets;
 pub(crate) mod views;
 
 use crate::{
@@ -133,6 +134,12 @@ pub(crate) fn table() -> Doors {
         .operation(In(EditProfiles), routes!(profiles::fetch))
         .operation(In(EditProfiles), routes!(profiles::delete))
         .operation(In(EditProfiles), routes!(profiles::remove))
+        .operation(In(SeeSigning), routes!(signing_sets::list))
+        .operation(In(EditSigningSets), routes!(signing_sets::create))
+        .operation(In(UseSigningSets), routes!(signing_sets::ensure))
+        .operation(In(SeeSigning), routes!(signing_sets::show))
+        .operation(In(EditSigningSets), routes!(signing_sets::remove))
+        .operation(In(UseSigningSets), routes!(signing_sets::files))
         .operation(In(SeeSigning), routes!(csrs::list))
         .operation(In(ManageCsrs), routes!(csrs::create))
         .operation(In(SeeSigning), routes!(csrs::show))

@@ -2,6 +2,7 @@
 
 pub(super) mod enrollment;
 pub(super) mod profiles;
+pub(super) mod signing_sets;
 
 use api::days_left;
 use app::{
@@ -410,6 +411,7 @@ pub(super) fn certificate_details(details: CertificateDetails, now: Timestamp) -
         sha256: details.sha256,
         lent_by: details.lent_by,
         sharing: details.sharing.as_ref().map(sharing),
+        signing_sets: signing_sets::names(&details.sets),
         public_key_fingerprint: details.held.public_key_fingerprint.clone(),
         certificate: certificate(&details.held.into(), now),
     }
@@ -500,6 +502,7 @@ pub(super) fn operation(view: &OperationView) -> api::Operation {
         message: operation_message(operation),
         certificate: operation.state.certificate().map(|certificate| certificate.to_string()),
         profile: operation.state.profile().map(|profile| profile.to_string()),
+        signing_set: operation.state.signing_set().map(|set| set.to_string()),
         at_apple: match &operation.state {
             OperationState::Done { made: Made::AtApple(id) } => Some(id.clone()),
             _ => None,

@@ -53,12 +53,14 @@ fn said(action: Action) -> (&'static [&'static str], Only) {
         A::AddKey | A::EditKey | A::CheckKey | A::RotateKey | A::RemoveKey | A::MintAppleToken => (MANAGES_CREDENTIALS, Anywhere),
         A::ShareKey => (MANAGES_CREDENTIALS, InRoots),
         A::OverrideFeature => (OWNER, Anywhere),
-        // Signing: everything; a Viewer sees.
+        // Signing: everything; a Viewer sees, and uses in a signing set.
         A::CreateCertificate | A::SettleOperation | A::DownloadCertificate | A::DownloadProfile => (MANAGES_SIGNING, Anywhere),
         A::RevokeCertificate | A::EditBundleIds | A::EditDevices | A::EditProfiles => (MANAGES_SIGNING, Anywhere),
         A::ManageCsrs | A::ImportCertificate | A::EditCertificate | A::RemoveCertificate => (MANAGES_SIGNING, Anywhere),
         A::ShareCertificate => (MANAGES_SIGNING, InRoots),
-        A::SeeSigning => (SEES_SIGNING, Anywhere),
+        A::EditSigningSets => (MANAGES_SIGNING, Anywhere),
+        // A Viewer uses in a set what a Manager has put into it.
+        A::SeeSigning | A::UseSigningSets => (SEES_SIGNING, Anywhere),
     }
 }
 

@@ -305,6 +305,19 @@ fn rest(address: &str) -> Vec<Sample> {
         ("POST", "/orgs/{org}/profiles/remove") => {
             json(422, r#"{"profiles": ["{held_profile}", "{held_profile}"]}"#).says("profiles_unfit")
         }
+        ("GET", "/orgs/{org}/signing-sets") => get().says("Set-of-"),
+        ("POST", "/orgs/{org}/signing-sets") => {
+            let body =
+                r#"{"name": "x", "items": [{"profile": "{held_profile}"}, {"profile": "{held_profile}", "certificate": "{certificate}"}]}"#;
+            json(422, body).says("items_unfit")
+        }
+        ("POST", "/orgs/{org}/signing-sets/ensure") => {
+            let body = r#"{"key": "{key}", "profile_type": "app-store", "bundle_identifiers": ["*"], "certificate": "{certificate}"}"#;
+            json(422, body).says("identifiers_unfit")
+        }
+        ("GET", "/orgs/{org}/signing-sets/{signing_set}") => get().says("Set-of-"),
+        ("DELETE", "/orgs/{org}/signing-sets/{signing_set}") => bare(204).fresh(Fresh::SigningSet),
+        ("POST", "/orgs/{org}/signing-sets/{signing_set}/files") => json(409, "{}").says("signing_set_incomplete"),
         ("GET", "/orgs/{org}/csrs") => get().says("Csr-of-"),
         ("POST", "/orgs/{org}/csrs") => json(422, r#"{"name": "x", "country": "Norway"}"#).says("country_unfit"),
         ("GET", "/orgs/{org}/csrs/{csr}") => get().says("Csr-of-"),

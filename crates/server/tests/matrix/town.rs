@@ -92,6 +92,7 @@ const IDS: &[(&str, &str)] = &[
     ("certificate", "cert"),
     ("csr", "csr"),
     ("held_profile", "prof"),
+    ("signing_set", "set"),
     ("operation", "op"),
     ("activity", "act"),
     ("token", "tok"),
@@ -112,6 +113,7 @@ pub(crate) enum Fresh {
     ServiceToken,
     DeviceInvitation,
     PendingDevice,
+    SigningSet,
 }
 
 impl Town {
@@ -212,6 +214,7 @@ impl Town {
                     Box::pin(waiting(&self.world, &self.hand, org, &key, number)).await,
                 )])
             }
+            Fresh::SigningSet => Things::from([("signing_set", signing_set(&self.world, &self.hand, org, &name).await)]),
             Fresh::Invitation => Things::from([("invitation", invited(&self.world, &self.hand, org, &name).await)]),
         }
     }
@@ -344,6 +347,7 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ("apple_certificate", at_apple.items[0].id.clone()),
         ("bundle_id", bundle_ids.items[0].id.clone()),
         ("held_profile", fetched.new[0].profile.id.to_string()),
+        ("signing_set", signing_set(world, hand, org, &named("Set", place)).await),
     ]);
     things
 }
@@ -385,6 +389,33 @@ async fn invited(world: &World, hand: &SignedIn, org: OrgId, who: &str) -> Strin
     };
     let invited = world.app().invite(&hand.caller, org, new).await.expect("invited");
     invited.invitation.id.to_string()
+}
+
+/// A signing set that points at nothing any more; answers its id.
+async fn signing_set(world: &World, hand: &SignedIn, org: OrgId, name: &str) -> String {
+    let mut tx = world.store().await.begin_over_all().await.expect("begins");
+    let tenant = tx.tenant(org).await.expect("asked").expect("there");
+    let permit = domain::decide(&hand.caller.principal, domain::Action::EditSigningSets, tenant).expect("it may");
+    let set = domain::SigningSet {
+        id: domain::SigningSetId::fresh(&world.clock, &SystemEntropy),
+        organization: org,
+        name: name.parse().expect("a name"),
+        profile_type: domain::ProfileType::of_apple("IOS_APP_STORE"),
+        api_key: None,
+        made_at: world.now(),
+        changed_at: world.now(),
+    };
+    let item = domain::SetItem {
+        identifier: "no.halden.ferry".to_owned(),
+        certificate: None,
+        profile: None,
+        seen_at: None,
+        below_seen_at: None,
+    };
+    tx.insert_signing_set(&permit, &set).await.expect("inserted");
+    tx.put_set_item(&permit, set.id, &item).await.expect("put");
+    tx.commit().await.expect("kept");
+    set.id.to_string()
 }
 
 /// Ids of the right shape that nothing has, and words that are the same everywhere.

@@ -39,6 +39,9 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "profiles_rebuild" => json!({ "key": "Admin" }),
         "profiles_fetch" => json!({}),
         "profiles_import" => json!({ "files": [{ "name": "x.mobileprovision", "content": "bm9uZQ==" }] }),
+        "signing_sets_create" => json!({ "name": "x", "items": [{ "profile": "prof_00000000000070008000000000000001" }] }),
+        "signing_sets_files" => json!({ "form": "pem" }),
+        "signing_sets_ensure" => json!({ "key": "Admin", "profile_type": "app-store", "bundle_identifiers": ["no.halden.ferry"] }),
         "profiles_remove" => json!({ "profiles": ["prof_00000000000070008000000000000001"] }),
         "profiles_delete" => json!({ "name": "Taken away" }),
         "devices_edit" => json!({ "enabled": false }),
@@ -120,6 +123,7 @@ async fn town() -> Town {
         ("certificate", certificate),
         ("csr", requested(world, &world.owner).await),
         ("held_profile", fetched.new[0].profile.id.to_string()),
+        ("signing_set", picked(world, key).await),
         ("operation", operation),
         ("activity", recorded(world, &world.owner).await),
         ("user", world.owner.person().unwrap().id.to_string()),
@@ -150,6 +154,7 @@ async fn town() -> Town {
         ("certificate", unknown("cert")),
         ("csr", requested(world, &neighbor).await),
         ("held_profile", unknown("prof")),
+        ("signing_set", unknown("set")),
         ("operation", unknown("op")),
         ("activity", recorded(world, &neighbor).await),
         ("user", neighbor.person().unwrap().id.to_string()),
@@ -176,6 +181,36 @@ async fn town() -> Town {
 async fn recorded(world: &World, owner: &SignedIn) -> String {
     let log = world.app().activity(&owner.caller, owner.home().unwrap(), 1).await.unwrap();
     log[0].record.id.to_string()
+}
+
+/// A signing set of a profile that is registered here.
+async fn picked(world: &World, key: domain::ApiKeyId) -> String {
+    let (app, caller) = (world.app(), &world.owner.caller);
+    let wanted = app::profiles::ProfileToRegister {
+        profile_type: "IOS_APP_STORE".to_owned(),
+        bundle_identifier: "no.halden.ferry".to_owned(),
+        ..Default::default()
+    };
+    let begun = app.register_profile(caller, world.org, key, wanted).await.unwrap();
+    app.run_due_jobs().await.unwrap();
+    let profile = app
+        .operation(caller, world.org, begun.id)
+        .await
+        .unwrap()
+        .operation
+        .state
+        .profile()
+        .unwrap();
+    let item = app::signing_sets::PickedItem {
+        profile,
+        certificate: None,
+    };
+    app.create_signing_set(caller, world.org, "Ferry", &[item])
+        .await
+        .unwrap()
+        .set
+        .id
+        .to_string()
 }
 
 /// A signing request made by an Owner in their own organization.
@@ -237,6 +272,7 @@ fn prefix(parameter: &str) -> &str {
         "device_invitation" => "dinv",
         "pending_device" => "dev",
         "held_profile" => "prof",
+        "signing_set" => "set",
         "sub" => "org",
         other => other,
     }

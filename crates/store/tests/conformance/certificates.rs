@@ -9,6 +9,7 @@ on_both![
     a_certificate_comes_back_as_it_went_in,
     the_same_certificate_is_held_once,
     certificates_are_found_by_what_apple_shows,
+    certificates_that_came_lately_are_found,
     a_certificate_outlives_its_key,
     a_certificate_gets_another_name_and_is_found_by_it,
     a_wish_for_automatic_renewal_is_kept_until_it_is_taken_back,
@@ -101,6 +102,28 @@ async fn certificates_are_found_by_what_apple_shows(world: World) {
     assert!(tx.certificates_known_by(&may, &[]).await.expect("asked").is_empty());
     let they = permit(Action::SeeSigning, 2);
     assert!(tx.certificates_known_by(&they, &all).await.expect("asked").is_empty());
+}
+
+async fn certificates_that_came_lately_are_found(world: World) {
+    let may = permit(Action::CreateCertificate, 1);
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    tx.insert_key(&may, &key(1, 1)).await.expect("inserted");
+    let lately = HeldCertificate {
+        added_at: at(5),
+        ..certificate(1, 2)
+    };
+    let without_key = HeldCertificate {
+        added_at: at(5),
+        private_key: None,
+        ..certificate(1, 3)
+    };
+    for one in [&certificate(1, 1), &lately, &without_key] {
+        tx.insert_certificate(&may, one).await.expect("inserted");
+    }
+    assert_eq!(tx.certificates_since(&may, at(5)).await.expect("listed"), [lately]);
+    assert!(tx.certificates_since(&may, at(6)).await.expect("listed").is_empty());
+    let they = permit(Action::CreateCertificate, 2);
+    assert!(tx.certificates_since(&they, at(0)).await.expect("listed").is_empty());
 }
 
 async fn a_certificate_outlives_its_key(world: World) {

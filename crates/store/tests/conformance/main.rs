@@ -28,6 +28,7 @@ mod profiles;
 mod service_tokens;
 mod sessions;
 mod shares;
+mod signing_sets;
 mod statements;
 mod tenants;
 mod walls;

@@ -137,6 +137,13 @@ async fn profiles_are_found_by_their_certificates(world: World) {
     assert_eq!(ids(all), [1, 2, 3].map(|number| profile(1, number).id));
     let one = tx.profiles_of_certificate(&may, &format!("{:064x}", 2)).await.expect("asked");
     assert_eq!(ids(one), [profile(1, 2).id]);
+    let (ad_hoc, store) = (ProfileType::of_apple("IOS_APP_ADHOC"), ProfileType::of_apple("IOS_APP_STORE"));
+    let of_app = tx.profiles_for(&may, &ad_hoc, "com.example.app3").await.expect("asked");
+    assert_eq!(ids(of_app), [profile(1, 3).id]);
+    assert!(tx.profiles_for(&may, &store, "com.example.app3").await.expect("asked").is_empty());
+    let uuids = tx.profile_uuids(&may, &ad_hoc).await.expect("asked");
+    assert_eq!(uuids, [1, 2, 3].map(|number| profile(1, number).uuid));
+    assert!(tx.profile_uuids(&may, &store).await.expect("asked").is_empty());
 }
 
 async fn profiles_are_listed_in_pages(world: World) {

@@ -7,7 +7,7 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 24] = [
+const TENANT_TABLES: [&str; 26] = [
     "device_invitations",
     "device_challenges",
     "pending_devices",
@@ -25,6 +25,8 @@ const TENANT_TABLES: [&str; 24] = [
     "profiles",
     "profile_files",
     "profile_certificates",
+    "signing_sets",
+    "signing_set_items",
     "operations",
     "activity",
     "notices",

@@ -10,6 +10,7 @@ use crate::activity::record;
 use crate::certificates::certificate;
 use crate::operations::operation;
 use crate::profiles::profile;
+use crate::signing_sets::{item as set_item, set as signing_set};
 use crate::world::{World, at, id, key, of, on_both, permit, place, sealed, using};
 
 on_both![nothing_of_another_organization_is_seen, nothing_of_another_organization_is_changed];
@@ -25,6 +26,8 @@ async fn furnish(world: &World) {
         .expect("put");
     tx.insert_certificate(&may, &certificate(1, 1)).await.expect("inserted");
     tx.insert_profile(&may, &profile(1, 1), b"file").await.expect("inserted");
+    tx.insert_signing_set(&may, &signing_set(1, 1)).await.expect("inserted");
+    tx.put_set_item(&may, signing_set(1, 1).id, &set_item(1)).await.expect("put");
     tx.start_operation(&may, &operation(1, 1)).await.expect("started");
     tx.set_probed(&using(&may, key(1, 1).id), Feature::Profiles, &Probed::Readable { at: at(0) })
         .await
@@ -71,6 +74,29 @@ async fn nothing_of_another_organization_is_seen(world: World) {
         assert!(page.expect("listed").items.is_empty());
     }
     assert_eq!(tx.count_profiles(&they, &ProfileFilter::default()).await.expect("counted"), 0);
+    let their_set = signing_set(1, 1).id;
+    absent(tx.signing_set(&they, their_set).await);
+    assert_eq!(
+        tx.signing_set_named(&they, signing_set(1, 1).name.as_str()).await.expect("asked"),
+        None
+    );
+    assert!(
+        tx.signing_sets(&they, None, &Paging::default())
+            .await
+            .expect("listed")
+            .items
+            .is_empty()
+    );
+    assert!(tx.set_items(&they, their_set).await.expect("listed").is_empty());
+    assert!(tx.profiles_of_set(&they, their_set).await.expect("listed").is_empty());
+    assert!(tx.certificates_of_set(&they, their_set).await.expect("listed").is_empty());
+    assert!(
+        tx.sets_of_certificate(&they, certificate(1, 1).id)
+            .await
+            .expect("listed")
+            .is_empty()
+    );
+    assert!(tx.sets_of_profile(&they, theirs.id).await.expect("listed").is_empty());
     absent(tx.activity(&they, store::LogReach::Own, record(1, 1).id).await);
 
     let all = Paging::default();
@@ -174,6 +200,17 @@ async fn nothing_of_another_organization_is_changed(world: World) {
     absent(tx.remove_profile(&they, held.id).await);
     assert_eq!(tx.profile(&mine, held.id).await.expect("found"), held);
     assert_eq!(tx.profile_content(&mine, held.id).await.expect("found"), b"file");
+
+    let set = signing_set(1, 1);
+    absent(tx.change_signing_set(&they, set.id, None, at(5)).await);
+    let bare = domain::SetItem {
+        profile: None,
+        ..set_item(1)
+    };
+    absent(tx.put_set_item(&they, set.id, &bare).await);
+    absent(tx.delete_signing_set(&they, set.id).await);
+    assert_eq!(tx.signing_set(&mine, set.id).await.expect("found"), set);
+    assert_eq!(tx.set_items(&mine, set.id).await.expect("listed"), [set_item(1)]);
 
     assert_eq!(tx.key(&mine, it).await.expect("found"), before);
     assert_eq!(tx.feature_table(&using(&mine, before.id), &before).await.expect("read"), table);

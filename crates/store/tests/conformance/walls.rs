@@ -38,7 +38,7 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 25] = [
+const TABLES: [&str; 27] = [
     "secrets",
     "rings",
     "api_keys",
@@ -54,6 +54,8 @@ const TABLES: [&str; 25] = [
     "profiles",
     "profile_files",
     "profile_certificates",
+    "signing_sets",
+    "signing_set_items",
     "operations",
     "jobs",
     "idempotency_keys",
@@ -113,6 +115,10 @@ async fn furnish(tx: &mut Tx, number: u32) {
         ),
         format!("profile_files (organization_id, profile_id, content) VALUES ('{org}', 'prof_{number}', '')"),
         format!("profile_certificates (organization_id, profile_id, public_key_fingerprint) VALUES ('{org}', 'prof_{number}', '')"),
+        format!(
+            "signing_sets (id, organization_id, name, folded, profile_type, made_at, changed_at) VALUES ('set_{number}', '{org}', '', '', '', 0, 0)"
+        ),
+        format!("signing_set_items (organization_id, set_id, identifier) VALUES ('{org}', 'set_{number}', '')"),
         format!(
             "operations (id, organization_id, started_by, kind, state, detail, started_at, updated_at) VALUES ('op_{number}', '{org}', '', '', '', '', 0, 0)"
         ),

@@ -69,6 +69,7 @@ fn view(row: ProfileRow) -> ProfileView {
         ("get-task-allow", serde_json::json!(false)),
     ];
     ProfileView {
+        sets: Vec::new(),
         row,
         certificates: vec![InProfile {
             name: "Apple Distribution: Halden Mobile AS".into(),
@@ -209,6 +210,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             keys: samples::choices(),
             key: Some(id("key", 1)),
             preview: Some(RenewalPreview {
+                sets: Vec::new(),
                 existing: certificate.clone().into(),
                 is_at_apple: true,
                 replacement: certificate.certificate_type,

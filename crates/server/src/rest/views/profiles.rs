@@ -49,6 +49,7 @@ pub(in crate::rest) fn details(view: ProfileView, now: Timestamp) -> api::Profil
         entitlements: view.entitlements,
         platforms: view.platforms,
         signed_by: view.signed_by.to_owned(),
+        signing_sets: super::signing_sets::names(&view.sets),
         operation: view.running.map(|operation| operation.to_string()),
         profile: row(&view.row, now),
     }
@@ -98,6 +99,7 @@ pub(in crate::rest) fn renewal(preview: &RenewalPreview, now: Timestamp) -> api:
                 bundle_identifier: affected.identifier.clone(),
             })
             .collect(),
+        signing_sets: super::signing_sets::names(&preview.sets),
         places: preview.places.iter().map(super::place).collect(),
         created: preview.created.as_ref().map(|created| super::certificate(created, now)),
     }

@@ -1,0 +1,276 @@
+//! Signing sets listed and shown, each item with what is missing in it, and which sets use a certificate or a profile.
+
+use super::SetName;
+use crate::{App, Caller, Problem};
+use domain::{
+    Action, CertificateId, Event, HeldCertificate, HeldProfile, OrgId, Permit, ProfileId, ProfileState, SetItem, SigningSet, SigningSetId,
+    signing_set::ENDING,
+};
+use jiff::Timestamp;
+use store::{Page, Paging, Tx};
+
+/// Whether a certificate can sign now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateState {
+    /// It can.
+    Ready,
+    /// Its private key is not here.
+    NoKeyHeld,
+    /// Its date is over.
+    Expired,
+}
+
+impl CertificateState {
+    /// The word in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::NoKeyHeld => "no-key-held",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// The certificate of an item.
+#[derive(Debug, Clone)]
+pub struct InSet {
+    /// The certificate.
+    pub certificate: HeldCertificate,
+    /// Whether it can sign now.
+    pub state: CertificateState,
+}
+
+/// The profile of an item.
+#[derive(Debug, Clone)]
+pub struct ProfileInSet {
+    /// The profile.
+    pub profile: HeldProfile,
+    /// Whether it can be used now.
+    pub state: ProfileState,
+}
+
+/// What one bundle identifier is signed with, and what is wrong with that.
+#[derive(Debug, Clone)]
+pub struct ItemView {
+    /// The identifier.
+    pub identifier: String,
+    /// The certificate; none once it was removed here.
+    pub certificate: Option<InSet>,
+    /// The profile; none once it was removed here.
+    pub profile: Option<ProfileInSet>,
+    /// When Apple was last seen to have both.
+    pub seen_at: Option<Timestamp>,
+    /// Why nothing can be signed with it, in words; none where it can.
+    pub missing: Option<String>,
+    /// When the first of both ends, where that is within a day.
+    pub ending: Option<Timestamp>,
+    pub(super) below_seen_at: Option<Timestamp>,
+}
+
+impl ItemView {
+    /// Whether it can be handed out without asking Apple: it was seen there since then, and does not end soon.
+    pub(super) fn is_warm(&self, since: Timestamp) -> bool {
+        self.missing.is_none()
+            && self.ending.is_none()
+            && self.seen_at.is_some_and(|seen| seen >= since)
+            // What is being built anew has an old file, which Apple has no profile for.
+            && self.profile.as_ref().is_some_and(|of| of.state == ProfileState::Ready)
+    }
+}
+
+/// A set, and how each of its items stands.
+#[derive(Debug, Clone)]
+pub struct SigningSetView {
+    /// The set.
+    pub set: SigningSet,
+    /// Its items, by identifier.
+    pub items: Vec<ItemView>,
+}
+
+impl SigningSetView {
+    /// Whether a build can be signed with it now.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.items.is_empty() && self.items.iter().all(|item| item.missing.is_none())
+    }
+
+    /// When the first of what it needs ends; none where something is missing or never ends.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        let of_item = |item: &ItemView| {
+            let certificate = item.certificate.as_ref().map(|of| of.certificate.expires_at);
+            let profile = item.profile.as_ref().map(|of| of.profile.expires_at);
+            certificate.into_iter().chain(profile).min()
+        };
+        self.items.iter().filter_map(of_item).min()
+    }
+
+    /// The word for how it stands: `complete`, `ending` within a day, or `incomplete`.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match (self.is_complete(), self.items.iter().any(|item| item.ending.is_some())) {
+            (false, _) => "incomplete",
+            (true, true) => "ending",
+            (true, false) => "complete",
+        }
+    }
+}
+
+impl App {
+    /// The signing sets of an organization, by name: all, or those with this text in their name.
+    ///
+    /// # Errors
+    /// `cursor_unknown`; `not_found`, `not_allowed`.
+    pub async fn signing_sets(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        search: Option<&str>,
+        paging: &Paging,
+    ) -> Result<Page<SigningSetView>, Problem> {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let page = tx.signing_sets(&permit, search, paging).await?;
+        let mut views = Vec::with_capacity(page.items.len());
+        for set in page.items {
+            views.push(self.set_view(&mut tx, &permit, set).await?);
+        }
+        Ok(Page {
+            items: views,
+            next: page.next,
+            previous: page.previous,
+            skipped: page.skipped,
+        })
+    }
+
+    /// A signing set, by its id or its name.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn signing_set(&self, caller: &Caller, org: OrgId, set: &str) -> Result<SigningSetView, Problem> {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let set = find(&mut tx, &permit, set).await?;
+        self.set_view(&mut tx, &permit, set).await
+    }
+
+    /// Removes a set. The certificates and profiles that it points at stay.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn remove_signing_set(&self, caller: &Caller, org: OrgId, set: &str) -> Result<(), Problem> {
+        let permit = self.permit(caller, Action::EditSigningSets, org).await?;
+        let mut tx = self.begin_for(caller, &permit).await?;
+        let set = find(&mut tx, &permit, set).await?;
+        tx.delete_signing_set(&permit, set.id).await?;
+        let event = Event::SigningSetRemoved {
+            set: set.id,
+            name: set.name,
+        };
+        self.record_done(&mut tx, caller, org, event).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The sets that a certificate is in, by name.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn sets_of_certificate(&self, caller: &Caller, org: OrgId, certificate: CertificateId) -> Result<Vec<SetName>, Problem> {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let sets = tx.sets_of_certificate(&permit, certificate).await?;
+        Ok(sets.into_iter().map(SetName::from).collect())
+    }
+
+    /// The sets that a profile is in, by name.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn sets_of_profile(&self, caller: &Caller, org: OrgId, profile: ProfileId) -> Result<Vec<SetName>, Problem> {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        let sets = tx.sets_of_profile(&permit, profile).await?;
+        Ok(sets.into_iter().map(SetName::from).collect())
+    }
+
+    /// A set with how its items stand.
+    pub(super) async fn set_view(&self, tx: &mut Tx, permit: &Permit, set: SigningSet) -> Result<SigningSetView, Problem> {
+        let items = tx.set_items(permit, set.id).await?;
+        let certificates = tx.certificates_of_set(permit, set.id).await?;
+        let profiles = tx.profiles_of_set(permit, set.id).await?;
+        let now = self.now();
+        let views = items.into_iter().map(|item| {
+            let certificate = certificates.iter().find(|one| Some(one.id) == item.certificate).cloned();
+            let profile = profiles.iter().find(|one| Some(one.id) == item.profile).cloned();
+            view(item, certificate, profile, &set, now)
+        });
+        Ok(SigningSetView {
+            items: views.collect(),
+            set,
+        })
+    }
+}
+
+/// The set of this id, or of this name.
+pub(super) async fn find(tx: &mut Tx, permit: &Permit, wanted: &str) -> Result<SigningSet, Problem> {
+    if let Ok(id) = wanted.trim().parse::<SigningSetId>() {
+        return Ok(tx.signing_set(permit, id).await?);
+    }
+    tx.signing_set_named(permit, wanted).await?.ok_or_else(Problem::not_found)
+}
+
+fn view(item: SetItem, certificate: Option<HeldCertificate>, profile: Option<HeldProfile>, set: &SigningSet, now: Timestamp) -> ItemView {
+    let certificate = certificate.map(|certificate| InSet {
+        state: match (&certificate.private_key, certificate.expires_at <= now) {
+            (_, true) => CertificateState::Expired,
+            (None, _) => CertificateState::NoKeyHeld,
+            (Some(_), _) => CertificateState::Ready,
+        },
+        certificate,
+    });
+    let profile = profile.map(|profile| ProfileInSet {
+        state: profile.state(now),
+        profile,
+    });
+    let soon = now.saturating_add(ENDING).unwrap_or(Timestamp::MAX);
+    let ends = certificate.iter().map(|of| of.certificate.expires_at);
+    let ends = ends.chain(profile.iter().map(|of| of.profile.expires_at));
+    ItemView {
+        missing: missing(certificate.as_ref(), profile.as_ref(), set),
+        ending: ends.filter(|end| *end <= soon).min(),
+        identifier: item.identifier,
+        certificate,
+        profile,
+        seen_at: item.seen_at,
+        below_seen_at: item.below_seen_at,
+    }
+}
+
+/// Why nothing can be signed with these.
+fn missing(certificate: Option<&InSet>, profile: Option<&ProfileInSet>, set: &SigningSet) -> Option<String> {
+    let (Some(certificate), Some(profile)) = (certificate, profile) else {
+        return Some(match (certificate, profile) {
+            (None, None) => "Its certificate and its profile were removed here.".to_owned(),
+            (None, _) => "Its certificate was removed here.".to_owned(),
+            _ => "Its profile was removed here.".to_owned(),
+        });
+    };
+    let (of, held) = (&certificate.certificate, &profile.profile);
+    let day = |at: Timestamp| at.strftime("%-d %b %Y").to_string();
+    match (certificate.state, profile.state) {
+        (CertificateState::Expired, _) => Some(format!("The certificate “{}” expired on {}.", of.name, day(of.expires_at))),
+        (CertificateState::NoKeyHeld, _) => Some(format!("The private key of the certificate “{}” is not held here.", of.name)),
+        (_, ProfileState::Expired) => Some(format!("The profile “{}” expired on {}.", held.name, day(held.expires_at))),
+        (_, ProfileState::Invalid) => Some(format!("Apple does not take the profile “{}” any more.", held.name)),
+        _ if !held.certificates.contains(&of.public_key_fingerprint) => {
+            Some(format!("The profile “{}” does not have the certificate “{}”.", held.name, of.name))
+        }
+        _ if held.profile_type != set.profile_type => Some(format!(
+            "The profile “{}” is of the type {} now.",
+            held.name,
+            held.profile_type.title()
+        )),
+        _ => None,
+    }
+}

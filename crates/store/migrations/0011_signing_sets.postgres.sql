@@ -1,0 +1,23 @@
+-- The same order on every server, as in 0007.
+ALTER TABLE signing_sets ALTER COLUMN folded TYPE TEXT COLLATE "C";
+
+-- The wall of 0006 around what is new.
+DO $wall$
+DECLARE
+    name TEXT;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['signing_sets', 'signing_set_items'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format($policy$
+            CREATE POLICY own ON %I USING (
+                organization_id = (SELECT current_setting('russet.organization', true))
+                OR (SELECT current_setting('russet.all', true)) = 'on'
+                OR organization_id IN (
+                    SELECT id FROM organizations WHERE parent_id = (SELECT current_setting('russet.below', true))
+                )
+            )
+        $policy$, name);
+    END LOOP;
+END
+$wall$;
