@@ -32,9 +32,9 @@ pub struct Notice {
     pub body: String,
     /// `bad`, `warning` or `news`.
     pub weight: String,
-    /// What it is about: `certificate`, `profile`, `key`, `service-token`, `token`, `operation`.
+    /// What it is about: `certificate`, `profile`, `key`, `service-token`, `token`, `operation`, `pending-devices`.
     pub about: String,
-    /// Its id; none for a personal token.
+    /// Its id; none for a personal token and for devices that wait for approval.
     pub object: Option<String>,
     /// Whether it was not read yet.
     pub unread: bool,

@@ -29,6 +29,8 @@ pub enum About {
     ServiceToken(ServiceTokenId),
     /// One of the person's tokens.
     Token,
+    /// Devices that are not yet registered.
+    PendingDevices,
     /// An act, which ended or came to nothing.
     Operation(OperationId),
 }
@@ -263,11 +265,23 @@ fn told(record: &Recorded, now: Timestamp) -> Option<Told> {
             about: About::Operation(*operation),
             weight: Weight::Bad,
         },
-        Event::ProfileRebuilt { profile, name, .. } => Told {
-            head: format!("The profile “{name}” was built anew"),
-            body: "It has another UUID now: builds that name the old one need the new file.".to_owned(),
+        Event::ProfileUuidChanged { profile, name, to, .. } => Told {
+            head: format!("The profile “{name}” has another UUID"),
+            body: format!("It is {to} now: builds that name the old one need the new file."),
             about: About::Profile(*profile),
             weight: Weight::News,
+        },
+        Event::ProfileLeftBehind { profile, name, why } => Told {
+            head: format!("New devices are not in the profile “{name}”"),
+            body: why.clone(),
+            about: About::Profile(*profile),
+            weight: Weight::Bad,
+        },
+        Event::DeviceArrived { name, udid, .. } => Told {
+            head: format!("The device “{name}” waits for your approval"),
+            body: format!("{udid}. Approved, it is registered at Apple and can be in profiles."),
+            about: About::PendingDevices,
+            weight: Weight::Warning,
         },
         _ => return None,
     })

@@ -50,9 +50,12 @@ impl Activity {
             (Event::CertificateRenewed { certificate, .. }, Outcome::Done | Outcome::Refused | Outcome::Failed) => {
                 those(certificate.to_string(), Action::SeeSigning)
             }
-            (Event::ProfileRebuilt { profile, .. }, Outcome::Done | Outcome::Refused | Outcome::Failed) => {
+            // That it was done is told with its new UUID.
+            (Event::ProfileRebuilt { profile, .. }, Outcome::Refused | Outcome::Failed) => those(profile.to_string(), Action::SeeSigning),
+            (Event::ProfileUuidChanged { profile, .. } | Event::ProfileLeftBehind { profile, .. }, _) => {
                 those(profile.to_string(), Action::SeeSigning)
             }
+            (Event::DeviceArrived { device, .. }, Outcome::Done) => those(device.to_string(), Action::EditDevices),
             _ => None,
         }
     }
@@ -69,12 +72,14 @@ impl Activity {
             | Event::TokenRevoked { .. }
             | Event::ServiceTokenRevoked { .. }
             | Event::ServiceTokenRotated { .. }
+            | Event::DeviceApproved { .. }
+            | Event::DeviceRejected { .. }
             | Event::KeyRemoved { .. }
             | Event::KeyRotated { .. } => self.event.object(),
             Event::KeyChecked { .. } if self.is_good_news() => self.event.object(),
             Event::CertificateRevoked { certificate, .. } => certificate.map(|certificate| certificate.to_string()),
             Event::CertificateRenewed { certificate, .. } => Some(certificate.to_string()),
-            Event::ProfileRebuilt { profile, .. } => Some(profile.to_string()),
+            Event::ProfileUuidChanged { profile, .. } => Some(profile.to_string()),
             _ => None,
         }
     }

@@ -33,6 +33,7 @@ impl InboxPage {
     fn icon(&self, notice: &NoticeView) -> &'static str {
         match (notice.weight, notice.about) {
             (Weight::Bad, _) => "bad",
+            (Weight::Warning, About::PendingDevices) => "device",
             (Weight::Warning, _) => "clock",
             (Weight::News, _) => "info",
         }
@@ -45,6 +46,7 @@ impl InboxPage {
             About::Profile(id) => format!("/o/{org}/profiles/held/{id}"),
             About::Key(id) => format!("/o/{org}/keys/{id}"),
             About::ServiceToken(id) => format!("/o/{org}/tokens/{id}"),
+            About::PendingDevices => format!("/o/{org}/devices/pending"),
             About::Token => "/me/tokens".to_owned(),
             About::Operation(id) => format!("/o/{org}/operations/{id}"),
         }

@@ -34,6 +34,7 @@ fn notice(view: NoticeView) -> api::Notice {
         About::Key(id) => ("key", Some(id.to_string())),
         About::ServiceToken(id) => ("service-token", Some(id.to_string())),
         About::Operation(id) => ("operation", Some(id.to_string())),
+        About::PendingDevices => ("pending-devices", None),
         About::Token => ("token", None),
     };
     let weight = match view.weight {

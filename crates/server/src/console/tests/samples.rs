@@ -481,9 +481,9 @@ pub(super) fn inbox() -> Inbox {
             ),
             notice(
                 1,
-                "profile.rebuild",
-                "The profile “Ferry App Store” was built anew",
-                "It has another UUID now: builds that name the old one need the new file.",
+                "profile.change-uuid",
+                "The profile “Ferry App Store” has another UUID",
+                "It is 0f9b4c1e-5d2a-4b7c-9a33-6a1f0c2b7d18 now: builds that name the old one need the new file.",
                 About::Profile(id("prof", 1)),
                 Weight::News,
                 false,
