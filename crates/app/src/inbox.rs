@@ -9,12 +9,13 @@ use domain::{
     Activity, ApiKeyId, CertificateId, Event, OperationId, OrgId, Outcome, ProfileId, ServiceTokenId, Tenant, activity::Audience, decide,
 };
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use store::Recorded;
 
 /// How many are looked at, the newest first: what one has not read of so many is not read.
-const MOST: u32 = 300;
-/// How many unread ones are counted.
-const COUNTED: u32 = 100;
+const MOST: u32 = 2000;
+/// How many unread ones are looked at to count them.
+const COUNTED: u32 = 500;
 
 /// What a notice leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,10 +100,7 @@ impl App {
         let read_to = tx.inbox_read_to(user).await?;
         let mut names = Names::default();
         let mut inbox = Inbox::default();
-        for (record, root) in tx.notices(user, 0, MOST).await? {
-            let Some(organization) = seen_by(&who.caller, &record, root) else {
-                continue;
-            };
+        for (record, organization) in heard(&who.caller, tx.notices(user, 0, MOST).await?) {
             let Some(told) = told(&record, self.now()) else { continue };
             let organization_name = names.of_organization(&mut tx, organization).await?;
             inbox.newest = inbox.newest.max(record.sequence);
@@ -125,7 +123,7 @@ impl App {
         Ok(inbox)
     }
 
-    /// How many notices the person has not read yet, [`COUNTED`] at most; 0 for a token of an organization.
+    /// How many notices the person has not read yet, of the newest few hundred; 0 for a token of an organization.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -133,11 +131,8 @@ impl App {
         let Ok(person) = who.person() else { return Ok(0) };
         let mut tx = self.inner.store.read_over_all().await?;
         let read_to = tx.inbox_read_to(person.id).await?;
-        let unread = tx.notices(person.id, read_to, COUNTED).await?;
-        Ok(unread
-            .iter()
-            .filter(|(record, root)| seen_by(&who.caller, record, *root).is_some())
-            .count())
+        let unread = heard(&who.caller, tx.notices(person.id, read_to, COUNTED).await?);
+        Ok(unread.len())
     }
 
     /// Notes that the person has read everything up to this notice. A number that no record has yet counts as the newest
@@ -151,6 +146,20 @@ impl App {
         tx.set_inbox_read_to(who.person()?.id, up_to.min(newest)).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// The records that the caller may hear of, each with its organization, and of each thing the last of a sort. The rows before
+/// it may still be there where they were written down by another organization's hand.
+fn heard(caller: &Caller, found: Vec<(Recorded, OrgId)>) -> Vec<(Recorded, OrgId)> {
+    let mut told = BTreeSet::new();
+    found
+        .into_iter()
+        .filter_map(|(record, root)| {
+            let organization = seen_by(caller, &record, root)?;
+            let is_first = told.insert((organization, record.event.action(), record.notice()?.object));
+            is_first.then_some((record, organization))
+        })
+        .collect()
 }
 
 /// The organization of a record, if the caller may hear of it.

@@ -28,7 +28,7 @@ pub const PENDING_DEVICES_MOST: u32 = 1000;
 /// How long a challenge can be answered, in minutes: as long as somebody takes to install a profile.
 pub const CHALLENGE_MINUTES: i64 = 60;
 /// Most challenges of one link that can be answered at once; a further one ends the oldest.
-pub const CHALLENGES_MOST: u32 = 20;
+pub const CHALLENGES_MOST: u32 = 2 * DEVICES_BY_LINK_MOST;
 
 /// A link that asks a device for its UDID. Its token is known only to its holder; the store keeps its SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,7 +36,7 @@ impl Tx {
             "INSERT INTO jobs (id, organization_id, kind, object_id, payload, run_at, attempts)
              VALUES ($1, $2, $3, $4, $5, $6, 0)
              ON CONFLICT (organization_id, kind, object_id) WHERE lease_owner IS NULL
-             DO UPDATE SET run_at = CASE WHEN excluded.run_at < jobs.run_at THEN excluded.run_at ELSE jobs.run_at END",
+             DO UPDATE SET payload = excluded.payload, run_at = CASE WHEN excluded.run_at < jobs.run_at THEN excluded.run_at ELSE jobs.run_at END",
             args![id, organization, payload.kind(), payload.object(), json(payload)?, run_at],
         )
         .await?;

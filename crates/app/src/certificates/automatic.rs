@@ -116,6 +116,19 @@ impl App {
         self.schedule_renewal(tx, permit.organization(), &replacement, &wish).await
     }
 
+    /// Begins, if it is still to be replaced: what was revoked, or ended long ago, is not missed by anybody.
+    async fn begin_by_itself(&self, caller: &Caller, org: OrgId, key: ApiKeyId, certificate: CertificateId) -> Result<(), Problem> {
+        let preview = Box::pin(self.preview_renewal(caller, org, key, certificate)).await?;
+        if !preview.is_at_apple {
+            let message =
+                "Apple does not list it any more: it was revoked, or ended. Renew it by hand if it is still needed, or remove it here.";
+            return Err(Problem::new(Kind::Conflict, "not_at_apple", message));
+        }
+        Box::pin(self.renew_certificate(caller, org, key, certificate, None))
+            .await
+            .map(drop)
+    }
+
     async fn schedule_renewal(&self, tx: &mut Tx, org: OrgId, held: &HeldCertificate, wish: &AutomaticRenewal) -> Result<(), Problem> {
         let payload = JobPayload::RenewCertificate { certificate: held.id };
         let at = wish.begins_at(held.expires_at).max(self.now());
@@ -144,9 +157,14 @@ impl App {
             return Ok(JobEnd::Next(due));
         }
         let begun = match wish.key {
-            Some(key) => Box::pin(self.renew_certificate(&caller, job.organization, key, certificate, None))
-                .await
-                .map(drop),
+            // On a stack of its own: it is the deepest call there is.
+            Some(key) => {
+                let (app, caller, org) = (self.clone(), caller.clone(), job.organization);
+                let begun = tokio::spawn(async move { app.begin_by_itself(&caller, org, key, certificate).await });
+                begun
+                    .await
+                    .unwrap_or_else(|_| Err(Problem::internal("the renewal broke down while it was begun")))
+            }
             None => Err(Problem::new(
                 Kind::Conflict,
                 "key_not_usable",

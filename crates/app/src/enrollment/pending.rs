@@ -161,6 +161,18 @@ impl App {
     /// Problems at `name`, `keys`; where no account can be asked, what [`App::register_devices`] says of the first;
     /// `not_found`, `not_allowed`.
     pub async fn approve_device(&self, caller: &Caller, org: OrgId, id: PendingDeviceId, approval: Approval) -> Result<Approved, Problem> {
+        self.approve_device_in(caller, org, id, approval, None).await
+    }
+
+    /// The same, in these accounts and no others that it waits for.
+    async fn approve_device_in(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        id: PendingDeviceId,
+        approval: Approval,
+        only: Option<&[ApiKeyId]>,
+    ) -> Result<Approved, Problem> {
         let permit = self.permit(caller, Action::EditDevices, org).await?;
         let mut device = self.inner.store.read_for(&permit).await?.pending_device(&permit, id).await?;
         if let Some(name) = &approval.name {
@@ -169,7 +181,9 @@ impl App {
         if !approval.keys.is_empty() {
             device.keys = self.keys_named(caller, org, &approval.keys).await?;
         }
-        if device.keys.is_empty() {
+        let is_meant = |key: &ApiKeyId| only.is_none_or(|only| only.contains(key));
+        let keys: Vec<ApiKeyId> = device.keys.iter().copied().filter(is_meant).collect();
+        if keys.is_empty() {
             return Err(Problem::field("key_missing", "keys", "No account is chosen. Choose at least one."));
         }
         device.trouble = None;
@@ -180,13 +194,13 @@ impl App {
             device: id,
             name: device.name.clone(),
             udid: device.udid.clone(),
-            keys: device.keys.clone(),
+            keys: keys.clone(),
         };
         self.record_done(&mut tx, caller, org, event).await?;
         tx.commit().await?;
         let mut approved = Approved::default();
         let mut refused = None;
-        for key in &device.keys {
+        for key in &keys {
             if let Some(running) = registering(&running, &device.udid, Some(*key)) {
                 approved.operations.push(running.clone());
                 continue;
@@ -268,7 +282,9 @@ impl App {
             principal: principal.acting_as_job(job.id),
             origin: Origin::default(),
         };
-        match Box::pin(self.approve_device(&caller, org, id, Approval::default())).await {
+        // Of the accounts that it waits for, those that the link was for: for the others somebody is to be asked.
+        let meant = Some(invitation.keys.as_slice());
+        match Box::pin(self.approve_device_in(&caller, org, id, Approval::default(), meant)).await {
             Ok(_) => Ok(JobEnd::Done),
             Err(problem) => match problem.kind {
                 Kind::Internal | Kind::Unavailable | Kind::AppleUnreachable | Kind::RateLimited => {
@@ -276,7 +292,7 @@ impl App {
                 }
                 _ => {
                     let why = format!("It was not registered by itself: {}", problem.message);
-                    for key in &device.keys {
+                    for key in device.keys.iter().filter(|key| invitation.keys.contains(key)) {
                         self.note_trouble(&permit, &device.udid, *key, &why).await?;
                     }
                     Ok(JobEnd::Done)

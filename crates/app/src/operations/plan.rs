@@ -74,7 +74,11 @@ impl App {
                 self.end_plan(caller, permit, operation, end).await?;
                 return Ok(JobEnd::Done);
             }
-            Next::Wait { until, why } => return Ok(JobEnd::Again { at: until, why }),
+            // A fresh job: to wait is no failure, and what fails afterwards is tried again soon.
+            Next::Wait { until, why } => {
+                tracing::debug!(operation = %operation.id, why, "a plan waits");
+                return Ok(JobEnd::Next(until));
+            }
             Next::Begin(kind) => {
                 left_out = Some((*kind).clone()).filter(|kind| plan.goes_on_without(kind));
                 self.begin_step(caller, permit, operation, *kind, None, step_of).await

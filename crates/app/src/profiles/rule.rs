@@ -5,7 +5,8 @@
 //! devices that are being registered at the same time and begins afresh when more come, so ten devices that arrive
 //! together are one rebuild. It compares instead of remembering: killed anywhere and run again, it finds what is left.
 //!
-//! It must not take a device away: a profile that has more than the account, because somebody disabled one, is left alone.
+//! A profile is never built anew only to take a device away: one that has more than the account, because somebody disabled
+//! some, is left alone. When a device arrives it is built from what is enabled then, as the rule says.
 //!
 //! The surprising thing: a device that was just registered may be missing in Apple's list, or be there and not usable yet
 //! (Apple calls that processing, for days at times). The job looks again for it, for as long as [`PATIENCE`].
@@ -80,17 +81,24 @@ impl App {
         let mut tx = self.inner.store.read_for(&permit).await?;
         let ruled = tx.profiles_with_all_devices(&permit).await?;
         let lately = registered_lately(&tx.operations(&permit, &Paging::first(LATELY)).await?.items, key, self.now());
-        let is_registering = tx
-            .unfinished_operations(&permit)
-            .await?
+        let running = tx.unfinished_operations(&permit).await?;
+        let is_registering = running
             .iter()
             .any(|operation| matches!(&operation.kind, OperationKind::RegisterDevices(of) if of.key == key));
+        // Known without Apple, which is not to be asked every few seconds for something that has to wait.
+        let is_changing = running.iter().any(|operation| {
+            let changes_one = ruled.iter().any(|held| operation.kind.profiles().contains(&held.id));
+            changes_one || (operation.kind.key() == key && matches!(operation.kind, OperationKind::EnsureSigningSet(_)))
+        });
         drop(tx);
         if ruled.is_empty() {
             return Ok(JobEnd::Done);
         }
         if is_registering {
             return Ok(self.soon("more devices are being registered".to_owned()));
+        }
+        if is_changing {
+            return Ok(self.again(job, "another act changes these profiles".to_owned()));
         }
         let reading = self.use_key(&caller, &permit, key, reading(Feature::Profiles), async |apple| {
             Account::read(apple).await
@@ -106,7 +114,12 @@ impl App {
                 return Ok(JobEnd::Done);
             }
         };
+        let held = ruled.clone();
         let Wanted { profiles, devices, left } = wanted(&used, &account, ruled, self.now());
+        let begun: Vec<HeldProfile> = held
+            .into_iter()
+            .filter(|held| profiles.iter().any(|rebuild| rebuild.profile == held.id))
+            .collect();
         let waits_for = lately.iter().filter(|udid| !account.knows_state_of(udid)).count();
         if !profiles.is_empty() {
             let kind = OperationKind::RebuildProfiles(ProfilesRebuild {
@@ -116,8 +129,14 @@ impl App {
             });
             match self.begin_operation(&caller, org, kind).await {
                 Ok(_) => {}
-                Err(problem) if problem.code == "another_is_running" => return Ok(self.soon(problem.message)),
-                Err(problem) => return Err(problem),
+                Err(problem) if problem.code == "another_is_running" || may_work_later(&problem) => {
+                    return Ok(self.again(job, problem.message));
+                }
+                Err(problem) => {
+                    let left = begun.into_iter().map(|held| (held, problem.message.clone())).chain(left).collect();
+                    self.tell_left_behind(&caller, &permit, left).await?;
+                    return Ok(JobEnd::Done);
+                }
             }
         }
         if waits_for > 0 {

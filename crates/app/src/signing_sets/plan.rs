@@ -163,7 +163,9 @@ impl App {
         let is_in_the_way = |other: &&Operation| {
             other.kind.key() == wanted.key
                 && other.step_of.is_none()
-                && (!other.kind.profiles().is_empty() || other.kind.renews().is_some())
+                && (!other.kind.profiles().is_empty()
+                    || other.kind.renews().is_some()
+                    || matches!(other.kind, OperationKind::CreateCertificate { .. }))
         };
         if let Some(other) = others.iter().find(is_in_the_way) {
             let why = format!("“{}” has to be over first.", other.kind.title());

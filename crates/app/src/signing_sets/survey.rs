@@ -7,13 +7,13 @@ use super::{LISTED_WITHIN, ensure::is_below, needs::Needing};
 use crate::{
     App, Problem,
     apple_account::is_lent_for,
-    operations::{Answer, Call, Kept},
+    operations::{Answer, Call, Kept, app_not_shared},
     profiles::Account,
 };
 use apple::{Error, ProfileDetail, Session};
 use async_trait::async_trait;
 use domain::{
-    Event, Feature, HeldCertificate, HeldProfile, Made, Permit,
+    Event, Feature, HeldCertificate, HeldProfile, ItemOrigin, Made, Permit,
     operation::{SetNeeds, SetSurvey, SetToEnsure},
 };
 use jiff::Timestamp;
@@ -68,7 +68,14 @@ impl Surveying {
         let lately = now.saturating_sub(LISTED_WITHIN).unwrap_or(Timestamp::MIN);
         let mut account = survey.account.clone();
         for made in tx.certificates_since(permit, lately).await? {
-            account.also_has(&made);
+            // Of this account, and not one that was fetched: what Apple listed then it lists now.
+            if made.api_key == Some(wanted.key) && made.origin == ItemOrigin::Created {
+                account.also_has(&made);
+            }
+        }
+        let outside = wanted.identifiers.iter().find(|identifier| !is_lent_for(used, Some(identifier)));
+        if let Some(outside) = outside {
+            return Ok(SetNeeds::refused(app_not_shared(used, outside).message));
         }
         let certificates = own_certificates(tx, permit, &account).await?;
         let identifiers: Vec<String> = self
@@ -131,9 +138,9 @@ impl Call for Surveying {
         Ok(Answer::Survey(Box::new(self.read(session).await?)))
     }
 
-    /// Looking is the same as asking.
-    async fn look(&self, session: &Session) -> Result<Option<Answer>, Error> {
-        self.ask(session).await.map(Some)
+    /// To look would be to ask, and that is for whoever began, with what they may today: a look has the owner's rights.
+    async fn look(&self, _session: &Session) -> Result<Option<Answer>, Error> {
+        Ok(None)
     }
 
     async fn keep(&self, app: &App, tx: &mut Tx, permit: &Permit, used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
@@ -155,6 +162,7 @@ impl Surveying {
         survey: &Survey,
     ) -> Result<SetNeeds, Problem> {
         let (key, there) = (self.0.wanted.key, survey.account.profile_ids());
+        let mut taken_in = Vec::new();
         for detail in &survey.account.profiles {
             let Some(with_file) = survey.files.get(&detail.profile.id) else {
                 continue;
@@ -164,15 +172,19 @@ impl Surveying {
             }
             // What cannot be kept is as if it were not there: another profile is made beside it.
             if let Ok((held, _)) = Box::pin(app.take_in_profile(tx, permit, key, (detail, with_file), &there)).await? {
-                let event = Event::ProfileFetched {
+                taken_in.push(Event::ProfileFetched {
                     key,
                     profile: held.id,
                     name: held.name,
-                };
-                app.record_as_permitted(tx, permit, event).await?;
+                });
             }
         }
-        self.decide(app, tx, permit, used, survey).await
+        let needs = self.decide(app, tx, permit, used, survey).await?;
+        // Last of all: recorders take turns, and whoever waits for one of these rows may wait for a turn.
+        for event in taken_in {
+            app.record_as_permitted(tx, permit, event).await?;
+        }
+        Ok(needs)
     }
 
     /// Whether a profile that is not here is worth to be: it has a certificate that can be signed with here, or Apple calls it

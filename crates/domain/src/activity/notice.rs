@@ -60,28 +60,29 @@ impl Activity {
         }
     }
 
-    /// The thing, by its id, that nobody has to be told of any more: it is gone, or was put right.
+    /// The thing, by its id, that nobody has to be told of any more, because it is gone or was put right; with the word of the
+    /// notices that this is true of, where it is not of all.
     #[must_use]
-    pub fn settles(&self) -> Option<String> {
+    pub fn settles(&self) -> Option<(String, Option<&'static str>)> {
         if self.outcome != Outcome::Done {
             return None;
         }
-        match &self.event {
+        let object = match &self.event {
+            Event::KeyChecked { .. } if self.is_good_news() => return Some((self.event.object()?, Some(self.event.action()))),
             Event::CertificateRemoved { .. }
             | Event::ProfileRemoved { .. }
             | Event::TokenRevoked { .. }
             | Event::ServiceTokenRevoked { .. }
             | Event::ServiceTokenRotated { .. }
-            | Event::DeviceApproved { .. }
             | Event::DeviceRejected { .. }
             | Event::KeyRemoved { .. }
             | Event::KeyRotated { .. } => self.event.object(),
-            Event::KeyChecked { .. } if self.is_good_news() => self.event.object(),
             Event::CertificateRevoked { certificate, .. } => certificate.map(|certificate| certificate.to_string()),
             Event::CertificateRenewed { certificate, .. } => Some(certificate.to_string()),
             Event::ProfileUuidChanged { profile, .. } => Some(profile.to_string()),
             _ => None,
-        }
+        };
+        Some((object?, None))
     }
 
     fn is_good_news(&self) -> bool {
@@ -122,7 +123,8 @@ mod tests {
         assert!(checked("Revoked", Some("Working")).notice().is_some());
         assert_eq!(checked("Revoked", None).notice(), None, "as yesterday");
         let mended = checked("Working", Some("Revoked"));
-        assert_eq!((mended.notice(), mended.settles()), (None, mended.event.object()));
+        let settled = (mended.event.object().unwrap(), Some("key.check"));
+        assert_eq!((mended.notice(), mended.settles()), (None, Some(settled)));
         assert_eq!(checked("no conclusion", None).settles(), None);
     }
 

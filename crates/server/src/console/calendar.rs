@@ -12,7 +12,7 @@ use app::calendars::Calendar;
 use axum::{
     extract::{Path, State as Reach},
     http::header,
-    response::{IntoResponse, Redirect},
+    response::IntoResponse,
 };
 use icalendar::{Calendar as File, Component, Event, Property};
 use jiff::Timestamp;
@@ -43,11 +43,6 @@ pub(crate) async fn end(Reach(state): Reach<State>, Path(org): Path<String>, sen
     let org = id(&org)?;
     state.app.end_calendar_link(&sent.visitor.who, org).await?;
     Ok(done(&state, &format!("/o/{org}/expiries"), "calendar-ended"))
-}
-
-/// `GET /o/{org}/expiries/calendar`: where a browser is that reloads what the link was shown on.
-pub(crate) async fn back(Path(org): Path<String>) -> Redirect {
-    Redirect::to(&format!("/o/{org}/expiries"))
 }
 
 fn link(public_url: &Url, token: &str) -> String {

@@ -64,7 +64,7 @@ pub(crate) fn table() -> Doors {
         .act("/sign-out", Person, gate::sign_out)
         .page("/o/{org}", In(SeeOrganization), overview::show)
         .page("/o/{org}/expiries", In(SeeOrganization), expiries::show)
-        .form("/o/{org}/expiries/calendar", In(SeeOrganization), calendar::back, calendar::make)
+        .act("/o/{org}/expiries/calendar", In(SeeOrganization), calendar::make)
         .act("/o/{org}/expiries/calendar/end", In(SeeOrganization), calendar::end)
         .page("/calendar/{token}", Public, calendar::read)
         .page("/o/{org}/keys", In(SeeKeys), keys::list::show)

@@ -5,9 +5,9 @@
 //! by notice, and not in here.
 
 use super::{Recorded, recorded};
-use crate::sql::args;
+use crate::sql::{args, json};
 use crate::{Result, Tx};
-use domain::{Activity, OrgId, UserId, activity::Audience};
+use domain::{Activity, KeyHealth, OrgId, UserId, activity::Audience};
 
 impl Tx {
     /// Points to a record that somebody should hear of, and no longer to those that it settles.
@@ -15,10 +15,10 @@ impl Tx {
         let (Some(organization), Some(root)) = (record.organization, root) else {
             return Ok(());
         };
-        if let Some(object) = record.settles() {
+        if let Some((object, topic)) = record.settles() {
             self.execute(
-                "DELETE FROM notices WHERE organization_id = $1 AND object_id = $2",
-                args![organization, object],
+                "DELETE FROM notices WHERE organization_id = $1 AND object_id = $2 AND (CAST($3 AS TEXT) IS NULL OR topic = $3)",
+                args![organization, object, topic],
             )
             .await?;
         }
@@ -43,7 +43,8 @@ impl Tx {
 
     /// The records after the one with the number `after` that a person should hear of, newest first, each with the root above
     /// its organization: of all organizations that they belong to, and of those below. What they may see of it is for the policy
-    /// to say.
+    /// to say. A token or waiting device that is gone, and a key that works again, is nobody's news, wherever that was
+    /// written down.
     ///
     /// # Errors
     /// What the database says.
@@ -54,8 +55,11 @@ impl Tx {
                  WHERE (notices.organization_id IN (SELECT organization_id FROM memberships WHERE user_id = $1)
                         OR notices.root_id IN (SELECT organization_id FROM memberships WHERE user_id = $1))
                      AND (notices.user_id IS NULL OR notices.user_id = $1) AND notices.sequence > $2
+                     AND (notices.topic <> 'token.will-expire' OR EXISTS (SELECT 1 FROM api_tokens WHERE api_tokens.id = notices.object_id))
+                     AND (notices.topic <> 'device.arrive' OR EXISTS (SELECT 1 FROM pending_devices WHERE pending_devices.id = notices.object_id))
+                     AND (notices.topic <> 'key.check' OR EXISTS (SELECT 1 FROM api_keys WHERE api_keys.id = notices.object_id AND api_keys.health <> $4))
                  ORDER BY notices.sequence DESC LIMIT $3",
-                args![user, after, i64::from(most)],
+                args![user, after, i64::from(most), json(&KeyHealth::Working)?],
             )
             .await?;
         rows.iter().map(|row| Ok((recorded(row)?, row.parse("root_id")?))).collect()
