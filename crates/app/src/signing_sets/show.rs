@@ -217,6 +217,10 @@ pub(super) async fn find(tx: &mut Tx, permit: &Permit, wanted: &str) -> Result<S
     if let Ok(id) = wanted.trim().parse::<SigningSetId>() {
         return Ok(tx.signing_set(permit, id).await?);
     }
+    // No name has a NUL, and PostgreSQL refuses one.
+    if wanted.contains('\0') {
+        return Err(Problem::not_found());
+    }
     tx.signing_set_named(permit, wanted).await?.ok_or_else(Problem::not_found)
 }
 

@@ -236,23 +236,40 @@ async fn checkpoints_and_their_key_are_kept_once(world: World) {
 }
 
 async fn of_each_thing_the_last_notice_stands_until_it_is_settled(world: World) {
-    let key = id("key", 1);
-    let checked = |health: &str, number: u32| Activity {
-        event: Event::KeyChecked {
-            key,
-            name: "CI".to_owned(),
-            health: health.to_owned(),
-            was: Some("before".to_owned()),
+    let not_begun = |number: u32| Activity {
+        event: Event::CertificateRenewalNotBegun {
+            certificate: id("cert", 1),
+            name: "Distribution".to_owned(),
+            why: "The key was removed.".to_owned(),
         },
         ..record(1, number)
+    };
+    let removed = Activity {
+        event: Event::CertificateRemoved {
+            certificate: id("cert", 1),
+            name: "Distribution".to_owned(),
+            serial: "01".to_owned(),
+            key_destroyed: true,
+        },
+        ..record(1, 4)
+    };
+    // A key that is not here any more is nobody's news.
+    let checked = Activity {
+        event: Event::KeyChecked {
+            key: id("key", 1),
+            name: "CI".to_owned(),
+            health: "Revoked".to_owned(),
+            was: Some("Working".to_owned()),
+        },
+        ..record(1, 3)
     };
     let mut tx = world.store.begin_over_all().await.expect("begins");
     let found = async |tx: &mut Tx, who: u32, after: i64| {
         let all = tx.notices(id("user", who), after, 10).await.expect("asked");
         all.into_iter().map(|(record, root)| (record.sequence, root)).collect::<Vec<_>>()
     };
-    for (number, health) in ["Revoked", "Refused"].into_iter().enumerate() {
-        tx.record(&checked(health, number as u32 + 1)).await.expect("recorded");
+    for record in [not_begun(1), not_begun(2), checked] {
+        tx.record(&record).await.expect("recorded");
     }
     let told = found(&mut tx, 1, 0).await;
     assert_eq!(told.len(), 1, "the second took the place of the first");
@@ -265,7 +282,7 @@ async fn of_each_thing_the_last_notice_stands_until_it_is_settled(world: World) 
         tx.set_inbox_read_to(id("user", 2), to).await.expect("kept");
     }
     assert_eq!(tx.inbox_read_to(id("user", 2)).await.expect("asked"), newest, "it never goes back");
-    tx.record(&checked("Working", 3)).await.expect("recorded");
+    tx.record(&removed).await.expect("recorded");
     assert_eq!(found(&mut tx, 1, 0).await, []);
 }
 
