@@ -77,6 +77,8 @@ describe('the console', () => {
   test('the keyboard alone reaches the content, a list and a form', () =>
     visit(browser, demo.url, {}, async (page) => {
       await signIn(page, demo);
+      // Single keys do something once the script has run.
+      await page.waitForLoadState('load');
       await page.keyboard.press('Tab');
       assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Skip to content');
       await page.keyboard.press('Enter');
