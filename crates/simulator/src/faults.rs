@@ -1,7 +1,7 @@
 //! Faults that a test orders: the next calls of a route fail in a way of its choice.
 //!
-//! A fault is met before Apple's behavior, except [`Effect::LoseAnswer`] and [`Effect::Delay`], where the request is
-//! carried out as usual and only the way back is spoilt.
+//! A fault is met before Apple's behavior, except [`Effect::LoseAnswer`], [`Effect::DoneThenError`] and [`Effect::Delay`], where
+//! the request is carried out as usual and only the way back is spoilt.
 
 use crate::api::Api;
 use crate::refusal::Refusal;
@@ -64,6 +64,8 @@ pub enum Effect {
     Reset,
     /// Everything is done and the connection is reset instead of answering.
     LoseAnswer,
+    /// Everything is done and 500 is answered, with Apple's document for it.
+    DoneThenError,
     /// Everything is done and the answer comes late.
     Delay {
         /// How late, in milliseconds of real time.

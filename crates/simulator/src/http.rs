@@ -5,7 +5,7 @@
 
 use crate::api::Api;
 use crate::clock::http_date;
-use crate::faults::Effect;
+use crate::faults::{AppleError, Effect};
 use crate::journal::Exchange;
 use crate::world::{Answer, Request, World};
 use bytes::Bytes;
@@ -154,6 +154,10 @@ async fn exchange(request: Request, shared: &Shared, cut: &Notify) -> Outgoing {
             Some(Effect::Apple { error }) => Some(world.refused(&error.refusal(), now)),
             Some(Effect::Answer { .. } | Effect::BadGateway | Effect::Html) => effect.as_ref().and_then(|effect| ordered(effect, now)),
             Some(Effect::LoseAnswer | Effect::Delay { .. }) | None => Some(world.answer(&request)),
+            Some(Effect::DoneThenError) => {
+                drop(world.answer(&request));
+                Some(world.refused(&AppleError::Unexpected.refusal(), now))
+            }
         };
         let injected = !matches!(effect, None | Some(Effect::LoseAnswer | Effect::Delay { .. }));
         let lost = effect == Some(Effect::LoseAnswer);

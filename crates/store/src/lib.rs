@@ -50,6 +50,7 @@ mod sign_in;
 mod signing_sets;
 mod sql;
 mod sqlite;
+mod teams;
 mod tx;
 
 pub use accounts::PasswordHash;
@@ -68,6 +69,7 @@ pub use profiles::{ProfileFilter, ProfileOrder};
 pub use scope::Scope;
 pub use sessions::TokenHash;
 pub use shares::{EndingShare, Reach};
+pub use teams::CHANGES_KEPT;
 pub use tx::{Store, Tx};
 
 /// What every function of this crate gives.

@@ -105,6 +105,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0016_calendars.sql"),
         postgres: include_str!("../migrations/0016_calendars.postgres.sql"),
     },
+    Migration {
+        version: 18,
+        name: "team_changes",
+        sql: include_str!("../migrations/0018_team_changes.sql"),
+        postgres: "",
+    },
 ];
 
 /// Its hashes are no work for SQL.

@@ -147,6 +147,24 @@ impl Tx {
         Ok(found)
     }
 
+    /// When a renewal of a certificate was last over, however it ended.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn last_end_of_renewal(&mut self, permit: &Permit, certificate: CertificateId) -> Result<Option<Timestamp>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM operations
+                 WHERE organization_id = $1 AND plan_id IS NULL AND state IN ('done', 'refused', 'failed') AND kind LIKE $2
+                 ORDER BY updated_at DESC LIMIT 20",
+                args![permit.organization(), format!("%{certificate}%")],
+            )
+            .await?;
+        let acts: Vec<_> = rows.iter().map(operation).collect::<Result<_>>()?;
+        let renewal = acts.into_iter().find(|act| act.kind.renews() == Some(certificate));
+        Ok(renewal.map(|act| act.updated_at))
+    }
+
     /// Takes the next step of an act and gives the act as it is now.
     ///
     /// # Errors

@@ -1,14 +1,9 @@
-//! Signing sets of an organization, and whose turn it is at a team of Apple's.
+//! Signing sets of an organization.
 //!
 //! A set and its items are two tables; what the items point at are rows of others, and an item outlives them.
-//!
-//! The surprising thing: [`Tx::take_turn`] is for no organization. Who shares a key waits for each other there, under a
-//! subject that their common owner has made up, and none of them learns who the others are.
 
 use domain::name::folded;
-use domain::{
-    ApiKeyId, CertificateId, HeldCertificate, HeldProfile, OperationId, Permit, ProfileId, ProfileType, SetItem, SigningSet, SigningSetId,
-};
+use domain::{ApiKeyId, CertificateId, HeldCertificate, HeldProfile, Permit, ProfileId, ProfileType, SetItem, SigningSet, SigningSetId};
 use jiff::Timestamp;
 
 use crate::sql::{Row, args};
@@ -225,17 +220,16 @@ impl Tx {
         rows.iter().map(set).collect()
     }
 
-    /// Forgets when Apple was last seen to have what the sets need: something was changed there that they may rest on.
+    /// Takes an item out of a set.
     ///
     /// # Errors
-    /// What the database says.
-    pub async fn forget_sightings(&mut self, permit: &Permit) -> Result<()> {
-        self.execute(
-            "UPDATE signing_set_items SET seen_at = NULL, below_seen_at = NULL WHERE organization_id = $1",
-            args![permit.organization()],
+    /// [`crate::StoreError::NotFound`].
+    pub async fn delete_set_item(&mut self, permit: &Permit, set: SigningSetId, identifier: &str) -> Result<()> {
+        self.change(
+            "DELETE FROM signing_set_items WHERE organization_id = $1 AND set_id = $2 AND identifier = $3",
+            args![permit.organization(), set, identifier],
         )
-        .await?;
-        Ok(())
+        .await
     }
 
     /// Takes a set away. What it points at stays.
@@ -248,31 +242,5 @@ impl Tx {
             args![permit.organization(), id],
         )
         .await
-    }
-
-    /// Takes the turn at a team for an act, which keeps it until [`Tx::leave_turn`]. Answers whether it is that act's turn now.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn take_turn(&mut self, subject: &str, operation: OperationId) -> Result<bool> {
-        let taken = self
-            .execute(
-                "INSERT INTO team_turns (subject, operation_id) VALUES ($1, $2)
-                 ON CONFLICT (subject) DO UPDATE SET operation_id = excluded.operation_id
-                 WHERE team_turns.operation_id = excluded.operation_id",
-                args![subject, operation],
-            )
-            .await?;
-        Ok(taken > 0)
-    }
-
-    /// Lets the next act have its turn, if it was this one's.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn leave_turn(&mut self, operation: OperationId) -> Result<()> {
-        self.execute("DELETE FROM team_turns WHERE operation_id = $1", args![operation])
-            .await?;
-        Ok(())
     }
 }

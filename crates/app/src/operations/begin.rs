@@ -2,7 +2,9 @@
 //! written in one transaction. The worker goes on.
 
 use crate::{App, Caller, Problem, acting::fresh, crash_point, problem::Kind, signing_sets::refuse_beside_ensuring};
-use domain::{Actor, JobId, JobPayload, LastUse, Operation, OperationId, OperationKind, OperationState, OrgId, Permit, StepOf};
+use domain::{
+    Actor, CertificateId, JobId, JobPayload, LastUse, Operation, OperationId, OperationKind, OperationState, OrgId, Permit, StepOf,
+};
 use store::{KeyToUse, Tx};
 
 /// Why an act was not begun.
@@ -56,7 +58,7 @@ impl App {
         let need = kind.need();
         let used = self.hold_key(tx, permit, kind.key(), &need).await?;
         refuse_outside_of_share(&used, &kind)?;
-        refuse_beside_another(tx, permit, &kind, step_of).await?;
+        self.refuse_beside_another(tx, permit, &used, &kind, step_of).await?;
         let now = self.now();
         let last_use = LastUse {
             by: caller.principal.actor(),
@@ -78,6 +80,56 @@ impl App {
         Ok(operation)
     }
 
+    /// Refuses to change a held profile, or to renew a certificate, while another act does. Their rows are kept as they are until
+    /// the transaction ends, so of two that come at once the second sees the first.
+    ///
+    /// The steps of a plan that has named what it changes are that plan's own.
+    async fn refuse_beside_another(
+        &self,
+        tx: &mut Tx,
+        permit: &Permit,
+        used: &KeyToUse,
+        kind: &OperationKind,
+        step_of: Option<StepOf>,
+    ) -> Result<(), Problem> {
+        let mut profiles = kind.profiles();
+        profiles.sort_unstable();
+        if profiles.is_empty() && kind.renews().is_none() && kind.changes_at_apple().is_none() {
+            return Ok(());
+        }
+        if let Some(certificate) = kind.renews() {
+            tx.lock_certificate(permit, certificate).await?;
+            refuse_after_another_renewal(tx, permit, kind, certificate).await?;
+        }
+        for profile in &profiles {
+            tx.lock_profile(permit, *profile).await?;
+        }
+        let others = tx.unfinished_operations(permit).await?;
+        match step_of.and_then(|of| others.iter().find(|other| other.id == of.plan)) {
+            Some(plan) if matches!(plan.kind, OperationKind::EnsureSigningSet(_)) => {}
+            Some(_) => return Ok(()),
+            None => refuse_beside_ensuring(self, tx, permit, used, kind, &others).await?,
+        }
+        let other = others.iter().find(|other| {
+            (kind.renews().is_some() && other.kind.renews() == kind.renews())
+                || other.kind.profiles().iter().any(|profile| profiles.contains(profile))
+                // An act whose answer was lost is asked for again, and would undo what another did meanwhile.
+                || (kind.changes_at_apple().is_some() && other.kind.changes_at_apple() == kind.changes_at_apple())
+        });
+        match other {
+            None => Ok(()),
+            Some(other) => Err(Problem::new(
+                Kind::Conflict,
+                "another_is_running",
+                format!(
+                    "“{}” is still running and changes the same ({}). Wait until it is over, then look again.",
+                    other.kind.title(),
+                    other.id
+                ),
+            )),
+        }
+    }
+
     /// The rows of an act, its job and its intent.
     pub(crate) async fn start_operation(
         &self,
@@ -96,45 +148,24 @@ impl App {
     }
 }
 
-/// Refuses to change a held profile, or to renew a certificate, while another act does. Their rows are kept as they are until
-/// the transaction ends, so of two that come at once the second sees the first.
-///
-/// The steps of a plan that has named what it changes are that plan's own.
-async fn refuse_beside_another(tx: &mut Tx, permit: &Permit, kind: &OperationKind, step_of: Option<StepOf>) -> Result<(), Problem> {
-    let mut profiles = kind.profiles();
-    profiles.sort_unstable();
-    if profiles.is_empty() && kind.renews().is_none() && kind.changes_at_apple().is_none() {
+/// Refuses a renewal that was planned before another one of the same certificate was over: what is there now is another
+/// thing than what was looked at, and there would be two new certificates.
+async fn refuse_after_another_renewal(
+    tx: &mut Tx,
+    permit: &Permit,
+    kind: &OperationKind,
+    certificate: CertificateId,
+) -> Result<(), Problem> {
+    let OperationKind::RenewCertificate(renewal) = kind else {
         return Ok(());
-    }
-    if let Some(certificate) = kind.renews() {
-        tx.lock_certificate(permit, certificate).await?;
-    }
-    for profile in &profiles {
-        tx.lock_profile(permit, *profile).await?;
-    }
-    let others = tx.unfinished_operations(permit).await?;
-    match step_of.and_then(|of| others.iter().find(|other| other.id == of.plan)) {
-        Some(plan) if matches!(plan.kind, OperationKind::EnsureSigningSet(_)) => {}
-        Some(_) => return Ok(()),
-        None => refuse_beside_ensuring(kind, &others)?,
-    }
-    let other = others.iter().find(|other| {
-        (kind.renews().is_some() && other.kind.renews() == kind.renews())
-            || other.kind.profiles().iter().any(|profile| profiles.contains(profile))
-            // An act whose answer was lost is asked for again, and would undo what another did meanwhile.
-            || (kind.changes_at_apple().is_some() && other.kind.changes_at_apple() == kind.changes_at_apple())
-    });
-    match other {
-        None => Ok(()),
-        Some(other) => Err(Problem::new(
+    };
+    match tx.last_end_of_renewal(permit, certificate).await? {
+        Some(ended) if renewal.looked_at.is_some_and(|looked_at| ended > looked_at) => Err(Problem::new(
             Kind::Conflict,
             "another_is_running",
-            format!(
-                "“{}” is still running and changes the same ({}). Wait until it is over, then look again.",
-                other.kind.title(),
-                other.id
-            ),
+            "The certificate was renewed by somebody else at this moment. Look again.",
         )),
+        _ => Ok(()),
     }
 }
 

@@ -178,7 +178,8 @@ impl App {
             Kept::ByAnother => return Ok(true),
         };
         if act.operation.kind.unsettles_profiles() {
-            tx.forget_sightings(permit).await?;
+            let by = act.operation.step_of.map_or(act.operation.id, |of| of.plan);
+            tx.note_team_change(&used.team(), by, self.now()).await?;
         }
         let done = OperationState::Done { made };
         tx.advance_operation(permit, act.operation.id, &done, self.now()).await?;

@@ -184,6 +184,7 @@ impl App {
             let message = format!("To revoke this certificate first, type its name exactly: {}", held.name);
             return Err(Problem::field("name_differs", "revoke", message));
         }
+        let looked_at = self.now();
         let before = Box::pin(self.before_renewal(caller, permit, key, held)).await?;
         refuse_another_team(&before.used, before.held.team_id.as_ref(), &before.held.name)?;
         if before.used.permit.is_lent() && before.held.private_key.is_none() {
@@ -275,6 +276,7 @@ impl App {
             apple_id: before.at_apple.map(|at_apple| at_apple.id),
             revocation,
             created: before.created.map(|created| created.id),
+            looked_at: Some(looked_at),
             profiles,
         })
     }
@@ -329,6 +331,11 @@ fn identifier(detail: &ProfileDetail) -> Option<&str> {
 #[async_trait]
 impl Plan for CertificateRenewal {
     async fn next(&self, app: &App, permit: &Permit, plan: &Operation, steps: &[Operation]) -> Result<Next, Problem> {
+        if steps.is_empty()
+            && let Some(wait) = app.take_turn(permit, self.key, plan).await?
+        {
+            return Ok(wait);
+        }
         if let Some(revocation) = &self.revocation {
             match steps.first() {
                 None => return Ok(Next::Begin(Box::new(OperationKind::RevokeCertificate(revocation.clone())))),
@@ -406,6 +413,8 @@ impl Plan for CertificateRenewal {
     /// What was made is renewed as what it replaces was to be, also where a profile could not be built with it: else it would be
     /// made once more.
     async fn at_end(&self, app: &App, tx: &mut Tx, permit: &Permit, plan: &Operation, _end: &OperationState) -> Result<(), Problem> {
+        tx.leave_turn(plan.id).await?;
+        app.wake_those_that_wait(tx, permit, plan).await?;
         let steps = tx.steps_of(permit, plan.id).await?;
         match steps.iter().find_map(|step| step.state.certificate()).or(self.created) {
             Some(replacement) => app.pass_on_renewal(tx, permit, self.certificate, replacement).await,

@@ -7,7 +7,7 @@ use super::{SetWish, SigningSetView, pick::name_taken};
 use crate::{App, Caller, Problem, apple_account::is_lent_for, crash_point, operations::app_not_shared, problem::Kind};
 use domain::{Action, ApiKeyId, Operation, OperationKind, OrgId, Permit, operation::SetToEnsure};
 use jiff::Timestamp;
-use store::Tx;
+use store::{CHANGES_KEPT, KeyToUse, Tx};
 
 /// What became of a wish.
 #[derive(Debug, Clone)]
@@ -30,8 +30,9 @@ impl App {
     /// `certificate_unfit` for a chosen one that does not fit; `app_not_shared`; `key_not_usable`; `not_found`, `not_allowed`.
     pub async fn ensure_signing_set(&self, caller: &Caller, org: OrgId, key: ApiKeyId, wish: SetWish) -> Result<Ensured, Problem> {
         let permit = self.permit(caller, Action::UseSigningSets, org).await?;
-        let wanted = wish.read(key)?;
-        let fresh_for = wish.fresh_for.unwrap_or(super::FRESH_FOR);
+        let mut wanted = wish.read(key)?;
+        // What was changed longer ago than that is not remembered.
+        let fresh_for = wish.fresh_for.unwrap_or(super::FRESH_FOR).min(CHANGES_KEPT);
         let since = self.now().saturating_sub(fresh_for).unwrap_or(Timestamp::MIN);
         let mut tx = self.inner.store.read_for(&permit).await?;
         if let Some(ready) = self.warm(&mut tx, &permit, &wanted, since).await? {
@@ -39,6 +40,9 @@ impl App {
         }
         drop(tx);
         let permit = self.permit(caller, Action::EditSigningSets, org).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        self.also_what_is_missing(&mut tx, &permit, &mut wanted).await?;
+        drop(tx);
         // Each step demands its own right when it comes to it; who lacks one hears of it before anything is begun.
         self.permit(caller, Action::CreateCertificate, org).await?;
         self.permit(caller, Action::EditProfiles, org).await?;
@@ -64,26 +68,51 @@ impl App {
         }
         // Whoever is lent a key no longer has what was made with it looked at; the refusal is that of asking Apple.
         let used = tx.key_to_use(permit, wanted.key, None, self.now()).await?;
+        // Also what another organization changed that uses the key.
+        let since = match tx.team_changed_at(&used.team(), None).await? {
+            Some(changed_at) => since.max(changed_at),
+            None => since,
+        };
         let view = self.set_view(tx, permit, set).await?;
+        if !view.is_complete() {
+            return Ok(None);
+        }
         let is_warm = |identifier: &String| {
             view.items.iter().any(|item| {
                 let certificate = item.certificate.as_ref().map(|of| of.certificate.id);
                 item.identifier == *identifier
                     && item.is_warm(since)
                     && (wanted.certificate.is_none() || wanted.certificate == certificate)
-                    && (!wanted.with_extensions || item.below_seen_at.is_some_and(|seen| seen >= since))
+                    && (!wanted.with_extensions || item.below_seen_at.is_some_and(|seen| seen > since))
             })
         };
         // With its extensions an app is as warm as they are.
-        let below = |item: &super::ItemView| {
-            wanted.with_extensions && wanted.identifiers.iter().any(|identifier| is_below(&item.identifier, identifier))
-        };
         let all_are = wanted
             .identifiers
             .iter()
             .all(|identifier| is_warm(identifier) && is_lent_for(&used, Some(identifier)));
-        let all_below_are = view.items.iter().filter(|item| below(item)).all(|item| item.is_warm(since));
+        let all_below_are = view
+            .items
+            .iter()
+            .filter(|item| wanted.is_below(&item.identifier))
+            .all(|item| item.is_warm(since));
         Ok((all_are && all_below_are).then_some(view))
+    }
+
+    /// What the set had before and lacks now is wanted as well: a build is given all of a set or nothing.
+    async fn also_what_is_missing(&self, tx: &mut Tx, permit: &Permit, wanted: &mut SetToEnsure) -> Result<(), Problem> {
+        let Some(set) = tx.signing_set_named(permit, wanted.name.as_str()).await? else {
+            return Ok(());
+        };
+        let view = self.set_view(tx, permit, set).await?;
+        for item in view.items.into_iter().filter(|item| item.missing.is_some()) {
+            // Those below an app that is wanted with them are looked for, and left out where there is none.
+            if !wanted.identifiers.contains(&item.identifier) && !wanted.is_below(&item.identifier) {
+                wanted.identifiers.push(item.identifier);
+            }
+        }
+        wanted.identifiers.sort_unstable();
+        Ok(())
     }
 
     /// What can be refused without Apple.
@@ -136,11 +165,6 @@ impl App {
     }
 }
 
-/// Whether a bundle identifier is one of an app's extensions: they begin with the app's own and a dot.
-pub(super) fn is_below(identifier: &str, app: &str) -> bool {
-    identifier.strip_prefix(app).is_some_and(|rest| rest.starts_with('.')) && !identifier.contains('*')
-}
-
 /// The act that carries out the same wish, if there is one that is not over.
 async fn running(tx: &mut Tx, permit: &Permit, wanted: &SetToEnsure) -> Result<Option<Operation>, Problem> {
     let unfinished = tx.unfinished_operations(permit).await?;
@@ -149,23 +173,29 @@ async fn running(tx: &mut Tx, permit: &Permit, wanted: &SetToEnsure) -> Result<O
         .find(|act| matches!(&act.kind, OperationKind::EnsureSigningSet(other) if other == wanted)))
 }
 
-/// The refusal of an act on profiles while a set is made complete through the same key: what it was going to use would be
+/// The refusal of an act on profiles while a set of the same account is made complete: what it was going to use would be
 /// another.
-pub(crate) fn refuse_beside_ensuring(kind: &OperationKind, others: &[Operation]) -> Result<(), Problem> {
-    let changes_profiles = !kind.profiles().is_empty() || kind.renews().is_some();
-    let ensuring = others
-        .iter()
-        .find(|other| matches!(&other.kind, OperationKind::EnsureSigningSet(of) if of.key == kind.key()));
-    match ensuring.filter(|_| changes_profiles) {
-        None => Ok(()),
-        Some(other) => Err(Problem::new(
-            Kind::Conflict,
-            "another_is_running",
-            format!(
-                "“{}” is still running and may use the same profiles ({}). Wait until it is over, then look again.",
-                other.kind.title(),
-                other.id
-            ),
-        )),
+pub(crate) async fn refuse_beside_ensuring(
+    app: &App,
+    tx: &mut Tx,
+    permit: &Permit,
+    used: &KeyToUse,
+    kind: &OperationKind,
+    others: &[Operation],
+) -> Result<(), Problem> {
+    if kind.profiles().is_empty() && kind.renews().is_none() {
+        return Ok(());
     }
+    for other in others {
+        if !matches!(other.kind, OperationKind::EnsureSigningSet(_)) || !app.is_of_team(tx, permit, used, &other.kind).await? {
+            continue;
+        }
+        let message = format!(
+            "“{}” is still running and may use the same profiles ({}). Wait until it is over, then look again.",
+            other.kind.title(),
+            other.id
+        );
+        return Err(Problem::new(Kind::Conflict, "another_is_running", message));
+    }
+    Ok(())
 }

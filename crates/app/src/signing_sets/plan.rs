@@ -21,8 +21,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::{
-    ApiKey, CertificateId, JobId, JobPayload, Made, Operation, OperationKind, OperationState, Permit, ProfileId, SetItem, SigningSet,
-    SigningSetId,
+    ApiKeyId, CertificateId, JobId, JobPayload, Made, Operation, OperationId, OperationKind, OperationState, Permit, ProfileId, SetItem,
+    SigningSet, SigningSetId,
     operation::{CertificateNeed, ItemNeed, ProfileNeed, SetNeeds, SetSurvey, SetToEnsure},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -38,16 +38,6 @@ const CONFLICT_WAITS: [SignedDuration; 3] = [
 ];
 /// How long a plan waits before it looks whether it is its turn.
 const TURN_AFTER: SignedDuration = SignedDuration::from_secs(1);
-
-/// Whose turn it is counted by: the account that a key is of, under the organization that owns the key. All team keys of an
-/// account have one issuer.
-fn team(used: &KeyToUse) -> String {
-    let key: &ApiKey = &used.key;
-    match &key.issuer_id {
-        Some(issuer) => format!("{}/{issuer}", used.permit.owner()),
-        None => format!("{}/{}", used.permit.owner(), key.id),
-    }
-}
 
 #[async_trait]
 impl Plan for SetToEnsure {
@@ -136,13 +126,33 @@ impl Plan for SetToEnsure {
         app.wake_those_that_wait(tx, permit, plan).await?;
         let Some(set) = end.signing_set() else { return Ok(()) };
         let steps = tx.steps_of(permit, plan.id).await?;
-        match steps.first().map(|survey| (&survey.state, survey.updated_at)) {
-            Some((OperationState::Done { made: Made::Needs(needs) }, seen_at)) => {
-                app.write_set(tx, permit, self, set, (needs, seen_at), &steps).await
+        match steps.first().map(|survey| (&survey.state, survey.started_at)) {
+            Some((OperationState::Done { made: Made::Needs(needs) }, looked_at)) => {
+                let found = Found {
+                    plan: plan.id,
+                    needs,
+                    looked_at,
+                    steps: &steps,
+                };
+                app.write_set(tx, permit, self, set, found).await
             }
             _ => Err(Problem::internal("a signing set was ensured without a look at the account")),
         }
     }
+}
+
+/// What a plan found out and did.
+struct Found<'a> {
+    plan: OperationId,
+    needs: &'a SetNeeds,
+    /// When the look began.
+    looked_at: Timestamp,
+    steps: &'a [Operation],
+}
+
+/// Whether an act changes what a look for a set would show.
+pub(super) fn changes_what_sets_use(kind: &OperationKind) -> bool {
+    !kind.profiles().is_empty() || kind.renews().is_some() || matches!(kind, OperationKind::CreateCertificate { .. })
 }
 
 impl App {
@@ -158,22 +168,16 @@ impl App {
             }
             Err(error) => return Err(error.into()),
         };
-        // Whatever changes profiles through this key now would change what the look shows.
-        let others = tx.unfinished_operations(permit).await?;
-        let is_in_the_way = |other: &&Operation| {
-            other.kind.key() == wanted.key
-                && other.step_of.is_none()
-                && (!other.kind.profiles().is_empty()
-                    || other.kind.renews().is_some()
-                    || matches!(other.kind, OperationKind::CreateCertificate { .. }))
-        };
-        if let Some(other) = others.iter().find(is_in_the_way) {
-            let why = format!("“{}” has to be over first.", other.kind.title());
-            return Ok(Next::Wait { until, why });
+        // Whatever changes profiles of this account now would change what the look shows.
+        for other in tx.unfinished_operations(permit).await? {
+            if other.step_of.is_none() && changes_what_sets_use(&other.kind) && self.is_of_team(&mut tx, permit, &used, &other.kind).await?
+            {
+                let why = format!("“{}” has to be over first.", other.kind.title());
+                return Ok(Next::Wait { until, why });
+            }
         }
-        if !tx.take_turn(&team(&used), plan.id).await? {
-            let why = "Another act makes something for the same team at Apple and has to be over first.".to_owned();
-            return Ok(Next::Wait { until, why });
+        if !tx.take_turn(&used.team(), plan.id).await? {
+            return Ok(self.wait_for_turn());
         }
         let held = tx.profile_uuids(permit, &wanted.profile_type).await?;
         tx.commit().await?;
@@ -183,10 +187,46 @@ impl App {
         }))))
     }
 
+    /// Takes the turn at the team of a key for a plan that has no step yet, or says how to wait for it.
+    pub(crate) async fn take_turn(&self, permit: &Permit, key: ApiKeyId, plan: &Operation) -> Result<Option<Next>, Problem> {
+        let mut tx = self.inner.store.begin_outcome(permit).await?;
+        let used = match tx.key_to_use(permit, key, None, self.now()).await {
+            Ok(used) => used,
+            // What comes next says so.
+            Err(StoreError::NotFound) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        if !tx.take_turn(&used.team(), plan.id).await? {
+            return Ok(Some(self.wait_for_turn()));
+        }
+        tx.commit().await?;
+        Ok(None)
+    }
+
+    fn wait_for_turn(&self) -> Next {
+        Next::Wait {
+            until: self.now().saturating_add(TURN_AFTER).unwrap_or(self.now()),
+            why: "Another act makes something for the same team at Apple and has to be over first.".to_owned(),
+        }
+    }
+
+    /// Whether an act asks the same account, be it through another key of it.
+    pub(super) async fn is_of_team(&self, tx: &mut Tx, permit: &Permit, used: &KeyToUse, kind: &OperationKind) -> Result<bool, Problem> {
+        if kind.key() == used.key.id {
+            return Ok(true);
+        }
+        match tx.key_to_use(permit, kind.key(), None, self.now()).await {
+            Ok(other) => Ok(other.team() == used.team()),
+            Err(StoreError::NotFound) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Has those look at once whether it is their turn that wait in this organization; the others look every second.
-    async fn wake_those_that_wait(&self, tx: &mut Tx, permit: &Permit, plan: &Operation) -> Result<(), Problem> {
+    pub(crate) async fn wake_those_that_wait(&self, tx: &mut Tx, permit: &Permit, plan: &Operation) -> Result<(), Problem> {
         for other in tx.unfinished_operations(permit).await? {
-            if other.id != plan.id && matches!(other.kind, OperationKind::EnsureSigningSet(_)) && other.state == OperationState::Started {
+            let takes_turns = matches!(other.kind, OperationKind::EnsureSigningSet(_) | OperationKind::RenewCertificate(_));
+            if other.id != plan.id && takes_turns && other.state == OperationState::Started {
                 let job = JobPayload::Continue { operation: other.id };
                 tx.enqueue(fresh!(self, JobId), permit.organization(), &job, self.now()).await?;
             }
@@ -201,9 +241,14 @@ impl App {
         permit: &Permit,
         wanted: &SetToEnsure,
         set: SigningSetId,
-        (needs, seen_at): (&SetNeeds, Timestamp),
-        steps: &[Operation],
+        found: Found<'_>,
     ) -> Result<(), Problem> {
+        let Found {
+            plan,
+            needs,
+            looked_at,
+            steps,
+        } = found;
         let now = self.now();
         match tx.signing_set_named(permit, wanted.name.as_str()).await? {
             Some(present) if present.id == set => tx.change_signing_set(permit, set, Some(wanted.key), now).await?,
@@ -230,10 +275,11 @@ impl App {
             Some(id) => still_held(tx.certificate(permit, id).await.map(|held| held.id))?,
             None => None,
         };
+        let seen_at = self.seen_at(tx, permit, wanted, plan, looked_at).await?;
         for item in &needs.items {
-            let (profile, seen_at) = match &item.profile {
-                ProfileNeed::Held(id) => (Some(*id), seen_at),
-                _ => (made_profile(steps, item), now),
+            let profile = match &item.profile {
+                ProfileNeed::Held(id) => Some(*id),
+                _ => made_profile(steps, item),
             };
             let profile = match profile {
                 Some(id) => still_held(tx.profile(permit, id).await.map(|held| held.id))?,
@@ -249,7 +295,36 @@ impl App {
             };
             tx.put_set_item(permit, set, &item).await?;
         }
+        // An extension that the account does not have any more.
+        for present in tx.set_items(permit, set).await? {
+            let is_wanted = needs.items.iter().any(|item| item.identifier == present.identifier);
+            if !is_wanted && wanted.is_below(&present.identifier) {
+                tx.delete_set_item(permit, set, &present.identifier).await?;
+            }
+        }
         Ok(())
+    }
+
+    /// Since when what the set rests on is known: since its end where nobody else changed anything at the team meanwhile.
+    async fn seen_at(
+        &self,
+        tx: &mut Tx,
+        permit: &Permit,
+        wanted: &SetToEnsure,
+        plan: OperationId,
+        looked_at: Timestamp,
+    ) -> Result<Timestamp, Problem> {
+        let used = match tx.key_to_use(permit, wanted.key, None, self.now()).await {
+            Ok(used) => used,
+            Err(StoreError::NotFound) => return Ok(looked_at),
+            Err(error) => return Err(error.into()),
+        };
+        let others = tx.team_changed_at(&used.team(), Some(plan)).await?;
+        Ok(if others.is_none_or(|at| at < looked_at) {
+            self.now()
+        } else {
+            looked_at
+        })
     }
 }
 

@@ -69,11 +69,11 @@ pub struct ItemView {
 }
 
 impl ItemView {
-    /// Whether it can be handed out without asking Apple: it was seen there since then, and does not end soon.
+    /// Whether it can be handed out without asking Apple: it was seen there after that, and does not end soon.
     pub(super) fn is_warm(&self, since: Timestamp) -> bool {
         self.missing.is_none()
             && self.ending.is_none()
-            && self.seen_at.is_some_and(|seen| seen >= since)
+            && self.seen_at.is_some_and(|seen| seen > since)
             // What is being built anew has an old file, which Apple has no profile for.
             && self.profile.as_ref().is_some_and(|of| of.state == ProfileState::Ready)
     }

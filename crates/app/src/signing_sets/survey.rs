@@ -3,7 +3,7 @@
 //! Asked for are the profiles, the certificates, the bundle IDs, the devices where the type has some, and in one request the
 //! files of those profiles that may be of use and are not here. Everything else is decided without Apple, by [`super::needs`].
 
-use super::{LISTED_WITHIN, ensure::is_below, needs::Needing};
+use super::{LISTED_WITHIN, needs::Needing};
 use crate::{
     App, Problem,
     apple_account::is_lent_for,
@@ -35,10 +35,7 @@ impl Surveying {
     fn identifiers(&self, account: &Account) -> Vec<String> {
         let wanted = &self.0.wanted;
         let mut all = wanted.identifiers.clone();
-        if wanted.with_extensions {
-            let is_wanted = |one: &&str| wanted.identifiers.iter().any(|app| is_below(one, app));
-            all.extend(account.identifiers().filter(is_wanted).map(str::to_owned));
-        }
+        all.extend(account.identifiers().filter(|one| wanted.is_below(one)).map(str::to_owned));
         all.sort_unstable();
         all.dedup();
         all

@@ -72,6 +72,8 @@ enum Trouble {
     Nothing,
     CertificateLost,
     ProfilesLost,
+    /// Apple does what it is asked for and answers 500.
+    DoneThenErrors,
     /// Apple lists what it made ten minutes late, and all answers are lost.
     ListedLate,
     /// Errors of which nobody knows whether something was made; nothing was.
@@ -99,6 +101,10 @@ impl Trouble {
                 fails("GET", "/v1/profiles", Effect::BadGateway, 5);
                 fails("POST", "/v1/certificates", Effect::Apple { error }, 1);
                 fails("POST", "/v1/profiles", Effect::Reset, 1);
+            }
+            Self::DoneThenErrors => {
+                fails("POST", "/v1/certificates", Effect::DoneThenError, 1);
+                fails("POST", "/v1/profiles", Effect::DoneThenError, 4);
             }
             Self::Nothing | Self::CertificateLost | Self::ProfilesLost => {}
         }
@@ -131,6 +137,10 @@ testkit::on_both_databases! {
 
     async fn fifty_get_profiles_whose_answers_are_lost(world: World) {
         whatever_goes_wrong(world, Trouble::ProfilesLost).await;
+    }
+
+    async fn fifty_get_one_of_each_though_apple_answers_500_after_doing_it(world: World) {
+        whatever_goes_wrong(world, Trouble::DoneThenErrors).await;
     }
 
     async fn fifty_get_what_apple_lists_late(world: World) {

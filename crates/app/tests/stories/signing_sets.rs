@@ -5,6 +5,7 @@ use crate::{
     code, log,
     operations::{at_apple, let_time_pass},
     profiles::{self, certificate, one, registered, wanted},
+    sharing::{Below, below, share_with_all},
 };
 use app::{
     Caller, Problem, Shown,
@@ -242,6 +243,7 @@ testkit::on_both_databases! {
         let new = app::devices::DevicesToRegister { devices: vec![device], ..Default::default() };
         let operation = world.app().register_devices(&world.owner.caller, world.org, key, new).await.unwrap();
         let_time_pass(&world, &operation).await;
+        world.advance(1);
         let after = ensured(&world, key, ad_hoc()).await;
         let now = after.items[0].profile.clone().unwrap().profile;
         assert_eq!((now.id, now.devices.len()), (before.id, before.devices.len() + 1));
@@ -263,9 +265,64 @@ testkit::on_both_databases! {
         let after = show(&world, &view.set.id.to_string()).await;
         assert_eq!(pairs(&after), pairs(&view).into_iter().map(|(profile, _)| (profile, new)).collect::<Vec<_>>());
         assert!(world.app().sets_of_certificate(&world.owner.caller, world.org, old).await.unwrap().is_empty());
+        // By this clock the old one was revoked at the moment at which the profiles were built with the new one: one look more.
+        world.advance(1);
+        let changes = world.count(CERTIFICATES) + world.count(PROFILES);
+        ensured(&world, key, wish(&PARTS[..2])).await;
+        assert_eq!(world.count(CERTIFICATES) + world.count(PROFILES), changes);
         let requests = world.requests();
         ready(ask(&world, key, wish(&PARTS[..2])).await);
         assert_eq!(world.requests(), requests);
+    }
+
+    async fn what_another_organization_changes_at_the_account_is_looked_at_again(world: World) {
+        let key = world.link(Role::Admin).await;
+        an_app_with_extensions(&world);
+        let Below { org: sub, caller: they } = below(&world, "Narvik").await;
+        share_with_all(&world, key).await;
+        ensured(&world, key, wish(&PARTS[..2])).await;
+        ready(ask(&world, key, wish(&PARTS[..2])).await);
+        world.advance(1);
+        let new = app::bundle_ids::BundleIdToRegister { identifier: "no.halden.tram.clip".to_owned(), ..Default::default() };
+        let registering = world.app().register_bundle_id(&they, sub, key, new).await.unwrap();
+        world.app().run_due_jobs().await.unwrap();
+        let registered = world.app().operation(&they, sub, registering.id).await.unwrap().operation;
+        assert!(registered.state.is_over(), "{:?}", registered.state);
+        ensured(&world, key, wish(&PARTS[..2])).await;
+    }
+
+    async fn an_extension_that_is_no_more_leaves_the_set(world: World) {
+        let key = world.link(Role::Admin).await;
+        an_app_with_extensions(&world);
+        let whole = || SetWish { with_extensions: true, ..wish(&[APP]) };
+        let view = ensured(&world, key, whole()).await;
+        assert_eq!(view.items.len(), PARTS.len());
+        let gone = view.items.last().unwrap();
+        // As good as deleted on Apple's website.
+        let control = world.apple.control();
+        let bundle_ids = control.objects(Api::AppStore, "bundleIds").unwrap();
+        let found = bundle_ids.iter().find(|one| one["attributes"]["identifier"] == gone.identifier.as_str()).unwrap();
+        let id = found["id"].as_str().unwrap();
+        control.set(Api::AppStore, "bundleIds", id, "identifier", &json!("no.halden.other")).unwrap();
+        world.advance(2 * 60 * 60);
+        let after = ensured(&world, key, whole()).await;
+        assert_eq!(after.items.len(), PARTS.len() - 1);
+        assert!(after.is_complete());
+    }
+
+    async fn what_a_set_lacks_is_made_with_what_is_asked_for(world: World) {
+        let key = world.link(Role::Admin).await;
+        an_app_with_extensions(&world);
+        let view = ensured(&world, key, wish(&PARTS[..2])).await;
+        let lost = view.items[1].profile.clone().unwrap().profile;
+        let id = lost.apple_id.unwrap();
+        let deleting = world.app().delete_profile_at_apple(&world.owner.caller, world.org, key, &id, &lost.name).await.unwrap();
+        let_time_pass(&world, &deleting).await;
+        world.advance(20 * 60);
+        assert!(!show(&world, &view.set.id.to_string()).await.is_complete());
+        let after = ensured(&world, key, SetWish { name: view.set.name.to_string(), ..wish(&PARTS[..1]) }).await;
+        assert!(after.is_complete(), "{:?}", after.items);
+        assert_eq!(after.items.len(), 2);
     }
 
     async fn a_set_is_picked_of_what_fits_together(world: World) {

@@ -6,6 +6,7 @@ use crate::{
     id::{ApiKeyId, CertificateId, ProfileId},
     profile::{DeviceRule, ProfileType},
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A profile that is to be created.
@@ -102,6 +103,9 @@ pub struct CertificateRenewal {
     /// The certificate that an earlier attempt created, which is taken instead of another new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<CertificateId>,
+    /// When the account was looked at for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_at: Option<Timestamp>,
     /// The profiles that have it. In what each is to be, the new certificate takes the place of the old one.
     pub profiles: Vec<ProfileRebuild>,
 }

@@ -28,6 +28,16 @@ pub struct SetToEnsure {
     pub register: bool,
 }
 
+impl SetToEnsure {
+    /// Whether a bundle identifier belongs to the set because it is below one that is named: an extension's begins with its
+    /// app's own and a dot.
+    #[must_use]
+    pub fn is_below(&self, identifier: &str) -> bool {
+        let is_below = |app: &String| identifier.strip_prefix(app.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        self.with_extensions && !identifier.contains('*') && self.identifiers.iter().any(is_below)
+    }
+}
+
 /// A look at what a signing set needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetSurvey {

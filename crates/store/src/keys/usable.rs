@@ -30,6 +30,18 @@ pub struct KeyToUse {
     pub probed: Probed,
 }
 
+impl KeyToUse {
+    /// The account that the key is of, as turns and changes are counted by it: all team keys of an account have one issuer.
+    /// Begins with the organization that owns the key, whoever uses it.
+    #[must_use]
+    pub fn team(&self) -> String {
+        match &self.key.issuer_id {
+            Some(issuer) => format!("{}/{issuer}", self.permit.owner()),
+            None => format!("{}/{}", self.permit.owner(), self.key.id),
+        }
+    }
+}
+
 /// Which key it is that may be used.
 pub(super) fn key_of(permit: &UsePermit) -> Result<ApiKeyId> {
     match permit.item() {

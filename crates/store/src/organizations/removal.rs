@@ -145,6 +145,8 @@ impl Tx {
             "DELETE FROM jobs WHERE organization_id = $1",
             "DELETE FROM notices WHERE organization_id = $1",
             "DELETE FROM operations WHERE organization_id = $1",
+            // Their subjects begin with the owner of the keys.
+            "DELETE FROM team_changes WHERE subject LIKE $1 || '/%'",
             // With their items, which point at profiles and certificates.
             "DELETE FROM signing_sets WHERE organization_id = $1",
             // With their files.

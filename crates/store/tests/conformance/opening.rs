@@ -119,6 +119,7 @@ async fn servers_that_start_at_once_migrate_once(world: World) {
         "activity_verdict",
         "operations",
         "team_turns",
+        "team_changes",
         "signing_set_items",
         "signing_sets",
         "profile_certificates",

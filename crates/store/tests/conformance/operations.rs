@@ -178,6 +178,7 @@ async fn a_renewal_that_failed_is_found_by_its_certificate(world: World) {
             apple_id: None,
             revocation: None,
             created: Some(id("cert", 9)),
+            looked_at: None,
             profiles: vec![],
         }),
         ..operation(1, number)
@@ -198,6 +199,16 @@ async fn a_renewal_that_failed_is_found_by_its_certificate(world: World) {
     };
     assert_eq!(found(&mut tx, &may, 7).await, [operation(1, 3).id, operation(1, 1).id]);
     assert!(found(&mut tx, &may, 9).await.is_empty(), "it is named there, and not renewed");
+    let done = OperationState::Done {
+        made: Made::Certificate(id("cert", 10)),
+    };
+    let newest = renewal(5, 7);
+    tx.start_operation(&may, &newest).await.expect("started");
+    assert_eq!(tx.last_end_of_renewal(&may, id("cert", 7)).await.expect("found"), Some(at(1)));
+    tx.advance_operation(&may, newest.id, &done, at(3)).await.expect("a step");
+    assert_eq!(tx.last_end_of_renewal(&may, id("cert", 7)).await.expect("found"), Some(at(3)));
+    assert_eq!(tx.last_end_of_renewal(&may, id("cert", 9)).await.expect("found"), None);
     let other = permit(Action::CreateCertificate, 2);
+    assert_eq!(tx.last_end_of_renewal(&other, id("cert", 7)).await.expect("found"), None);
     assert!(found(&mut tx, &other, 7).await.is_empty());
 }

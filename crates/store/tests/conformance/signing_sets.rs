@@ -12,7 +12,8 @@ on_both![
     a_name_is_there_once_in_any_spelling,
     sets_are_listed_by_name_in_pages,
     an_item_outlives_what_it_points_at,
-    what_was_seen_at_apple_is_forgotten,
+    an_item_is_taken_out_of_its_own_set,
+    changes_at_a_team_are_told_for_a_day,
     a_turn_is_one_acts_until_it_leaves,
 ];
 
@@ -152,15 +153,37 @@ async fn an_item_outlives_what_it_points_at(world: World) {
     assert!(matches!(stranger, Err(StoreError::NotFound)), "{stranger:?}");
 }
 
-async fn what_was_seen_at_apple_is_forgotten(world: World) {
+async fn an_item_is_taken_out_of_its_own_set(world: World) {
     let may = permit(Action::EditProfiles, 1);
     let mut tx = with_a_set(&world).await;
     let other = permit(Action::EditProfiles, 2);
-    tx.forget_sightings(&other).await.expect("forgotten");
-    assert_eq!(tx.set_items(&may, set(1, 1).id).await.expect("listed"), [item(1), item(2)]);
-    tx.forget_sightings(&may).await.expect("forgotten");
-    let items = tx.set_items(&may, set(1, 1).id).await.expect("listed");
-    assert!(items.iter().all(|item| item.seen_at.is_none() && item.below_seen_at.is_none()));
+    let identifier = item(1).identifier;
+    let stranger = tx.delete_set_item(&other, set(1, 1).id, &identifier).await;
+    assert!(matches!(stranger, Err(StoreError::NotFound)), "{stranger:?}");
+    tx.delete_set_item(&may, set(1, 1).id, &identifier).await.expect("deleted");
+    assert_eq!(tx.set_items(&may, set(1, 1).id).await.expect("listed"), [item(2)]);
+}
+
+async fn changes_at_a_team_are_told_for_a_day(world: World) {
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    let (one, other) = (id("op", 1), id("op", 2));
+    assert_eq!(tx.team_changed_at("a team", None).await.expect("asked"), None);
+    tx.note_team_change("a team", one, at(5)).await.expect("noted");
+    tx.note_team_change("a team", other, at(3)).await.expect("noted");
+    assert_eq!(tx.team_changed_at("a team", None).await.expect("asked"), Some(at(5)));
+    assert_eq!(tx.team_changed_at("a team", Some(one)).await.expect("asked"), Some(at(3)));
+    assert_eq!(tx.team_changed_at("another team", None).await.expect("asked"), None);
+    let next_day = at(5) + store::CHANGES_KEPT;
+    tx.note_team_change("a team", other, next_day).await.expect("noted");
+    assert_eq!(
+        tx.team_changed_at("a team", Some(other)).await.expect("asked"),
+        Some(at(5)),
+        "just as long"
+    );
+    tx.note_team_change("a team", other, next_day + jiff::SignedDuration::from_secs(1))
+        .await
+        .expect("noted");
+    assert_eq!(tx.team_changed_at("a team", Some(other)).await.expect("asked"), None);
 }
 
 async fn a_turn_is_one_acts_until_it_leaves(world: World) {
