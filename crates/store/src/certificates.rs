@@ -214,6 +214,23 @@ impl Tx {
         rows.iter().map(certificate).collect()
     }
 
+    /// The types of the certificates that are held with a private key and end after that moment.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn types_to_sign_with(&mut self, permit: &Permit, now: Timestamp) -> Result<Vec<CertificateType>> {
+        let rows = self
+            .rows(
+                "SELECT DISTINCT certificate_type FROM certificates
+                 WHERE organization_id = $1 AND private_key_id IS NOT NULL AND expires_at > $2 ORDER BY certificate_type",
+                args![permit.organization(), now],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| Ok(CertificateType::of_apple(row.get::<String>("certificate_type")?)))
+            .collect()
+    }
+
     /// Gives a certificate the private key that it lacked.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 //! Lists as they grow: every page of REST and console over a root organization with 1,000 sub-organizations, 100,000
-//! certificates and 1,000,000 activity records, and over 0.1 %, 1 % and 10 % of that, on SQLite and on PostgreSQL.
+//! certificates, 10,000 profiles and 1,000,000 activity records, and over 0.1 %, 1 % and 10 % of that, on SQLite and on PostgreSQL.
 //!
 //! The world is written straight into the database by `world.sql`, one text for both; through the product it would take
 //! hours. Nothing in it opens: the keys and certificates are rows without meaning, and no page looks into them. The log
@@ -88,7 +88,7 @@ pub(super) fn section(bench: &Workbench, folder: &Path) -> anyhow::Result<String
     let mut text = format!(
         "## Lists as they grow\n\n\
          Measured by `cargo xtask bench scale`: a root organization with 1, 10, 100 and 1,000 sub-organizations, 100 to 100,000\n\
-         certificates and 1,000 to 1,000,000 activity records, which name the column. Each page is asked for {QUESTIONS} times over one\n\
+         certificates, 10 to 10,000 profiles and 1,000 to 1,000,000 activity records, which name the column. Each page is asked for {QUESTIONS} times over one\n\
          connection, median / 99th percentile in milliseconds. Aim: ≤ 50 ms.\n\n| page |{head}"
     );
     for (row, page) in pages.iter().enumerate() {
@@ -291,10 +291,13 @@ fn world(bench: &Workbench, data: &Path, size: Size, postgres: bool) -> anyhow::
         ),
         false => ("randomblob(1400)", "randomblob(16)"),
     };
+    let devices: Vec<String> = (0..100).map(|number| format!("00008110-{number:016X}")).collect();
     let filled = [
         ("{ID}", IDS.to_owned()),
         ("{SUBS}", size.subs.to_string()),
         ("{CERTIFICATES}", size.certificates.to_string()),
+        ("{PROFILES}", (10 * size.subs).to_string()),
+        ("{DEVICES}", serde_json::to_string(&devices)?),
         ("{NOW}", now),
         ("{TOKEN_HASH}", literal(sha256(bench, data, &token(bench, data)?)?)),
         ("{COOKIE_HASH}", literal(sha256(bench, data, RANDOM)?)),

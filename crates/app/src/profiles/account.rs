@@ -48,28 +48,36 @@ impl AtApple {
 
 impl Account {
     pub(crate) async fn read(session: &Session) -> Result<Self, Error> {
-        let mut account = Self::without_devices(session).await?;
-        account.devices = session.devices().list(&DeviceFilter::default()).await?;
-        Ok(account)
-    }
-
-    /// The same for profiles of one type: the devices are left out where it has none.
-    pub(crate) async fn read_for(session: &Session, profile_type: &ProfileType) -> Result<Self, Error> {
-        if profile_type.wants_devices() {
-            Self::read(session).await
-        } else {
-            Self::without_devices(session).await
-        }
-    }
-
-    async fn without_devices(session: &Session) -> Result<Self, Error> {
         let certificates = session.certificates().list(&CertificateFilter::default()).await?;
         Ok(Self {
             profiles: session.profiles().list(&apple::ProfileFilter::default()).await?,
             certificates: certificates.iter().map(AtApple::of).collect(),
             bundle_ids: session.bundle_ids().list(&BundleIdFilter::default()).await?,
-            devices: Vec::new(),
+            devices: session.devices().list(&DeviceFilter::default()).await?,
         })
+    }
+
+    /// The same for profiles of one type: the devices are left out where it has none, and the certificates where they are
+    /// not wanted once the rest is known.
+    pub(crate) async fn read_for(
+        session: &Session,
+        profile_type: &ProfileType,
+        wants_certificates: impl FnOnce(&Self) -> bool,
+    ) -> Result<Self, Error> {
+        let mut account = Self {
+            profiles: session.profiles().list(&apple::ProfileFilter::default()).await?,
+            certificates: Vec::new(),
+            bundle_ids: session.bundle_ids().list(&BundleIdFilter::default()).await?,
+            devices: Vec::new(),
+        };
+        if profile_type.wants_devices() {
+            account.devices = session.devices().list(&DeviceFilter::default()).await?;
+        }
+        if wants_certificates(&account) {
+            let certificates = session.certificates().list(&CertificateFilter::default()).await?;
+            account.certificates = certificates.iter().map(AtApple::of).collect();
+        }
+        Ok(account)
     }
 
     /// Counts a certificate in that was made so lately that Apple's list may leave it out.

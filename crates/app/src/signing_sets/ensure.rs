@@ -100,7 +100,7 @@ impl App {
     }
 
     /// What the set had before and lacks now is wanted as well: a build is given all of a set or nothing.
-    async fn also_what_is_missing(&self, tx: &mut Tx, permit: &Permit, wanted: &mut SetToEnsure) -> Result<(), Problem> {
+    pub(super) async fn also_what_is_missing(&self, tx: &mut Tx, permit: &Permit, wanted: &mut SetToEnsure) -> Result<(), Problem> {
         let Some(set) = tx.signing_set_named(permit, wanted.name.as_str()).await? else {
             return Ok(());
         };

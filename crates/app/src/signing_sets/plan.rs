@@ -150,6 +150,18 @@ struct Found<'a> {
     steps: &'a [Operation],
 }
 
+/// The look that a wish needs, with what is here.
+pub(super) async fn survey_for(tx: &mut Tx, permit: &Permit, wanted: SetToEnsure, now: Timestamp) -> Result<SetSurvey, Problem> {
+    let types = tx.types_to_sign_with(permit, now).await?;
+    Ok(SetSurvey {
+        held: tx.profile_uuids(permit, &wanted.profile_type).await?,
+        holds_certificates: types
+            .iter()
+            .any(|certificate_type| wanted.profile_type.takes_certificate(certificate_type)),
+        wanted,
+    })
+}
+
 /// Whether an act changes what a look for a set would show.
 pub(super) fn changes_what_sets_use(kind: &OperationKind) -> bool {
     !kind.profiles().is_empty() || kind.renews().is_some() || matches!(kind, OperationKind::CreateCertificate { .. })
@@ -179,12 +191,9 @@ impl App {
         if !tx.take_turn(&used.team(), plan.id).await? {
             return Ok(self.wait_for_turn());
         }
-        let held = tx.profile_uuids(permit, &wanted.profile_type).await?;
+        let survey = survey_for(&mut tx, permit, wanted.clone(), self.now()).await?;
         tx.commit().await?;
-        Ok(Next::Begin(Box::new(OperationKind::SurveyForSet(SetSurvey {
-            wanted: wanted.clone(),
-            held,
-        }))))
+        Ok(Next::Begin(Box::new(OperationKind::SurveyForSet(survey))))
     }
 
     /// Takes the turn at the team of a key for a plan that has no step yet, or says how to wait for it.

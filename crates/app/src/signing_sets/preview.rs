@@ -3,11 +3,11 @@
 //! It is the same look and the same decision, in a transaction that is thrown away: so it tells what would happen, and not
 //! what somebody thought of it.
 
-use super::{SetWish, survey::Surveying};
+use super::{SetWish, plan::survey_for, survey::Surveying};
 use crate::{App, Caller, Problem, key_use::reading, problem::Kind};
 use domain::{
     Action, ApiKeyId, Feature, OrgId,
-    operation::{CertificateNeed, ProfileNeed, SetSurvey},
+    operation::{CertificateNeed, ProfileNeed},
 };
 
 impl App {
@@ -17,12 +17,12 @@ impl App {
     /// As [`App::ensure_signing_set`]; `set_cannot_be` with why; what Apple answers.
     pub async fn preview_signing_set(&self, caller: &Caller, org: OrgId, key: ApiKeyId, wish: SetWish) -> Result<Vec<String>, Problem> {
         let permit = self.permit(caller, Action::EditSigningSets, org).await?;
-        let wanted = wish.read(key)?;
+        let mut wanted = wish.read(key)?;
         let mut tx = self.inner.store.read_for(&permit).await?;
+        self.also_what_is_missing(&mut tx, &permit, &mut wanted).await?;
         self.refuse_wish(&mut tx, &permit, &wanted).await?;
-        let held = tx.profile_uuids(&permit, &wanted.profile_type).await?;
+        let surveying = Surveying(survey_for(&mut tx, &permit, wanted, self.now()).await?);
         drop(tx);
-        let surveying = Surveying(SetSurvey { wanted, held });
         let (used, survey) = self
             .use_key(caller, &permit, key, reading(Feature::Profiles), async |apple| {
                 surveying.read(apple).await

@@ -1,7 +1,7 @@
 //! One look at the account for what a set needs: a step of the plan, and the only time that it reads lists.
 //!
-//! Asked for are the profiles, the certificates, the bundle IDs, the devices where the type has some, and in one request the
-//! files of those profiles that may be of use and are not here. Everything else is decided without Apple, by [`super::needs`].
+//! Asked for are the profiles, the bundle IDs, the devices where the type has some, the certificates unless nothing is there that
+//! could have one, and in one request the files of those profiles that may be of use and are not here. Everything else is decided without Apple, by [`super::needs`].
 
 use super::{LISTED_WITHIN, needs::Needing};
 use crate::{
@@ -42,7 +42,7 @@ impl Surveying {
     }
 
     pub(super) async fn read(&self, session: &Session) -> Result<Survey, Error> {
-        let account = Account::read_for(session, &self.0.wanted.profile_type).await?;
+        let account = Account::read_for(session, &self.0.wanted.profile_type, |account| self.wants_certificates(account)).await?;
         let identifiers = self.identifiers(&account);
         let is_new = |detail: &&ProfileDetail| {
             let uuid = detail.profile.attributes.uuid.as_ref();
@@ -56,6 +56,13 @@ impl Surveying {
             .collect();
         let files = crate::profiles::files(session, &new).await?;
         Ok(Survey { account, files })
+    }
+
+    /// Whether the account's certificates decide anything. Where nothing that is here could be used, and there is no profile to
+    /// use or to build anew, a certificate is made whatever they are.
+    fn wants_certificates(&self, account: &Account) -> bool {
+        let identifiers = self.identifiers(account);
+        self.0.holds_certificates || !self.0.held.is_empty() || account.profiles.iter().any(|one| is_for(one, &self.0.wanted, &identifiers))
     }
 
     /// Everything that is here and may be of use, and what that and the account make of the wish.

@@ -123,7 +123,7 @@ testkit::on_both_databases! {
         let requests = world.requests();
         let view = ensured(&world, key, wish(&PARTS)).await;
         assert_eq!((world.count(CERTIFICATES), world.count(PROFILES)), (1, 4));
-        assert_eq!(world.requests() - requests, 8, "three lists, and five that make something");
+        assert_eq!(world.requests() - requests, 7, "two lists, and five that make something");
         assert_eq!((all_at_apple(&world).await - before.0, at_apple(&world, "profiles") - before.1), (1, 4));
         assert_eq!((view.set.name.as_str(), view.state()), ("no.halden.tram iOS App Store", "complete"));
         assert_eq!(view.items.iter().map(|item| item.identifier.as_str()).collect::<Vec<_>>(), PARTS);

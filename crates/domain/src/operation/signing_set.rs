@@ -45,6 +45,14 @@ pub struct SetSurvey {
     pub wanted: SetToEnsure,
     /// UUIDs of profiles that are held here: their files need not be read.
     pub held: Vec<String>,
+    /// Whether a certificate is held here with its private key that such profiles can have.
+    #[serde(default = "yes")]
+    pub holds_certificates: bool,
+}
+
+/// As it was before it was asked.
+fn yes() -> bool {
+    true
 }
 
 /// The certificate that a signing set needs.

@@ -122,8 +122,16 @@ async fn certificates_that_came_lately_are_found(world: World) {
     }
     assert_eq!(tx.certificates_since(&may, at(5)).await.expect("listed"), [lately]);
     assert!(tx.certificates_since(&may, at(6)).await.expect("listed").is_empty());
+    let end = certificate(1, 1).expires_at;
+    let types = tx.types_to_sign_with(&may, at(0)).await.expect("listed");
+    assert_eq!(types, [certificate(1, 1).certificate_type]);
+    assert!(
+        tx.types_to_sign_with(&may, end).await.expect("listed").is_empty(),
+        "they have ended"
+    );
     let they = permit(Action::CreateCertificate, 2);
     assert!(tx.certificates_since(&they, at(0)).await.expect("listed").is_empty());
+    assert!(tx.types_to_sign_with(&they, at(0)).await.expect("listed").is_empty());
 }
 
 async fn a_certificate_outlives_its_key(world: World) {

@@ -52,6 +52,12 @@ pub(super) fn pages(bench: &Workbench) -> anyhow::Result<Vec<Page>> {
         format!("{rest}/certificates?search=nobody"),
         0,
     );
+    page("REST profiles, matched, first page", format!("{rest}/profiles"), 0);
+    page("REST profiles, matched, 200 of them", format!("{rest}/profiles?limit=200"), 0);
+    page("REST profiles, matched, 20 pages on", format!("{rest}/profiles?sort=expires"), 20);
+    let rare = format!("{rest}/profiles?kind=TVOS_APP_STORE&state=ready");
+    page("REST profiles of a rare type that are ready", rare, 0);
+    page("REST profiles, a name that nobody has", format!("{rest}/profiles?search=nobody"), 0);
     page("REST keys of the root, shared with all", format!("{rest}/keys"), 0);
     page(
         "REST keys in a sub-organization, 50 lent",
@@ -113,6 +119,9 @@ pub(super) fn pages(bench: &Workbench) -> anyhow::Result<Vec<Page>> {
     page("Console certificates, 20 pages on", named, 20);
     let expiring = format!("{console}/certificates?held=only&state=expiring&q=person+7");
     page("Console certificates, expiring and searched", expiring, 0);
+    page("Console profiles, matched, first page", format!("{console}/profiles?held=only"), 0);
+    let invalid = format!("{console}/profiles?held=only&state=invalid&q=tram+7");
+    page("Console profiles, invalid and searched", invalid, 0);
     page("Console keys", format!("{console}/keys"), 0);
     page(
         "Console with whom a key is shared",

@@ -1,4 +1,4 @@
--- A town of many: one root organization with {SUBS} sub-organizations and {CERTIFICATES} certificates, written past the
+-- A town of many: one root organization with {SUBS} sub-organizations, {CERTIFICATES} certificates and {PROFILES} profiles, written past the
 -- program into a fresh database of its own. One text for both databases; what is in braces is filled in.
 
 INSERT INTO organizations (id, parent_id, name, folded, likeness, created_at)
@@ -62,5 +62,22 @@ SELECT 'cert_{ID}' || substr(CAST(1000000000000 + i AS TEXT), 2), 'org_{ID}00000
     {BYTES}, {NOW} + (i * 15485863 % 1000 - 100) * 30000000000, 'created', 'sec_{ID}' || substr(CAST(1000000000000 + i AS TEXT), 2),
     1700000000000000 + i
 FROM n;
+
+-- Every fifth is ad hoc, with 100 devices; most match a certificate that is held.
+INSERT INTO profiles (id, organization_id, api_key_id, apple_id, name, folded, profile_type, uuid, bundle_identifier, team_id,
+    certificates, devices, device_rule, standing, created_at, expires_at, origin, added_at)
+WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {PROFILES})
+SELECT 'prof_{ID}' || substr(CAST(1000000000000 + i AS TEXT), 2), 'org_{ID}000000000000',
+    'key_{ID}' || substr(CAST(1000000000000 + i % 50 AS TEXT), 2), 'P' || CAST(i AS TEXT),
+    'Tram ' || CAST(i * 7919 % {PROFILES} AS TEXT), 'tram ' || CAST(i * 7919 % {PROFILES} AS TEXT),
+    CASE WHEN i % 1000 = 0 THEN 'TVOS_APP_STORE' WHEN i % 5 = 0 THEN 'IOS_APP_ADHOC' ELSE 'IOS_APP_STORE' END,
+    '00000000-0000-4000-8000-' || substr(CAST(1000000000000 + i AS TEXT), 2), 'com.example.tram' || CAST(i AS TEXT), 'TEAM123456',
+    CASE WHEN i % 7 = 0 THEN '["none"]' ELSE '["f' || CAST(i AS TEXT) || '"]' END,
+    CASE WHEN i % 5 = 0 THEN '{DEVICES}' ELSE '[]' END, CASE WHEN i % 5 = 0 THEN 'all-enabled' ELSE 'chosen' END,
+    CASE WHEN i % 11 = 0 THEN 'invalid' ELSE 'ready' END, 1700000000000000,
+    {NOW} + (i * 15485863 % 1000 - 100) * 30000000000, 'created', 1700000000000000 + i
+FROM n;
+INSERT INTO profile_certificates (organization_id, profile_id, public_key_fingerprint)
+SELECT organization_id, id, substr(certificates, 3, length(certificates) - 4) FROM profiles;
 
 ANALYZE;
