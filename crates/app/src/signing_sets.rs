@@ -8,6 +8,9 @@
 //!             its turn at the team, one look at the account                   survey.rs
 //!             what that shows to be needed                                    needs.rs
 //! use       its files, recorded before a byte leaves                          files.rs
+//!           all of them in one, for a browser                                 archive.rs
+//! look      one of them                                                       show.rs
+//!           all of them, those that miss something first                      list.rs
 //! ```
 //!
 //! A set follows its profiles: where one is built anew with another certificate, as in a renewal, every set that has it
@@ -16,9 +19,11 @@
 //! The surprising thing: nothing of a set is created in it. It points at certificates and profiles that have lives of their
 //! own, so what happens to them is told when the set is shown.
 
+mod archive;
 mod ensure;
 mod files;
 mod follow;
+mod list;
 mod needs;
 mod pick;
 mod plan;
@@ -29,7 +34,9 @@ mod wish;
 
 pub use ensure::Ensured;
 pub use files::{SetFile, SetFiles};
+pub use list::{SetsByItem, SetsByNeed};
 pub use pick::PickedItem;
+pub use preview::{SetStep, StepKind};
 pub use show::{CertificateState, InSet, ItemView, ProfileInSet, SigningSetView};
 pub use wish::SetWish;
 

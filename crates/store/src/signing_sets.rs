@@ -190,6 +190,64 @@ impl Tx {
         rows.iter().map(crate::certificates::certificate).collect()
     }
 
+    /// Every set of an organization, by name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn every_signing_set(&mut self, permit: &Permit) -> Result<Vec<SigningSet>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM signing_sets WHERE organization_id = $1 ORDER BY folded",
+                args![permit.organization()],
+            )
+            .await?;
+        rows.iter().map(set).collect()
+    }
+
+    /// The items of every set of an organization, each with its set, by identifier.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn items_of_every_set(&mut self, permit: &Permit) -> Result<Vec<(SigningSetId, SetItem)>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM signing_set_items WHERE organization_id = $1 ORDER BY identifier",
+                args![permit.organization()],
+            )
+            .await?;
+        rows.iter().map(|row| Ok((row.parse("set_id")?, item(row)?))).collect()
+    }
+
+    /// The profiles that are in any set.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn profiles_in_sets(&mut self, permit: &Permit) -> Result<Vec<HeldProfile>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM profiles WHERE organization_id = $1 AND id IN
+                     (SELECT profile_id FROM signing_set_items WHERE organization_id = $1)",
+                args![permit.organization()],
+            )
+            .await?;
+        rows.iter().map(crate::profiles::profile).collect()
+    }
+
+    /// The certificates that are in any set.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn certificates_in_sets(&mut self, permit: &Permit) -> Result<Vec<HeldCertificate>> {
+        let rows = self
+            .rows(
+                "SELECT * FROM certificates WHERE organization_id = $1 AND id IN
+                     (SELECT certificate_id FROM signing_set_items WHERE organization_id = $1)",
+                args![permit.organization()],
+            )
+            .await?;
+        rows.iter().map(crate::certificates::certificate).collect()
+    }
+
     /// The sets that a certificate is in, by name.
     ///
     /// # Errors

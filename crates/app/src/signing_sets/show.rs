@@ -65,7 +65,8 @@ pub struct ItemView {
     pub missing: Option<String>,
     /// When the first of both ends, where that is within a day.
     pub ending: Option<Timestamp>,
-    pub(super) below_seen_at: Option<Timestamp>,
+    /// When every bundle ID of the account below this one was last seen to be in the set.
+    pub below_seen_at: Option<Timestamp>,
 }
 
 impl ItemView {
@@ -224,7 +225,14 @@ pub(super) async fn find(tx: &mut Tx, permit: &Permit, wanted: &str) -> Result<S
     tx.signing_set_named(permit, wanted).await?.ok_or_else(Problem::not_found)
 }
 
-fn view(item: SetItem, certificate: Option<HeldCertificate>, profile: Option<HeldProfile>, set: &SigningSet, now: Timestamp) -> ItemView {
+/// How an item stands.
+pub(super) fn view(
+    item: SetItem,
+    certificate: Option<HeldCertificate>,
+    profile: Option<HeldProfile>,
+    set: &SigningSet,
+    now: Timestamp,
+) -> ItemView {
     let certificate = certificate.map(|certificate| InSet {
         state: match (&certificate.private_key, certificate.expires_at <= now) {
             (_, true) => CertificateState::Expired,

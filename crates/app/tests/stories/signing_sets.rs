@@ -9,6 +9,7 @@ use crate::{
 };
 use app::{
     Caller, Problem, Shown,
+    apple_account::ListQuery,
     certificates::P12Password,
     profiles::Devices,
     signing_sets::{Ensured, PickedItem, SetFiles, SetWish, SigningSetView},
@@ -99,6 +100,12 @@ pub(crate) fn pairs(view: &SigningSetView) -> Vec<(ProfileId, CertificateId)> {
     view.items.iter().filter_map(pair).collect()
 }
 
+/// What would be done, in words.
+async fn preview(world: &World, key: ApiKeyId, wish: SetWish) -> Vec<String> {
+    let steps = world.app().preview_signing_set(&world.owner.caller, world.org, key, wish).await;
+    steps.unwrap().into_iter().map(|step| step.words).collect()
+}
+
 async fn files(world: &World, caller: &Caller, set: &str, form: ExportForm) -> Result<SetFiles, Problem> {
     let password = P12Password::Generated;
     world.app().signing_set_files(caller, world.org, set, form, password).await
@@ -114,7 +121,7 @@ testkit::on_both_databases! {
         let key = world.link(Role::Admin).await;
         an_app_with_extensions(&world);
         let before = (all_at_apple(&world).await, at_apple(&world, "profiles"));
-        let steps = world.app().preview_signing_set(&world.owner.caller, world.org, key, wish(&PARTS[..2])).await.unwrap();
+        let steps = preview(&world, key, wish(&PARTS[..2])).await;
         assert_eq!(steps, [
             "Create a certificate of the type Apple Distribution",
             "Create the profile “no.halden.tram iOS App Store” for no.halden.tram",
@@ -191,7 +198,7 @@ testkit::on_both_databases! {
         let away = registered(&world, key, wanted("Away", "IOS_APP_STORE", PARTS[1], None)).await;
         let uuid = one(&world, away).await.profile.uuid;
         world.app().remove_profiles(&world.owner.caller, world.org, &[away]).await.unwrap();
-        let steps = world.app().preview_signing_set(&world.owner.caller, world.org, key, wish(&PARTS[..2])).await.unwrap();
+        let steps = preview(&world, key, wish(&PARTS[..2])).await;
         assert_eq!(steps[1..], ["Use the profile “By hand” for no.halden.tram", "Use the profile “Away” for no.halden.tram.share"]);
         assert_eq!(profiles::held(&world).await.len(), 1, "nothing is taken in by asking");
         let view = ensured(&world, key, wish(&PARTS[..2])).await;
@@ -362,6 +369,37 @@ testkit::on_both_databases! {
         app.remove_signing_set(&world.owner.caller, world.org, "Ferry").await.unwrap();
         app.remove_profiles(&world.owner.caller, world.org, &[store]).await.unwrap();
         assert_eq!(code(app.signing_set(&world.owner.caller, world.org, "Ferry").await.map(drop)), "not_found");
+    }
+
+    async fn those_that_miss_something_come_first(world: World) {
+        let key = world.link(Role::Admin).await;
+        an_app_with_extensions(&world);
+        let whole = ensured(&world, key, wish(&PARTS[..1])).await;
+        let (name, profile_type) = ("Zebra".to_owned(), "development".to_owned());
+        let other = ensured(&world, key, SetWish { name, profile_type, ..wish(&PARTS[1..3]) }).await;
+        let (app, caller) = (world.app(), &world.owner.caller);
+        let (profile, gone) = pairs(&other)[0];
+        let certificate = other.items[0].certificate.as_ref().unwrap().certificate.name.clone();
+        app.remove_certificate(caller, world.org, gone, &certificate).await.unwrap();
+        let look = async |search: &str, state: &str| {
+            let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            let query = ListQuery { search: some(search), state: some(state), ..ListQuery::default() };
+            let found = app.signing_sets_by_need(caller, world.org, &query).await.unwrap();
+            assert_eq!(found.total, 2);
+            found.items.iter().map(|view| view.set.name.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(look("", "").await, ["Zebra", "no.halden.tram iOS App Store"]);
+        assert_eq!(look("TRAM.share", "").await, ["Zebra"], "also by a bundle identifier");
+        assert_eq!(look("", "complete").await, ["no.halden.tram iOS App Store"]);
+        let unknown = ListQuery { state: Some("good".to_owned()), ..ListQuery::default() };
+        assert_eq!(app.signing_sets_by_need(caller, world.org, &unknown).await.unwrap_err().code, "state_unknown");
+        let named = app.signing_sets_by_item(caller, world.org).await.unwrap();
+        let names = |sets: &[app::signing_sets::SetName]| sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>();
+        let (used, certificate) = pairs(&whole)[0];
+        assert_eq!(names(&named.of_certificate[&certificate]), ["no.halden.tram iOS App Store"]);
+        assert_eq!(names(&named.of_profile[&used]), ["no.halden.tram iOS App Store"]);
+        assert_eq!(names(&named.of_profile[&profile]), ["Zebra"]);
+        assert!(!named.of_certificate.contains_key(&gone));
     }
 
     async fn a_viewer_uses_a_set_and_makes_none(world: World) {

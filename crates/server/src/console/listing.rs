@@ -393,13 +393,18 @@ impl Bar {
 
     /// Takes a listing's numbers and answers the rows of the page that was asked for.
     pub(crate) fn fill<T>(&mut self, listing: Listing<T>) -> Vec<T> {
-        self.fitting = listing.items.len();
-        self.total = listing.total;
         self.at = Some(listing.at);
+        self.fill_rows(listing.items, listing.total)
+    }
+
+    /// The same of rows that all are here: those that fit, of so many.
+    pub(crate) fn fill_rows<T>(&mut self, fitting: Vec<T>, total: usize) -> Vec<T> {
+        self.fitting = fitting.len();
+        self.total = total;
         if self.from >= self.fitting {
             self.from = 0;
         }
-        page(listing.items, self.from)
+        page(fitting, self.from)
     }
 
     /// Reads the list through the picked key: its rows, or in their place why Apple did not give them.

@@ -35,6 +35,7 @@ pub(crate) mod parts;
 pub(crate) mod pictures;
 pub(crate) mod profiles;
 pub(crate) mod shell;
+pub(crate) mod signing_sets;
 pub(crate) mod tokens;
 pub(crate) mod visit;
 pub(crate) mod when;
@@ -268,6 +269,32 @@ pub(crate) fn table() -> Doors {
             In(EditDevices),
             devices::one::status_form,
             devices::one::status,
+        )
+        .page("/o/{org}/signing-sets", In(SeeSigning), signing_sets::list::show)
+        .form(
+            "/o/{org}/signing-sets/new",
+            In(EditSigningSets),
+            signing_sets::pick::form,
+            signing_sets::pick::create,
+        )
+        .form(
+            "/o/{org}/signing-sets/ensure",
+            In(EditSigningSets),
+            signing_sets::ensure::form,
+            signing_sets::ensure::ensure,
+        )
+        .page("/o/{org}/signing-sets/{signing_set}", In(SeeSigning), signing_sets::one::show)
+        .form(
+            "/o/{org}/signing-sets/{signing_set}/download",
+            In(UseSigningSets),
+            signing_sets::download::form,
+            signing_sets::download::download,
+        )
+        .form(
+            "/o/{org}/signing-sets/{signing_set}/remove",
+            In(EditSigningSets),
+            signing_sets::one::remove_form,
+            signing_sets::one::remove,
         )
         .page("/o/{org}/tokens", In(SeeTokens), tokens::list::show)
         .form(

@@ -16,7 +16,7 @@ use axum::{
     extract::{Path, State as Reach},
     response::sse::{Event, KeepAlive, Sse},
 };
-use domain::{CertificateId, Operation, OperationKind, OperationState, OrgId};
+use domain::{CertificateId, Operation, OperationKind, OperationState, OrgId, SigningSetId};
 use futures::{Stream, stream};
 use jiff::Timestamp;
 use std::{convert::Infallible, time::Duration};
@@ -103,6 +103,8 @@ pub(crate) struct OperationPage {
     pub(crate) steps: Vec<Step>,
     /// What came of it.
     pub(crate) certificate: Option<CertificateId>,
+    /// The signing set that is complete because of it.
+    pub(crate) signing_set: Option<SigningSetId>,
     /// What to know.
     pub(crate) notice: Option<Notice>,
     /// Who holds the places.
@@ -135,6 +137,7 @@ impl OperationPage {
             is_over: state.is_over(),
             steps,
             certificate: state.certificate(),
+            signing_set: state.signing_set(),
             notice: notice(kind, state),
             places_words: places_words(&view.places),
             places: view.places,
@@ -157,9 +160,19 @@ fn list(kind: &OperationKind) -> (&'static str, &'static str) {
         | OperationKind::EditBundleId(_)
         | OperationKind::SetCapability(_)
         | OperationKind::RemoveCapability(_) => ("Bundle IDs", "bundle-ids"),
-        // Until sets have a page of their own, what they point at has.
-        OperationKind::EnsureSigningSet(_) | OperationKind::SurveyForSet(_) => ("Profiles", "profiles"),
+        OperationKind::EnsureSigningSet(_) | OperationKind::SurveyForSet(_) => ("Signing sets", "signing-sets"),
         OperationKind::RegisterDevice(_) | OperationKind::RegisterDevices(_) | OperationKind::ChangeDevice(_) => ("Devices", "devices"),
+    }
+}
+
+/// The place of the sidebar that the list is at.
+fn place(kind: &OperationKind) -> shell::Place {
+    match list(kind).1 {
+        "profiles" => shell::Place::Profiles,
+        "bundle-ids" => shell::Place::BundleIds,
+        "signing-sets" => shell::Place::SigningSets,
+        "devices" => shell::Place::Devices,
+        _ => shell::Place::Certificates,
     }
 }
 
@@ -178,6 +191,11 @@ fn mark(state: &OperationState) -> Mark {
 fn notice(kind: &OperationKind, state: &OperationState) -> Option<Notice> {
     let makes_certificate = matches!(kind, OperationKind::CreateCertificate { .. });
     match state {
+        OperationState::Done { .. } if state.signing_set().is_some() => Some(Notice::new(
+            Tone::Ok,
+            "The signing set is complete",
+            "A build finds its certificate and its profiles here.",
+        )),
         OperationState::Done { .. } if !makes_certificate => Some(Notice::new(Tone::Ok, "Done at Apple", "The list shows it.")),
         OperationState::Unknown { why, .. } if !makes_certificate => Some(Notice::new(
             Tone::Warn,
@@ -292,6 +310,10 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path((org, operation)): Pat
     let key_name = match state.app.key(caller, org, view.operation.kind.key()).await {
         Ok(details) => details.summary.key.name.to_string(),
         Err(_) => "that was removed since".to_owned(),
+    };
+    let shell = Shell {
+        here: place(&view.operation.kind),
+        ..shell
     };
     page(&OperationPage::new(shell, org, view, key_name))
 }

@@ -72,6 +72,8 @@ pub(crate) enum Place {
     BundleIds,
     /// Devices.
     Devices,
+    /// Signing sets.
+    SigningSets,
     /// The sub-organizations of a root.
     SubOrganizations,
     /// API tokens of the organization.
@@ -269,6 +271,7 @@ impl Shell {
             entry(None, Place::Profiles, "/profiles", "profile", "Profiles"),
             entry(None, Place::BundleIds, "/bundle-ids", "bundle", "Bundle IDs"),
             entry(None, Place::Devices, "/devices", "device", "Devices"),
+            entry(None, Place::SigningSets, "/signing-sets", "set", "Signing sets"),
         ];
         let mut organization = Vec::new();
         if self.may(Action::SeeSubOrganizations) {

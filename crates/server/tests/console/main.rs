@@ -8,4 +8,5 @@ mod doors;
 mod forms;
 mod once;
 mod organizations;
+mod signing_sets;
 mod tokens;

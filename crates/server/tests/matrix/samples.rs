@@ -515,6 +515,22 @@ fn console(address: &str) -> Vec<Sample> {
         ("POST", "/o/{org}/invitations/{invitation}/revoke") => form(303, &[]).fresh(Fresh::Invitation),
         ("GET", "/invitations/{token}") => bare(404),
         ("POST", "/invitations/{token}") => form(404, &[("name", "X"), ("password", "correct horse")]),
+        ("GET", "/o/{org}/signing-sets") => get().says("Set-of-"),
+        ("GET", "/o/{org}/signing-sets/new") => get().says("Make signing set"),
+        ("POST", "/o/{org}/signing-sets/new") => form(
+            422,
+            &[("name", "x"), ("profile", "{held_profile}"), ("certificate", "{certificate}")],
+        )
+        .says("was picked, which"),
+        ("GET", "/o/{org}/signing-sets/ensure") => get().query("?key={key}&set={signing_set}").says("no.halden.ferry"),
+        ("POST", "/o/{org}/signing-sets/ensure") => {
+            form(422, &[("key", "{key}"), ("identifiers", "*"), ("certificate", "{certificate}")]).says("is not a bundle identifier")
+        }
+        ("GET", "/o/{org}/signing-sets/{signing_set}") => get().says("Set-of-"),
+        ("GET", "/o/{org}/signing-sets/{signing_set}/download") => get().says("Set-of-"),
+        ("POST", "/o/{org}/signing-sets/{signing_set}/download") => form(409, &[("password_kind", "empty")]).says("Nothing can be signed"),
+        ("GET", "/o/{org}/signing-sets/{signing_set}/remove") => get().says("to confirm"),
+        ("POST", "/o/{org}/signing-sets/{signing_set}/remove") => form(422, &[("name", "another")]).says("type the name exactly"),
         ("GET", "/o/{org}/tokens") => get().says("Token-of-"),
         ("GET", "/o/{org}/tokens/new") => get().says("name=\"address_ranges\""),
         ("POST", "/o/{org}/tokens/new") => {

@@ -11,6 +11,7 @@ on_both![
     a_set_comes_back_as_it_went_in,
     a_name_is_there_once_in_any_spelling,
     sets_are_listed_by_name_in_pages,
+    all_sets_are_read_with_what_they_point_at,
     an_item_outlives_what_it_points_at,
     an_item_is_taken_out_of_its_own_set,
     changes_at_a_team_are_told_for_a_day,
@@ -132,6 +133,25 @@ async fn sets_are_listed_by_name_in_pages(world: World) {
         let page = tx.signing_sets(&may, Some(search), &Paging::default()).await.expect("listed");
         assert_eq!(page.items.len(), number, "{search}");
     }
+}
+
+async fn all_sets_are_read_with_what_they_point_at(world: World) {
+    let may = permit(Action::SeeSigning, 1);
+    let mut tx = with_a_set(&world).await;
+    tx.insert_signing_set(&may, &set(1, 2)).await.expect("inserted");
+    tx.put_set_item(&may, set(1, 2).id, &item(1)).await.expect("put");
+    let sets = tx.every_signing_set(&may).await.expect("listed");
+    assert_eq!(sets, [set(1, 1), set(1, 2)]);
+    let mut items = tx.items_of_every_set(&may).await.expect("listed");
+    items.sort_by_key(|(set, _)| set.to_string());
+    assert_eq!(items, [(set(1, 1).id, item(1)), (set(1, 1).id, item(2)), (set(1, 2).id, item(1))]);
+    let profiles = tx.profiles_in_sets(&may).await.expect("listed");
+    assert_eq!(profiles.len(), 2);
+    let certificates = tx.certificates_in_sets(&may).await.expect("listed");
+    assert_eq!(
+        certificates.into_iter().map(|held| held.id).collect::<Vec<_>>(),
+        [certificate(1, 1).id]
+    );
 }
 
 async fn an_item_outlives_what_it_points_at(world: World) {

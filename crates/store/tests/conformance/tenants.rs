@@ -90,6 +90,10 @@ async fn nothing_of_another_organization_is_seen(world: World) {
     assert!(tx.set_items(&they, their_set).await.expect("listed").is_empty());
     assert!(tx.profiles_of_set(&they, their_set).await.expect("listed").is_empty());
     assert!(tx.certificates_of_set(&they, their_set).await.expect("listed").is_empty());
+    assert!(tx.every_signing_set(&they).await.expect("listed").is_empty());
+    assert!(tx.items_of_every_set(&they).await.expect("listed").is_empty());
+    assert!(tx.profiles_in_sets(&they).await.expect("listed").is_empty());
+    assert!(tx.certificates_in_sets(&they).await.expect("listed").is_empty());
     assert!(
         tx.sets_of_certificate(&they, certificate(1, 1).id)
             .await

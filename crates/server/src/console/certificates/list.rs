@@ -14,6 +14,7 @@ use app::{
     apple_account::{AppleCertificate, Listing},
     certificates::InheritedCertificate,
     sharing::Sharing,
+    signing_sets::{SetName, SetsByItem},
 };
 use askama::Template;
 use axum::extract::{Path, Query, State as Reach};
@@ -160,6 +161,8 @@ pub(crate) struct CertificatesPage {
     pub(crate) trouble: Option<Notice>,
     /// How far those of a root organization are shared; those that are not are absent.
     pub(crate) sharing: BTreeMap<CertificateId, Sharing>,
+    /// The signing sets that each is in.
+    pub(crate) sets: SetsByItem,
     /// What the root organization lends.
     pub(crate) inherited: Vec<InheritedCertificate>,
 }
@@ -171,6 +174,12 @@ impl CertificatesPage {
 
     fn shared(&self, row: &Row) -> Option<&Sharing> {
         self.sharing.get(row.held.as_ref()?)
+    }
+
+    /// The signing sets that it is in.
+    fn sets(&self, row: &Row) -> &[SetName] {
+        let sets = row.held.and_then(|held| self.sets.of_certificate.get(&held));
+        sets.map_or(&[], Vec::as_slice)
     }
 
     fn place(&self) -> &'static str {
@@ -238,6 +247,7 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
         held_only,
         trouble,
         sharing: state.app.shared_certificates(caller, org).await?,
+        sets: state.app.signing_sets_by_item(caller, org).await?,
         inherited: state.app.inherited_certificates(caller, org).await?,
     })
 }

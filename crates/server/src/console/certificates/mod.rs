@@ -3,6 +3,7 @@
 pub(crate) mod acts;
 pub(crate) mod add;
 pub(crate) mod create;
+pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod one;
 pub(crate) mod renew;

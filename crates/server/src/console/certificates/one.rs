@@ -1,23 +1,21 @@
 //! One certificate held here, and taking it away.
 
-use super::super::{
-    filters,
-    parts::{Notice, Tone, Wrong},
-    shell::{Place, Shell},
-    visit::{Answer, Sent, Visitor, belongs_in_form, form_again, id, page},
-    when::{Urgency, distance, urgency},
+use super::{
+    super::{
+        filters,
+        parts::{Notice, Tone, Wrong},
+        shell::{Place, Shell},
+        visit::{Answer, Sent, Visitor, belongs_in_form, form_again, id, page},
+        when::{Urgency, distance, urgency},
+    },
+    export::{self, ExportChoice},
 };
 use crate::State;
-use app::{
-    Problem,
-    certificates::{CertificateDetails, P12Password},
-    sharing::Sharing,
-};
+use app::{Problem, certificates::CertificateDetails, sharing::Sharing, signing_sets::SetName};
 use askama::Template;
 use axum::extract::{Path, State as Reach};
-use domain::{Action, ApiKey, CertificateType, HeldCertificate, ItemOrigin, OrgId, activity::ExportForm, certificate::AutomaticRenewal};
+use domain::{Action, ApiKey, CertificateType, HeldCertificate, ItemOrigin, OrgId, certificate::AutomaticRenewal};
 use jiff::Timestamp;
-use zeroize::Zeroizing;
 
 /// The page.
 #[derive(Template)]
@@ -45,6 +43,8 @@ pub(crate) struct CertificatePage {
     pub(crate) sharing: Option<Sharing>,
     /// The key it was made through, while that is here.
     pub(crate) through: Option<ApiKey>,
+    /// The signing sets that it is in.
+    pub(crate) sets: Vec<SetName>,
     /// How it is renewed by itself.
     pub(crate) automatic: Option<AutomaticRenewal>,
     /// What to know.
@@ -91,6 +91,7 @@ impl CertificatePage {
             is_verified: details.is_verified,
             lent_by: details.lent_by,
             sharing: details.sharing,
+            sets: details.sets,
             through,
             automatic,
             notice,
@@ -126,12 +127,8 @@ pub(crate) struct DownloadPage {
     pub(crate) org: OrgId,
     /// The certificate.
     pub(crate) of: HeldCertificate,
-    /// `p12-compatible`, `p12-modern` or `pem`.
-    pub(crate) form: &'static str,
-    /// `generated`, `given` or `empty`.
-    pub(crate) password_kind: &'static str,
-    /// A password made for this page, kept nowhere.
-    pub(crate) generated: String,
+    /// In which form, under which password.
+    pub(crate) export: ExportChoice,
     /// What is wrong.
     pub(crate) wrong: Wrong,
 }
@@ -172,24 +169,13 @@ async fn download_page(
     if of.private_key.is_none() {
         return Err(Problem::not_found());
     }
-    let one_of = |known: [&'static str; 3], word: &str| known.into_iter().find(|one| *one == word).unwrap_or(known[0]);
     Ok(DownloadPage {
         shell,
         org,
         of,
-        form: one_of(["p12-compatible", "p12-modern", "pem"], chosen.0),
-        password_kind: one_of(["generated", "given", "empty"], chosen.1),
-        generated: fresh_password(state),
+        export: ExportChoice::again(state, chosen),
         wrong,
     })
-}
-
-/// Letters and digits without the ones that look alike, 100 bits: what every reader of a `.p12` takes.
-fn fresh_password(state: &State) -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let mut random = Zeroizing::new([0; 20]);
-    state.entropy.fill(random.as_mut_slice());
-    random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
 }
 
 /// `GET /o/{org}/certificates/{certificate}/download`
@@ -200,26 +186,12 @@ pub(crate) async fn download_form(Reach(state): Reach<State>, Path((org, certifi
 /// `POST /o/{org}/certificates/{certificate}/download`
 pub(crate) async fn download(Reach(state): Reach<State>, Path((org, certificate)): Ids, sent: Sent) -> Answer {
     let chosen = (sent.fields.text("form"), sent.fields.text("password_kind"));
-    let form = match chosen.0 {
-        "p12-modern" => ExportForm::P12Modern,
-        "pem" => ExportForm::Pem,
-        _ => ExportForm::P12Compatible,
-    };
-    let text = |name| Zeroizing::new(sent.fields.text(name).to_owned());
-    let password = match chosen.1 {
-        // An empty password is chosen as such, never by leaving a field empty.
-        "given" if sent.fields.text("password").is_empty() && form != ExportForm::Pem => {
-            let problem = Problem::field(
-                "password_missing",
-                "password",
-                "No password was typed. Type one, or choose one of the other two.",
-            );
+    let (form, password) = match export::wanted(&sent.fields) {
+        Ok(wanted) => wanted,
+        Err(problem) => {
             let again = download_page(&state, &sent.visitor, &org, &certificate, chosen, Wrong::from(&problem)).await?;
             return form_again(&problem, &again);
         }
-        "given" => P12Password::Given(text("password")),
-        "empty" => P12Password::Empty,
-        _ => P12Password::Given(text("generated")),
     };
     match state
         .app

@@ -11,6 +11,7 @@ use crate::State;
 use app::{
     Paging,
     profiles::{CertificateMatch, ProfileRow},
+    signing_sets::{SetName, SetsByItem},
 };
 use askama::Template;
 use domain::{OrgId, ProfileState, ProfileType};
@@ -27,6 +28,8 @@ pub(crate) struct HeldProfilesPage {
     pub(crate) bar: Bar,
     /// The rows.
     pub(crate) items: Vec<ProfileRow>,
+    /// The signing sets that each is in.
+    pub(crate) sets: SetsByItem,
 }
 
 impl HeldProfilesPage {
@@ -36,6 +39,11 @@ impl HeldProfilesPage {
 
     fn matched(&self, row: &ProfileRow) -> Mark {
         matched(row.matched)
+    }
+
+    /// The signing sets that it is in.
+    fn sets(&self, row: &ProfileRow) -> &[SetName] {
+        self.sets.of_profile.get(&row.profile.id).map_or(&[], Vec::as_slice)
     }
 
     fn title(&self, row: &ProfileRow) -> String {
@@ -54,7 +62,7 @@ pub(super) fn state(state: ProfileState) -> Mark {
 }
 
 /// Whether what is signed with it can be signed here.
-pub(super) fn matched(matched: CertificateMatch) -> Mark {
+pub(crate) fn matched(matched: CertificateMatch) -> Mark {
     match matched {
         CertificateMatch::KeyHeld(_) => Mark::new(Tone::Ok, "key", "Match"),
         CertificateMatch::NoKeyHeld(_) => Mark::new(Tone::Warn, "warn", "No key held"),
@@ -93,11 +101,18 @@ pub(crate) async fn show(state: &State, visitor: &Visitor, org: OrgId, asked: &A
     let fitting = state.app.count_profiles(caller, org, &query).await? as usize;
     let total = state.app.count_profiles(caller, org, &Default::default()).await? as usize;
     let items = bar.fill_page(rows, asked, fitting, total);
-    page(&HeldProfilesPage { shell, org, bar, items })
+    let sets = state.app.signing_sets_by_item(caller, org).await?;
+    page(&HeldProfilesPage {
+        shell,
+        org,
+        bar,
+        items,
+        sets,
+    })
 }
 
 /// A type as people call it; one that we have no word for is told in Apple's, made readable.
-pub(super) fn title(profile_type: &ProfileType) -> String {
+pub(crate) fn title(profile_type: &ProfileType) -> String {
     let title = profile_type.title();
     if title == profile_type.as_str() {
         filters::apples_word(&title)

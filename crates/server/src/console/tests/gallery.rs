@@ -300,6 +300,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         held_count: 2,
         held_only: false,
         trouble,
+        sets: super::signing_sets::by_item(),
         sharing: std::collections::BTreeMap::from([(
             id("cert", 1),
             app::sharing::Sharing {
@@ -355,9 +356,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             shell: shell(Place::Certificates),
             org,
             of: held[0].clone(),
-            form: "p12-compatible",
-            password_kind: "generated",
-            generated: "x8KdPq3RtYw7LmZc".into(),
+            export: super::signing_sets::export(),
             wrong: Wrong::default(),
         },
     );
@@ -504,6 +503,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     pages.extend(super::people::pages(theme));
     pages.extend(super::tokens::pages(theme));
     pages.extend(super::profiles::pages(theme));
+    pages.extend(super::signing_sets::pages(theme));
     pages
 }
 

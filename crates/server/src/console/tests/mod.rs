@@ -10,4 +10,5 @@ mod people;
 mod profiles;
 mod samples;
 mod signing;
+mod signing_sets;
 mod tokens;

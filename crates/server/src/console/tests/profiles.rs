@@ -22,7 +22,7 @@ use app::{
 };
 use domain::{DeviceRule, HeldProfile, ItemOrigin, ProfileStanding, ProfileType};
 
-fn row(number: u32, name: &str, kind: &str, standing: ProfileStanding, matched: CertificateMatch) -> ProfileRow {
+pub(super) fn row(number: u32, name: &str, kind: &str, standing: ProfileStanding, matched: CertificateMatch) -> ProfileRow {
     let profile = HeldProfile {
         id: id("prof", number),
         organization: id("org", 1),
@@ -69,7 +69,7 @@ fn view(row: ProfileRow) -> ProfileView {
         ("get-task-allow", serde_json::json!(false)),
     ];
     ProfileView {
-        sets: Vec::new(),
+        sets: super::signing_sets::names(),
         row,
         certificates: vec![InProfile {
             name: "Apple Distribution: Halden Mobile AS".into(),
@@ -112,6 +112,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         org,
         bar: samples::bar("/o/sample/profiles", "profile"),
         items,
+        sets: super::signing_sets::by_item(),
     };
     add("profiles-held", &list(rows()));
     add("profiles-held-none", &list(vec![]));
@@ -210,7 +211,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             keys: samples::choices(),
             key: Some(id("key", 1)),
             preview: Some(RenewalPreview {
-                sets: Vec::new(),
+                sets: super::signing_sets::names(),
                 existing: certificate.clone().into(),
                 is_at_apple: true,
                 replacement: certificate.certificate_type,

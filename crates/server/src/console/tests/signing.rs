@@ -26,7 +26,7 @@ use domain::HeldCertificate;
 /// What stands on a certificate's page.
 pub(super) fn details(held: HeldCertificate) -> CertificateDetails {
     CertificateDetails {
-        sets: Vec::new(),
+        sets: super::signing_sets::names(),
         common_name: Some(format!("{} (7K3XQ9W2LM)", held.name)),
         issuer: Some("Apple Worldwide Developer Relations Certification Authority".into()),
         valid_from: at("2025-12-06T14:08:00Z"),
@@ -40,7 +40,7 @@ pub(super) fn details(held: HeldCertificate) -> CertificateDetails {
 
 fn dependents(key_destroyed: bool) -> CertificateDependents {
     CertificateDependents {
-        sets: Vec::new(),
+        sets: super::signing_sets::names(),
         certificate: samples::certificate(1, "Apple Distribution: Halden Mobile AS", "2026-12-06T14:08:00Z"),
         key_destroyed,
         valid_at_apple: true,

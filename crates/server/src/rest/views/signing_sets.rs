@@ -1,6 +1,6 @@
 //! Signing sets as the API says them.
 
-use app::signing_sets::{ItemView, SetFiles, SetName, SigningSetView};
+use app::signing_sets::{ItemView, SetFiles, SetName, SetStep, SigningSetView};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 pub(in crate::rest) fn set(view: &SigningSetView) -> api::SigningSet {
@@ -57,11 +57,11 @@ pub(in crate::rest) fn begun(operation: api::Operation) -> api::EnsuredSigningSe
     }
 }
 
-pub(in crate::rest) fn would(steps: Vec<String>) -> api::EnsuredSigningSet {
+pub(in crate::rest) fn would(steps: Vec<SetStep>) -> api::EnsuredSigningSet {
     api::EnsuredSigningSet {
         signing_set: None,
         operation: None,
-        steps,
+        steps: steps.into_iter().map(|step| step.words).collect(),
     }
 }
 
