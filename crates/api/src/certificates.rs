@@ -11,6 +11,9 @@ pub struct NewCertificate {
     pub key: String,
     /// Apple's type, such as `DISTRIBUTION`.
     pub certificate_type: String,
+    /// The id of a signing request made here, whose key pair it is to have; a new key pair unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csr: Option<String>,
 }
 
 /// A certificate held here.

@@ -169,7 +169,7 @@ impl App {
     /// Removes it; its private key is destroyed unless a certificate here has it. `typed_name` must be its name.
     ///
     /// # Errors
-    /// `name_differs`; `not_found`, `not_allowed`.
+    /// `name_differs`; `another_is_running` while a certificate is being made of it; `not_found`, `not_allowed`.
     pub async fn remove_csr(&self, caller: &Caller, org: OrgId, id: CsrId, typed_name: &str) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::ManageCsrs, org).await?;
         let mut tx = self.begin_for(caller, &permit).await?;
@@ -180,6 +180,14 @@ impl App {
                 "name",
                 format!("To remove this request, type its name exactly: {}", csr.name),
             ));
+        }
+        let unfinished = tx.unfinished_operations(&permit).await?;
+        if let Some(making) = unfinished.iter().find(|other| other.kind.request() == Some(id)) {
+            let message = format!(
+                "A certificate is being made of it ({}). Wait until that is over, then look again.",
+                making.id
+            );
+            return Err(Problem::new(Kind::Conflict, "another_is_running", message));
         }
         tx.delete_csr(&permit, id).await?;
         let key_destroyed = tx.delete_unneeded_private_key(&permit, SIGNING_KEY, csr.private_key).await?;

@@ -7,6 +7,7 @@ mod revoke;
 use crate::{
     Exit, Failure,
     client::{Client, segment},
+    csrs,
     keys::{With, end_of},
     lists::Listing,
     operation::{Wait, refused},
@@ -93,6 +94,9 @@ pub enum Certificates {
         /// Apple's type: DISTRIBUTION, DEVELOPMENT, IOS_DISTRIBUTION, …
         #[arg(long = "type", value_name = "TYPE")]
         certificate_type: String,
+        /// Of a signing request made here, by id or name, instead of a new key pair
+        #[arg(long)]
+        csr: Option<String>,
         /// Download it into this directory when it is made
         #[arg(long, value_name = "DIR")]
         download: Option<PathBuf>,
@@ -222,6 +226,7 @@ impl Certificates {
             Self::Create {
                 key,
                 certificate_type,
+                csr,
                 download,
                 export,
                 dry_run,
@@ -233,6 +238,7 @@ impl Certificates {
                     Wish {
                         key,
                         certificate_type,
+                        csr,
                         download,
                         export,
                         dry_run,
@@ -303,6 +309,7 @@ fn held(key_held: bool) -> String {
 struct Wish {
     key: String,
     certificate_type: String,
+    csr: Option<String>,
     download: Option<PathBuf>,
     export: Export,
     dry_run: bool,
@@ -317,12 +324,17 @@ async fn create(client: &Client, printer: &Printer, wish: Wish) -> Result<Exit, 
     let password = wish.export.password.read(printer)?;
     let home = client.home().await?;
     let key = client.key(&home, &wish.key).await?.key;
+    let csr = match &wish.csr {
+        Some(named) => Some(csrs::find(client, &home, named).await?),
+        None => None,
+    };
     if wish.dry_run {
-        return rehearse(client, printer, &home, &key, &wish.certificate_type).await;
+        return rehearse(client, printer, &home, &key, &wish.certificate_type, csr.as_ref()).await;
     }
     let request = api::NewCertificate {
         key: key.id.clone(),
         certificate_type: wish.certificate_type.clone(),
+        csr: csr.map(|csr| csr.id),
     };
     let begun: api::Operation = client.post_once(&format!("{home}/certificates"), &request).await?;
     let over = wish.wait.until_over(client, printer, &home, begun).await?;
@@ -354,7 +366,14 @@ async fn create(client: &Client, printer: &Printer, wish: Wish) -> Result<Exit, 
     Ok(Exit::Ok)
 }
 
-async fn rehearse(client: &Client, printer: &Printer, home: &str, key: &api::Key, certificate_type: &str) -> Result<Exit, Failure> {
+async fn rehearse(
+    client: &Client,
+    printer: &Printer,
+    home: &str,
+    key: &api::Key,
+    certificate_type: &str,
+    csr: Option<&api::Csr>,
+) -> Result<Exit, Failure> {
     let query = [
         ("need", "create-certificate".to_owned()),
         ("certificate_type", certificate_type.to_owned()),
@@ -386,8 +405,12 @@ async fn rehearse(client: &Client, printer: &Printer, home: &str, key: &api::Key
         .and_then(|c| c.reason.clone())
         .map(|why| format!(" In doubt: {why}"))
         .unwrap_or_default();
+    let of_what = match csr {
+        None => "make an RSA key pair here".to_owned(),
+        Some(csr) => format!("take the key pair of the request “{}”", plain(&csr.name)),
+    };
     printer.done(&format!(
-        "Would make an RSA key pair here, ask Apple once for a {} certificate through “{}”, and keep both. Nothing was done.{doubt}",
+        "Would {of_what}, ask Apple once for a {} certificate through “{}”, and keep both. Nothing was done.{doubt}",
         certificate_type.to_uppercase(),
         key.name
     ));

@@ -170,7 +170,7 @@ pub(crate) fn confirmed(name: &str) -> Result<bool, Failure> {
 }
 
 /// By id or name; a name that several have is no answer.
-async fn find(client: &Client, home: &str, wanted: &str) -> Result<api::Csr, Failure> {
+pub(crate) async fn find(client: &Client, home: &str, wanted: &str) -> Result<api::Csr, Failure> {
     let path = format!("{home}/csrs");
     if wanted.starts_with("csr_") {
         let found = client.get::<api::CsrDetails>(&format!("{path}/{}", segment(wanted)), &[]).await;

@@ -22,6 +22,8 @@ pub(crate) struct Creation {
     pub(crate) private_key: SecretId,
     pub(crate) csr: String,
     pub(crate) fingerprint: String,
+    /// Whether its key pair was there before, so that other certificates may have it.
+    pub(crate) is_of_request: bool,
 }
 
 #[async_trait]
@@ -57,8 +59,9 @@ impl Call for Creation {
     }
 
     fn fits(&self, answer: &Answer) -> bool {
-        matches!(answer, Answer::Certificate(certificate)
-            if parsed(certificate).is_some_and(|parsed| parsed.info().public_key_fingerprint == self.fingerprint))
+        let Answer::Certificate(certificate) = answer else { return false };
+        let has_key = parsed(certificate).is_some_and(|parsed| parsed.info().public_key_fingerprint == self.fingerprint);
+        has_key && (!self.is_of_request || is_of_type(certificate, &self.certificate_type))
     }
 
     async fn keep(&self, app: &App, tx: &mut Tx, permit: &Permit, used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
@@ -90,12 +93,14 @@ impl Call for Creation {
                 // Another server that was faster has written the end, too. Somebody who fetched the account meanwhile took
                 // the certificate in without its key, which is here.
                 let held = tx.certificate_by_sha1(permit, &certificate.sha1).await?;
-                match held.filter(|held| held.private_key.is_none()) {
-                    Some(fetched) => {
+                match held {
+                    Some(fetched) if fetched.private_key.is_none() => {
                         tx.join_private_key(permit, fetched.id, self.private_key).await?;
                         Ok(Kept::Now(Made::Certificate(fetched.id)))
                     }
-                    None => Ok(Kept::ByAnother),
+                    // Whoever fetched it found the key of the request here.
+                    Some(fetched) if self.is_of_request => Ok(Kept::Now(Made::Certificate(fetched.id))),
+                    _ => Ok(Kept::ByAnother),
                 }
             }
             Err(error) => Err(error.into()),
@@ -115,11 +120,8 @@ impl Call for Creation {
             return Vec::new();
         }
         let listed = session.certificates().list(&CertificateFilter::default()).await;
-        let of_type = |certificate: &&Certificate| {
-            certificate.attributes.certificate_type.as_ref().map(apple::CertificateType::as_str) == Some(self.certificate_type.as_str())
-        };
         let all = listed.unwrap_or_default();
-        let places = all.iter().filter(of_type).map(as_place);
+        let places = all.iter().filter(|one| is_of_type(one, &self.certificate_type)).map(as_place);
         places.filter(|place| place.expires_at.is_none_or(|end| end > now)).collect()
     }
 
@@ -127,4 +129,9 @@ impl Call for Creation {
         let Answer::Certificate(certificate) = answer else { return None };
         parsed(certificate)?.info().team_id.as_ref()?.parse().ok()
     }
+}
+
+/// Whether Apple says that a certificate is of this type.
+pub(super) fn is_of_type(certificate: &Certificate, wanted: &CertificateType) -> bool {
+    certificate.attributes.certificate_type.as_ref().map(apple::CertificateType::as_str) == Some(wanted.as_str())
 }

@@ -109,12 +109,14 @@ pub(crate) fn work(kind: &OperationKind) -> Work {
             private_key,
             csr,
             public_key_fingerprint,
+            request,
             ..
         } => Work::Call(Box::new(certificates::Creation {
             certificate_type,
             private_key,
             csr,
             fingerprint: public_key_fingerprint,
+            is_of_request: request.is_some(),
         })),
         OperationKind::RevokeCertificate(of) => Work::Call(Box::new(certificates::Revoking(of))),
         OperationKind::RegisterBundleId(of) => Work::Call(Box::new(bundle_ids::Registering(of))),

@@ -1,6 +1,6 @@
 //! Signing requests: made here, taken to Apple's website, completed with what comes back.
 
-use crate::{certificates::held, code, log};
+use crate::{certificates::held, code, log, operations::let_time_pass};
 use app::{
     Paging,
     certificates::{P12Password, Taken},
@@ -9,7 +9,7 @@ use app::{
 use domain::{CsrId, HeldCsr, ItemOrigin, activity::ExportForm};
 use signing::{certificate::Certificate, csr::CsrInfo};
 use simulator::Api;
-use testkit::World;
+use testkit::{Effect, Fault, Role, World};
 
 pub(crate) fn new(name: &str) -> NewCsr {
     NewCsr {
@@ -95,6 +95,51 @@ testkit::on_both_databases! {
         assert_eq!(held(&world).await.len(), 2);
         let page = world.app().csr(&world.owner.caller, world.org, csr.id).await.unwrap();
         assert_eq!((page.certificates.len(), page.view.csr.certificates), (2, 2));
+    }
+
+    async fn a_certificate_is_created_of_a_request_that_was_made_earlier(world: World) {
+        let key = world.link(Role::Admin).await;
+        let csr = made(&world, "Release machine").await;
+        let (app, caller, org) = (world.app(), &world.owner.caller, world.org);
+        let create = async |kind: &str| app.create_certificate_of_request(caller, org, key, kind, csr.id).await;
+        // Whatever becomes of the answer, Apple is asked once.
+        world.apple.control().add_fault(Fault::next("POST", "/v1/certificates", Effect::LoseAnswer));
+        let begun = create("DISTRIBUTION").await.unwrap();
+        assert_eq!(code(app.remove_csr(caller, org, csr.id, "Release machine").await), "another_is_running");
+        assert_eq!(code(create("DISTRIBUTION").await), "csr_used", "one at a time");
+        let made_id = let_time_pass(&world, &begun).await.certificate().unwrap();
+        let here = &held(&world).await[0];
+        assert_eq!((here.id, here.key_held), (made_id, true));
+        assert_eq!(app.csr(caller, org, csr.id).await.unwrap().certificates.len(), 1, "it has the key of the request");
+        assert_eq!(world.count("POST /v1/certificates"), 1);
+        assert_eq!(code(create("DISTRIBUTION").await), "csr_used");
+        // Of another type there may be one, which is not taken for the first.
+        let development = let_time_pass(&world, &create("DEVELOPMENT").await.unwrap()).await.certificate().unwrap();
+        assert_ne!(development, made_id);
+        let page = app.csr(caller, org, csr.id).await.unwrap();
+        assert_eq!(page.certificates.len(), 2);
+        // Also one that was made on the website and is not here.
+        let mut limits = world.apple.control().limits();
+        limits.certificates.clear();
+        world.apple.control().set_limits(limits);
+        let other = made(&world, "Elsewhere").await;
+        at_the_portal(&world, &other.pem, "DEVELOPMENT");
+        assert_eq!(code(app.create_certificate_of_request(caller, org, key, "DEVELOPMENT", other.id).await), "csr_used");
+        assert_eq!(world.count("POST /v1/certificates"), 2);
+    }
+
+    async fn what_somebody_fetched_meanwhile_is_what_was_made_of_the_request(world: World) {
+        let key = world.link(Role::Admin).await;
+        let csr = made(&world, "Release machine").await;
+        let (app, caller, org) = (world.app(), &world.owner.caller, world.org);
+        let begun = app.create_certificate_of_request(caller, org, key, "DISTRIBUTION", csr.id).await.unwrap();
+        world.apple.control().add_fault(Fault::next("POST", "/v1/certificates", Effect::LoseAnswer));
+        app.run_due_jobs().await.unwrap();
+        app.fetch_certificates(caller, org, key, None).await.unwrap();
+        let ended = let_time_pass(&world, &begun).await;
+        let made = app.csr(caller, org, csr.id).await.unwrap().certificates.remove(0);
+        assert_eq!(ended.certificate(), Some(made.id));
+        assert!(made.private_key.is_some());
     }
 
     async fn what_does_not_belong_to_a_request_is_refused_with_the_reason(world: World) {

@@ -5,7 +5,7 @@ use crate::{
     activity::Event,
     certificate::CertificateType,
     feature::{Feature, Need},
-    id::{ApiKeyId, CertificateId, OperationId, ProfileId, SecretId},
+    id::{ApiKeyId, CertificateId, CsrId, OperationId, ProfileId, SecretId},
     policy::Action,
 };
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,10 @@ pub enum OperationKind {
         csr: String,
         /// SHA-256 of its public key: by this a certificate is recognized as ours.
         public_key_fingerprint: String,
+        /// The signing request made earlier that it is made of; none where the key pair was made for it. Others may be made of
+        /// the same, so then it is recognized by its type, too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<CsrId>,
     },
     /// Revoke a certificate at Apple.
     RevokeCertificate(Revocation),
@@ -347,6 +351,15 @@ impl OperationKind {
             | Self::RegisterBundleId(_) => true,
             Self::DeleteProfile(of) => !of.rebuilding,
             _ => false,
+        }
+    }
+
+    /// The signing request that a certificate is being made of.
+    #[must_use]
+    pub fn request(&self) -> Option<CsrId> {
+        match self {
+            Self::CreateCertificate { request, .. } => *request,
+            _ => None,
         }
     }
 

@@ -69,10 +69,14 @@ pub(super) async fn create(
     Body(input): Body<api::NewCertificate>,
 ) -> Result<(StatusCode, Json<api::Operation>), Failure> {
     let key = state.app.find_key(&who.caller, Action::CreateCertificate, org, &input.key).await?;
-    let operation = state
-        .app
-        .create_certificate(&who.caller, org, key.id, &input.certificate_type)
-        .await?;
+    let (app, caller) = (&state.app, &who.caller);
+    let operation = match input.csr {
+        None => app.create_certificate(caller, org, key.id, &input.certificate_type).await?,
+        Some(csr) => {
+            let csr = csr.parse().map_err(|_| Problem::not_found())?;
+            Box::pin(app.create_certificate_of_request(caller, org, key.id, &input.certificate_type, csr)).await?
+        }
+    };
     Ok((StatusCode::ACCEPTED, Json(views::operation(&operation.into()))))
 }
 

@@ -29,6 +29,7 @@ pub(crate) fn operation(organization: u32, number: u32) -> Operation {
             private_key: id("sec", number),
             csr: "-----BEGIN CERTIFICATE REQUEST-----".to_owned(),
             public_key_fingerprint: "ef".repeat(32),
+            request: None,
         },
         step_of: None,
         state: OperationState::Started,

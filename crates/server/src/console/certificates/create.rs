@@ -8,7 +8,7 @@ use super::super::{
 };
 use crate::State;
 use app::{
-    Caller, Problem,
+    Caller, Paging, Problem,
     idempotency::{Kept, Replay},
     keys::KeyChoice,
 };
@@ -18,8 +18,11 @@ use axum::{
     extract::{Path, Query, State as Reach},
     response::{IntoResponse, Redirect},
 };
-use domain::{Action, ApiKeyId, CertificateType, Need, OrgId};
+use domain::{Action, ApiKeyId, CertificateType, CsrId, HeldCsr, Need, OrgId};
 use std::time::Duration;
+
+/// How many signing requests can be picked from.
+const REQUESTS: u32 = 100;
 
 /// The page.
 #[derive(Template)]
@@ -37,6 +40,10 @@ pub(crate) struct CreatePage {
     pub(crate) certificate_type: &'static str,
     /// The keys for it, usable ones first.
     pub(crate) keys: Vec<KeyChoice>,
+    /// Signing requests made earlier of which it can be made, newest first.
+    pub(crate) requests: Vec<HeldCsr>,
+    /// The picked request; none where a key pair is to be made.
+    pub(crate) request: Option<CsrId>,
     /// The picked key: the wanted one if it can be used, else the first that can.
     pub(crate) chosen: Option<ApiKeyId>,
     /// What is wrong.
@@ -72,8 +79,16 @@ impl CreatePage {
             certificate_type,
             chosen: chosen.map(|choice| choice.key.id),
             keys,
+            requests: Vec::new(),
+            request: None,
             wrong,
         }
+    }
+
+    /// The same with signing requests to pick from, and the one that is picked.
+    #[must_use]
+    pub(crate) fn with_requests(self, requests: Vec<HeldCsr>, request: Option<CsrId>) -> Self {
+        Self { requests, request, ..self }
     }
 
     fn title(&self) -> String {
@@ -92,6 +107,7 @@ pub(crate) struct Asked {
     #[serde(rename = "type")]
     certificate_type: String,
     key: String,
+    csr: String,
 }
 
 /// The type as one of those that can be created; the first when it is none of them.
@@ -111,17 +127,14 @@ async fn create_page(state: &State, visitor: &Visitor, org: OrgId, asked: &Asked
         certificate_type: CertificateType::of_apple(word),
     };
     let keys = state.app.key_choices(&visitor.who.caller, org, &need).await?;
+    let page = state.app.csrs(&visitor.who.caller, org, &Paging::first(REQUESTS)).await?;
+    let requests = page.items.into_iter().map(|view| view.csr).collect();
     let mut random = [0; 16];
     state.entropy.fill(&mut random);
-    Ok(CreatePage::new(
-        shell,
-        org,
-        hex::encode(random),
-        word,
-        keys,
-        asked.key.parse().ok(),
-        wrong,
-    ))
+    Ok(
+        CreatePage::new(shell, org, hex::encode(random), word, keys, asked.key.parse().ok(), wrong)
+            .with_requests(requests, asked.csr.parse().ok()),
+    )
 }
 
 /// `GET /o/{org}/certificates/create?type=&key=`
@@ -139,6 +152,7 @@ pub(crate) async fn create(Reach(state): Reach<State>, Path(org): Path<String>, 
             let asked = Asked {
                 certificate_type: sent.fields.text("type").to_owned(),
                 key: sent.fields.text("key").to_owned(),
+                csr: sent.fields.text("csr").to_owned(),
             };
             let wrong = Wrong::with_choice(&problem);
             let again = create_page(&state, &sent.visitor, org, &asked, wrong).await?;
@@ -166,7 +180,14 @@ async fn begin_once(state: &State, sent: &Sent, org: OrgId) -> Result<String, Pr
     if let Replay::Answered { body, .. } = replay_patiently(state, caller, org, &once, request_hash(&sent.fields)).await? {
         return String::from_utf8(body).map_err(Problem::internal);
     }
-    match state.app.create_certificate(caller, org, key, sent.fields.text("type")).await {
+    let (certificate_type, request) = (sent.fields.text("type"), sent.fields.text("csr"));
+    let begun = if request.is_empty() {
+        state.app.create_certificate(caller, org, key, certificate_type).await
+    } else {
+        let request = id(request)?;
+        Box::pin(state.app.create_certificate_of_request(caller, org, key, certificate_type, request)).await
+    };
+    match begun {
         Ok(operation) => {
             let place = format!("/o/{org}/operations/{}", operation.id);
             let kept = Kept::Answer {
@@ -197,7 +218,7 @@ async fn replay_patiently(state: &State, caller: &Caller, org: OrgId, once: &str
 
 fn request_hash(fields: &Fields) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
-    for part in ["certificates/create", fields.text("type"), fields.text("key")] {
+    for part in ["certificates/create", fields.text("type"), fields.text("key"), fields.text("csr")] {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part.as_bytes());
     }

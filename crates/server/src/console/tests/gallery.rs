@@ -74,6 +74,7 @@ fn operation(state: OperationState) -> OperationView {
                 private_key: id("sec", 1),
                 csr: String::new(),
                 public_key_fingerprint: String::new(),
+                request: None,
             },
             step_of: None,
             state,
@@ -338,7 +339,8 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             samples::choices(),
             None,
             Wrong::default(),
-        ),
+        )
+        .with_requests(vec![samples::csr(1, "Release machine", 0).csr], None),
     );
     add(
         "certificate",
