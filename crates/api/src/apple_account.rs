@@ -32,6 +32,9 @@ pub struct AppleDevices {
     pub total: usize,
     /// Apple's places, for each class that there is one of, without the query.
     pub places: Vec<DevicePlaces>,
+    /// When places of disabled devices come free, as far as a person entered the end of the membership year.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub places_free_on: Option<jiff::civil::Date>,
     /// When Apple gave it.
     pub at: Timestamp,
 }

@@ -84,3 +84,12 @@ pub struct DevicePlaces {
     /// Of so many.
     pub of: usize,
 }
+
+/// When the membership year of the account ends, as a person enters it: then Apple frees the places of disabled devices.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MembershipYear {
+    /// The day, as `2027-03-01`, at most a year away; null when nobody entered one, and to forget it.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub ends_on: Option<jiff::civil::Date>,
+}

@@ -40,7 +40,7 @@ pub use bundle_ids::{
 pub use certificates::{Certificate, Certificates, Export, ExportRequest, NewCertificate, Operation, OperationStep, Place};
 pub use csrs::{CompleteCsr, Csr, CsrDetails, Csrs, NewCsr, RemoveCsr, TakenIn};
 pub use days::days_left;
-pub use devices::{AppleDeviceDetails, DevicePlaces, DevicesPreview, EditDevice, FaultyRow, NewDevice, NewDevices};
+pub use devices::{AppleDeviceDetails, DevicePlaces, DevicesPreview, EditDevice, FaultyRow, MembershipYear, NewDevice, NewDevices};
 pub use enrollment::{
     ApproveDevice, ApprovedDevice, DeviceInvitation, DeviceInvitations, NewDeviceInvitation, NewPendingDevice, PendingDevice,
     PendingDevices, SentDeviceInvitation,

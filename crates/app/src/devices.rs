@@ -19,15 +19,28 @@ use crate::{
 use apple::DeviceFilter;
 use async_trait::async_trait;
 use domain::{
-    Action, ApiKeyId, Feature, Made, Operation, OperationKind, OperationState, OrgId, Permit,
+    Action, ApiKeyId, Event, Feature, Made, Operation, OperationKind, OperationState, OrgId, Permit,
     operation::{DeviceChange, NewDevice, NewDevices},
 };
+
+use jiff::{Span, civil::Date, tz::TimeZone};
 
 /// Apple's places for each class of devices in a membership year. One that is disabled keeps its place.
 pub const PLACES: usize = 100;
 
 /// How many devices are registered by one act: all places of a class.
 const AT_ONCE: usize = PLACES;
+
+/// The same day of the year, today or later.
+fn next_end(entered: Date, today: Date) -> Date {
+    let mut end = entered;
+    while end < today && end < Date::MAX {
+        let years = end.year() - entered.year() + 1;
+        // From the day that was entered, so that 29 February comes back in leap years.
+        end = entered.saturating_add(Span::new().years(years));
+    }
+    end
+}
 
 fn nothing_going_on() -> Problem {
     Problem::new(
@@ -48,6 +61,50 @@ pub struct DeviceWithProfiles {
 }
 
 impl App {
+    /// The day on which the membership year of a key's account ends next, as far as a person entered one: that of an earlier
+    /// year is taken for the same day of this one. Apple then frees the places of disabled devices; no API tells when.
+    ///
+    /// # Errors
+    /// `not_found`, `not_allowed`.
+    pub async fn membership_year_end(&self, caller: &Caller, org: OrgId, key: ApiKeyId) -> Result<Option<Date>, Problem> {
+        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let mut tx = self.inner.store.read_for(&permit).await?;
+        tx.key_to_use(&permit, key, None, self.now()).await?;
+        let entered = tx.membership_year_end(&permit, key).await?;
+        let today = self.now().to_zoned(TimeZone::UTC).date();
+        Ok(entered.map(|day| next_end(day, today)))
+    }
+
+    /// Enters that day for a key, or forgets it. Apple is not asked.
+    ///
+    /// # Errors
+    /// `day_unfit` for one that is more than a year away; `not_found`, `not_allowed`.
+    pub async fn set_membership_year_end(&self, caller: &Caller, org: OrgId, key: ApiKeyId, day: Option<Date>) -> Result<(), Problem> {
+        let permit = self.permit(caller, Action::EditDevices, org).await?;
+        let today = self.now().to_zoned(TimeZone::UTC).date();
+        if let Some(day) = day {
+            let next_year = today.saturating_add(Span::new().years(1).days(1));
+            let last_year = today.saturating_sub(Span::new().years(1).days(1));
+            if day > next_year || day < last_year {
+                let message = format!(
+                    "{day} is more than a year away. Enter the day on which the membership is renewed next, as developer.apple.com/account shows it."
+                );
+                return Err(Problem::field("day_unfit", "ends_on", message));
+            }
+        }
+        let mut tx = self.begin_for(caller, &permit).await?;
+        let used = tx.key_to_use(&permit, key, None, self.now()).await?;
+        tx.set_membership_year_end(&permit, key, day).await?;
+        let event = Event::MembershipYearSet {
+            key,
+            name: used.key.name.to_string(),
+            ends_on: day,
+        };
+        self.record_done(&mut tx, caller, org, event).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// A device with the profiles that list it.
     ///
     /// # Errors

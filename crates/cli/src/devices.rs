@@ -83,6 +83,18 @@ pub enum Devices {
         #[command(flatten)]
         wait: Wait,
     },
+    /// Enter when the membership year ends: then Apple frees the places of disabled devices, and no API tells when
+    MembershipYear {
+        /// The key of the account, by id or name
+        #[arg(long)]
+        key: String,
+        /// The day, as 2027-03-01
+        #[arg(long, value_name = "DAY", required_unless_present = "forget", conflicts_with = "forget")]
+        ends: Option<jiff::civil::Date>,
+        /// Forget the day that was entered
+        #[arg(long)]
+        forget: bool,
+    },
     /// Enable a device that was disabled
     Enable(One),
     /// Disable a device; it keeps its place among Apple's 100, and profiles made anew are without it
@@ -131,6 +143,16 @@ impl Devices {
                 dry_run,
                 wait,
             } => register(client, printer, &key, wanted, dry_run, wait).await,
+            Self::MembershipYear { key, ends, forget: _ } => {
+                let home = client.home().await?;
+                let path = format!("{home}/keys/{}/membership-year", segment(&key));
+                let kept: api::MembershipYear = client.put(&path, &api::MembershipYear { ends_on: ends }).await?;
+                printer.show(&kept, |kept| match kept.ends_on {
+                    Some(day) => format!("Places of disabled devices come free on {day}."),
+                    None => "The end of the membership year is not known any more.".to_owned(),
+                });
+                Ok(Exit::Ok)
+            }
             Self::Enable(one) => {
                 let change = api::EditDevice {
                     enabled: Some(true),
@@ -178,7 +200,11 @@ fn listed(list: &api::AppleDevices) -> String {
     if places.is_empty() {
         return rows;
     }
-    format!("{rows}\n\nApple's places, disabled devices included: {}.", places.join(", "))
+    let free = list
+        .places_free_on
+        .map(|day| format!(" Those of disabled devices come free on {day}."))
+        .unwrap_or_default();
+    format!("{rows}\n\nApple's places, disabled devices included: {}.{free}", places.join(", "))
 }
 
 /// Largest list of devices, in bytes: what fits a request as base64.

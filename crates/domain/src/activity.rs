@@ -420,6 +420,11 @@ pub enum Event {
         renamed_to: Option<String>,
         enabled: Option<bool>,
     },
+    MembershipYearSet {
+        key: ApiKeyId,
+        name: String,
+        ends_on: Option<jiff::civil::Date>,
+    },
     DeviceInvited {
         invitation: DeviceInvitationId,
         name: ItemName,
@@ -657,6 +662,7 @@ impl Event {
             | Self::KeyRemoved { key, .. }
             | Self::KeyChecked { key, .. }
             | Self::KeyUsed { key, .. }
+            | Self::MembershipYearSet { key, .. }
             | Self::FeatureOverridden { key, .. }
             | Self::AppleTokenMinted { key, .. } => key.to_string(),
             Self::CertificateCreated { operation, .. }
@@ -746,6 +752,7 @@ impl Event {
             | Self::BundleIdEdited { key, .. }
             | Self::DevicesRegistered { key, .. }
             | Self::CertificateRenewed { key, .. }
+            | Self::MembershipYearSet { key, .. }
             | Self::ProfileCreated { key, .. }
             | Self::ProfileDeleted { key, .. }
             | Self::ProfileRebuilt { key, .. }

@@ -35,6 +35,7 @@ mod jobs;
 mod keys;
 mod location;
 mod members;
+mod membership_years;
 mod migrate;
 mod operations;
 mod organizations;

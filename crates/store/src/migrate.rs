@@ -111,6 +111,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0018_team_changes.sql"),
         postgres: "",
     },
+    Migration {
+        version: 20,
+        name: "membership_years",
+        sql: include_str!("../migrations/0020_membership_years.sql"),
+        postgres: include_str!("../migrations/0020_membership_years.postgres.sql"),
+    },
 ];
 
 /// Its hashes are no work for SQL.

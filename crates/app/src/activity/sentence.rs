@@ -139,6 +139,12 @@ fn words(event: &Event, whom: &str) -> (String, String) {
             identifier, capability, ..
         } => both("took", "take", format!("the capability {capability} from {identifier}")),
         Event::BundleIdEdited { identifier, .. } => both("changed", "change", format!("the bundle ID {identifier}")),
+        Event::MembershipYearSet {
+            name, ends_on: Some(day), ..
+        } => both("entered", "enter", format!("{day} as the end of the membership year of “{name}”")),
+        Event::MembershipYearSet { name, ends_on: None, .. } => {
+            both("cleared", "clear", format!("the end of the membership year of “{name}”"))
+        }
         Event::DevicesRegistered { number, .. } => both("registered", "register", format!("{number} devices")),
         Event::DeviceRegistered { name, udid, .. } => both("registered", "register", format!("the device “{name}” ({udid})")),
         Event::DeviceChanged {

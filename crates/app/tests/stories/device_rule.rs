@@ -2,6 +2,7 @@
 
 use crate::{
     certificates::state,
+    code,
     enrollment::{PHONE, answers, invitation, is_registered, link},
     log,
     operations::{at_apple, let_time_pass},
@@ -63,6 +64,25 @@ async fn has(world: &World, profile: ProfileId, udid: &str) -> bool {
 }
 
 testkit::on_both_databases! {
+    async fn the_day_on_which_places_come_free_is_entered_once_a_year(world: World) {
+        let key = world.link(Role::Admin).await;
+        let (app, caller, org) = (world.app(), &world.owner.caller, world.org);
+        assert_eq!(app.membership_year_end(caller, org, key).await.unwrap(), None);
+        let day = jiff::civil::date;
+        for far in [day(2025, 11, 20), day(2028, 3, 1), day(9999, 12, 31)] {
+            assert_eq!(code(app.set_membership_year_end(caller, org, key, Some(far)).await), "day_unfit", "{far}");
+        }
+        // Today is 23 November 2026: a day that is past means the next one like it.
+        for (entered, told) in [(day(2027, 3, 1), day(2027, 3, 1)), (day(2026, 3, 1), day(2027, 3, 1)), (day(2026, 11, 23), day(2026, 11, 23))] {
+            app.set_membership_year_end(caller, org, key, Some(entered)).await.unwrap();
+            assert_eq!(app.membership_year_end(caller, org, key).await.unwrap(), Some(told));
+        }
+        app.set_membership_year_end(caller, org, key, None).await.unwrap();
+        assert_eq!(app.membership_year_end(caller, org, key).await.unwrap(), None);
+        let records = log(&world).await;
+        assert!(records.iter().any(|record| record.contains("entered 2027-03-01 as the end of the membership year")), "{records:#?}");
+    }
+
     async fn a_device_that_arrives_ends_inside_every_profile_with_the_rule(world: World) {
         let (key, [crew, desk, few]) = Box::pin(furnished(&world)).await;
         let (before, count, asked) = (one(&world, crew).await.profile, at_apple(&world, "profiles"), world.count(POST));

@@ -218,6 +218,12 @@ pub(crate) fn table() -> Doors {
             devices::add::form,
             devices::add::preview,
         )
+        .form(
+            "/o/{org}/devices/membership-year",
+            In(EditDevices),
+            devices::membership_year::form,
+            devices::membership_year::set,
+        )
         .act("/o/{org}/devices/register", In(EditDevices), devices::add::register)
         .page("/o/{org}/devices/invited", In(SeeSigning), devices::invited::list)
         .form(

@@ -34,8 +34,23 @@ pub(super) async fn list(
         items: list.items.iter().map(views::apple_device).collect(),
         total: list.total,
         places: places.collect(),
+        places_free_on: state.app.membership_year_end(&who.0.caller, org, key).await?,
         at: list.at,
     }))
+}
+
+/// Enters when the membership year of the account ends, which no API of Apple tells.
+#[utoipa::path(put, path = "/orgs/{org}/keys/{key}/membership-year", tag = "devices", request_body = api::MembershipYear, responses((status = 200, body = api::MembershipYear)))]
+pub(super) async fn set_membership_year(
+    extract::State(state): extract::State<State>,
+    who: Bearer,
+    Ids((org, key)): Ids<(OrgId, String)>,
+    Body(input): Body<api::MembershipYear>,
+) -> Result<Json<api::MembershipYear>, Failure> {
+    let key = key_of(&state, &who, Action::EditDevices, org, &key).await?;
+    state.app.set_membership_year_end(&who.0.caller, org, key, input.ends_on).await?;
+    let ends_on = state.app.membership_year_end(&who.0.caller, org, key).await?;
+    Ok(Json(api::MembershipYear { ends_on }))
 }
 
 /// One device, and the profiles that list it.

@@ -101,6 +101,7 @@ pub(crate) fn table() -> Doors {
         .operation_with_files(In(EditDevices), DEVICES_BYTES, routes!(devices::preview))
         .operation(In(SeeSigning), routes!(devices::show))
         .operation(In(EditDevices), routes!(devices::edit))
+        .operation(In(EditDevices), routes!(devices::set_membership_year))
         .operation(In(SeeSigning), routes!(enrollment::invitations))
         .operation(In(EditDevices), routes!(enrollment::invite))
         .operation(In(EditDevices), routes!(enrollment::send_again))

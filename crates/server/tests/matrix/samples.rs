@@ -256,6 +256,7 @@ fn rest(address: &str) -> Vec<Sample> {
         }
         ("POST", "/orgs/{org}/device-invitations/{device_invitation}/send-again") => json(200, "{}").says("/device/"),
         ("DELETE", "/orgs/{org}/device-invitations/{device_invitation}") => bare(204).fresh(Fresh::DeviceInvitation),
+        ("PUT", "/orgs/{org}/keys/{key}/membership-year") => json(200, r#"{"ends_on": null}"#).says("ends_on"),
         ("GET", "/orgs/{org}/pending-devices") => get().says("dev_"),
         ("POST", "/orgs/{org}/pending-devices") => json(422, r#"{"name": "x", "udid": "none", "keys": ["{key}"]}"#).says("udid_unfit"),
         ("POST", "/orgs/{org}/pending-devices/{pending_device}/approve") => json(422, r#"{"name": ""}"#).says("name_unfit"),
@@ -462,6 +463,8 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/o/{org}/devices") => get().query("?key={key}").says("UDID"),
         ("GET", "/o/{org}/devices/add") => get().query("?key={key}").says("Show what would be done"),
         ("POST", "/o/{org}/devices/add") => file(200, &[("key", "{key}")]).says("Lines that do not fit"),
+        ("GET", "/o/{org}/devices/membership-year") => get().query("?key={key}").says("Save day"),
+        ("POST", "/o/{org}/devices/membership-year") => form(422, &[("ends_on", "soon")]).query("?key={key}").says("is no day"),
         ("POST", "/o/{org}/devices/register") => form(200, &[("key", "{key}")]).says("There is no device to register"),
         ("GET", "/o/{org}/devices/invited") => get().says("Device invitations, newest first"),
         ("GET", "/o/{org}/devices/invite") => get().says("Make link"),

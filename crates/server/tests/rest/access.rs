@@ -45,6 +45,7 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "profiles_remove" => json!({ "profiles": ["prof_00000000000070008000000000000001"] }),
         "profiles_delete" => json!({ "name": "Taken away" }),
         "devices_edit" => json!({ "enabled": false }),
+        "devices_set_membership_year" => json!({ "ends_on": null }),
         "devices_invite" => json!({ "name": "Guest", "keys": ["Admin"] }),
         "devices_add" => json!({ "name": "Phone", "udid": "00008110-000A1B2C3D4E5F67", "keys": ["Admin"] }),
         "devices_send_again" | "devices_approve" => json!({}),

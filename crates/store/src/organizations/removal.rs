@@ -152,6 +152,7 @@ impl Tx {
             // With their files.
             "DELETE FROM profiles WHERE organization_id = $1",
             "DELETE FROM calendar_links WHERE organization_id = $1",
+            "DELETE FROM membership_years WHERE organization_id = $1",
             "DELETE FROM automatic_renewals WHERE organization_id = $1",
             // With the challenges of its links.
             "DELETE FROM device_invitations WHERE organization_id = $1",

@@ -16,6 +16,7 @@ on_both![
     checkpoints_and_their_key_are_kept_once,
     of_each_thing_the_last_notice_stands_until_it_is_settled,
     a_calendar_link_is_found_by_its_token_until_it_ends,
+    the_end_of_a_membership_year_is_entered_for_a_key,
     what_is_about_to_expire_is_found_everywhere_and_noticed_once,
 ];
 
@@ -284,6 +285,23 @@ async fn of_each_thing_the_last_notice_stands_until_it_is_settled(world: World) 
     assert_eq!(tx.inbox_read_to(id("user", 2)).await.expect("asked"), newest, "it never goes back");
     tx.record(&removed).await.expect("recorded");
     assert_eq!(found(&mut tx, 1, 0).await, []);
+}
+
+async fn the_end_of_a_membership_year_is_entered_for_a_key(world: World) {
+    let may = permit(Action::EditDevices, 1);
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    let key = crate::world::key(1, 1);
+    tx.insert_key(&may, &key).await.expect("inserted");
+    for day in [jiff::civil::date(2027, 3, 1), jiff::civil::date(2027, 4, 1)] {
+        tx.set_membership_year_end(&may, key.id, Some(day)).await.expect("entered");
+        assert_eq!(tx.membership_year_end(&may, key.id).await.expect("asked"), Some(day));
+    }
+    let other = permit(Action::EditDevices, 2);
+    assert_eq!(tx.membership_year_end(&other, key.id).await.expect("asked"), None);
+    tx.set_membership_year_end(&other, key.id, None).await.expect("forgotten");
+    assert!(tx.membership_year_end(&may, key.id).await.expect("asked").is_some());
+    tx.set_membership_year_end(&may, key.id, None).await.expect("forgotten");
+    assert_eq!(tx.membership_year_end(&may, key.id).await.expect("asked"), None);
 }
 
 async fn a_calendar_link_is_found_by_its_token_until_it_ends(world: World) {

@@ -111,6 +111,7 @@ async fn servers_that_start_at_once_migrate_once(world: World) {
         "jobs",
         "notices",
         "calendar_links",
+        "membership_years",
         "automatic_renewals",
         "activity",
         "activity_sequence",

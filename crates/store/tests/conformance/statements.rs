@@ -7,7 +7,7 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 26] = [
+const TENANT_TABLES: [&str; 27] = [
     "device_invitations",
     "device_challenges",
     "pending_devices",
@@ -31,6 +31,7 @@ const TENANT_TABLES: [&str; 26] = [
     "activity",
     "notices",
     "calendar_links",
+    "membership_years",
     "automatic_renewals",
     "jobs",
     "idempotency_keys",

@@ -38,7 +38,7 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 27] = [
+const TABLES: [&str; 28] = [
     "secrets",
     "rings",
     "api_keys",
@@ -65,6 +65,7 @@ const TABLES: [&str; 27] = [
     "activity",
     "notices",
     "calendar_links",
+    "membership_years",
     "automatic_renewals",
 ];
 
@@ -149,6 +150,7 @@ async fn furnish(tx: &mut Tx, number: u32) {
             "calendar_links (user_id, organization_id, token_hash, made_at) VALUES ('{}', '{org}', '\\x{number:02x}', 0)",
             id::<domain::UserId>("user", number.min(2))
         ),
+        format!("membership_years (organization_id, api_key_id, ends_on) VALUES ('{org}', '{key}', '2027-03-01')"),
         service_token(number),
     ] {
         tx.run(leaked(format!("INSERT INTO {values}"))).await.expect("inserted");

@@ -14,6 +14,7 @@ use app::{apple_account::AppleDevice, devices::PLACES};
 use askama::Template;
 use axum::extract::{Path, Query, State as Reach};
 use domain::{Feature, OrgId};
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// The list.
@@ -30,6 +31,8 @@ pub(crate) struct DevicesPage {
     pub(crate) items: Vec<AppleDevice>,
     /// How many of each class the account has, disabled ones too.
     pub(crate) used: BTreeMap<String, usize>,
+    /// When places of disabled devices come free, as far as somebody entered it.
+    pub(crate) free_on: Option<Date>,
     /// How many wait.
     pub(crate) counts: Counts,
     /// Why there are none.
@@ -51,7 +54,10 @@ impl DevicesPage {
 
     fn free(&self, used: &usize) -> String {
         match PLACES.saturating_sub(*used) {
-            0 => "None is free until the membership year ends".to_owned(),
+            0 => match self.free_on {
+                Some(day) => format!("None is free until {day}"),
+                None => "None is free until the membership year ends".to_owned(),
+            },
             free => format!("{free} free"),
         }
     }
@@ -84,7 +90,12 @@ pub(crate) async fn show(Reach(state): Reach<State>, Path(org): Path<String>, Qu
             Ok(listing)
         })
         .await?;
+    let free_on = match bar.key {
+        Some(key) => state.app.membership_year_end(caller, org, key).await?,
+        None => None,
+    };
     page(&DevicesPage {
+        free_on,
         counts: Counts::of(&state, caller, org).await?,
         shell,
         org,

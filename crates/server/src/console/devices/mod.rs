@@ -6,6 +6,7 @@
 pub(crate) mod add;
 pub(crate) mod invited;
 pub(crate) mod list;
+pub(crate) mod membership_year;
 pub(crate) mod one;
 pub(crate) mod pending;
 

@@ -445,10 +445,21 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
             shell: shell(Place::Devices),
             org,
             bar: samples::bar("/o/sample/devices", "device"),
+            free_on: Some(jiff::civil::date(2027, 3, 1)),
             counts: crate::console::devices::Counts { pending: 2 },
             items: samples::devices(),
             used: [("IPHONE".to_owned(), 97), ("IPAD".to_owned(), 4)].into(),
             trouble: None,
+        },
+    );
+    add(
+        "devices-membership-year",
+        &crate::console::devices::membership_year::MembershipYearPage {
+            shell: shell(Place::Devices),
+            org,
+            key: ci.clone(),
+            ends_on: "2027-03-01".into(),
+            wrong: Wrong::default(),
         },
     );
     add(
