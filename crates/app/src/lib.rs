@@ -22,6 +22,7 @@ pub mod devices;
 pub mod enrollment;
 pub mod expiries;
 pub mod idempotency;
+pub mod imports;
 pub mod inbox;
 pub mod invitations;
 mod key_use;

@@ -20,6 +20,7 @@ mod rule;
 pub(crate) use account::{Account, public_keys_of};
 pub(crate) use calls::{Creating, Deleting};
 pub(crate) use fetch::files;
+pub(crate) use import::refused_file;
 pub(crate) use rebuild::refuse_others;
 
 pub use fetch::Fetched;

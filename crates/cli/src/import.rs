@@ -4,7 +4,6 @@
 //! go on, and each certificate and profile is sent by itself. Whoever breaks off begins again: what is in Russet already is
 //! recognized. The source is never written to.
 
-mod findings;
 mod sources;
 
 use crate::{
@@ -16,9 +15,9 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, Subcommand};
-use findings::{Findings, FoundCertificate, FoundProfile};
 use jiff::Timestamp;
 use serde::Serialize;
+use signing::import::findings::{Findings, FoundCertificate, FoundProfile};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -150,7 +149,14 @@ async fn take_in(client: &Client, printer: &Printer, mut findings: Findings, ste
     let certificates = findings.certificates();
     let profiles = std::mem::take(&mut findings.profiles);
     let mut report = compare(client, &home, &certificates, &profiles).await?;
-    report.left_out = findings.left_out;
+    report.left_out = findings
+        .left_out
+        .into_iter()
+        .map(|one| api::LeftOut {
+            name: one.file,
+            why: one.why,
+        })
+        .collect();
     report.dry_run = step.dry_run;
     if certificates.is_empty() && profiles.is_empty() {
         tell_left_out(printer, &report.left_out);

@@ -5,6 +5,8 @@
 //! | [`match_store`] | files and folders of fastlane match, both encryptions |
 //! | [`folder`] | what a file of a folder is, by its name |
 //! | [`eas`] | `credentials.json` of EAS Build |
+//! | [`sources`] | each of these whole, through a caller who has the files |
+//! | [`findings`] | what was found, and what belongs together |
 //! | [`api_key_file`] | App Store Connect keys in fastlane's JSON |
 //!
 //! Everything works on bytes and listed paths. This module must not open files or follow paths, and changes nothing at the
@@ -15,8 +17,10 @@
 
 pub mod api_key_file;
 pub mod eas;
+pub mod findings;
 pub mod folder;
 pub mod match_store;
+pub mod sources;
 
 use crate::Explanation;
 use crate::certificate::Certificate;

@@ -2,8 +2,12 @@
 
 use super::{ProfileRow, file};
 use crate::{App, Caller, Problem, acting::fresh};
-use domain::{Action, Event, OrgId, Permit, ProfileId};
-use signing::profile::SignedBy;
+use domain::{Action, Event, OrgId, Permit, ProfileId, ProfileType};
+use jiff::Timestamp;
+use signing::{
+    chain::TrustRoot,
+    profile::{Profile, SignedBy},
+};
 use store::{Conflict, StoreError};
 
 /// How many files are taken in at once.
@@ -60,17 +64,10 @@ impl App {
         bytes: &[u8],
     ) -> Result<Result<(ProfileRow, Option<&'static str>), String>, Problem> {
         let now = self.now();
-        let checked = file::read(bytes, &self.inner.roots).and_then(|read| Ok((file::purpose(&read.info)?, read)));
-        let (purpose, read) = match checked {
+        let (purpose, read) = match checked(bytes, &self.inner.roots, now) {
             Ok(checked) => checked,
             Err(why) => return Ok(Err(why)),
         };
-        if read.info.is_expired(now) {
-            return Ok(Err(format!(
-                "The profile “{}” has expired. Rebuild it at Apple, or download the present one.",
-                read.info.name
-            )));
-        }
         let held = file::held(fresh!(self, ProfileId), permit.organization(), &read.info, purpose, now);
         let mut tx = self.begin_for(caller, permit).await?;
         match tx.insert_profile(permit, &held, bytes).await {
@@ -91,4 +88,22 @@ impl App {
         let row = rows.pop().ok_or_else(|| Problem::internal("a profile was kept and is not there"))?;
         Ok(Ok((row, warning)))
     }
+}
+
+/// A file as it is read, and what it is for; or why it is not taken in.
+fn checked(bytes: &[u8], roots: &TrustRoot, now: Timestamp) -> Result<((ProfileType, String), Profile), String> {
+    let read = file::read(bytes, roots)?;
+    let purpose = file::purpose(&read.info)?;
+    if read.info.is_expired(now) {
+        return Err(format!(
+            "The profile “{}” has expired. Rebuild it at Apple, or download the present one.",
+            read.info.name
+        ));
+    }
+    Ok((purpose, read))
+}
+
+/// Why a file would not be taken in, if so.
+pub(crate) fn refused_file(bytes: &[u8], roots: &TrustRoot, now: Timestamp) -> Option<String> {
+    checked(bytes, roots, now).err()
 }

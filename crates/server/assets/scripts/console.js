@@ -4,6 +4,7 @@ const wanted = [
   ["[data-drop]", () => import("./drop.js")],
   ["[data-copy]", () => import("./copy.js")],
   ["[data-filter]", () => import("./filter.js")],
+  ["[data-import]", () => import("./import.js")],
   ["[data-live]", () => import("./live.js")],
   ["[data-typed]", () => import("./typed.js")],
   ["[popover].menu", () => import("./menus.js")],

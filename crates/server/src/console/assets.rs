@@ -58,6 +58,7 @@ const ASSETS: &[Asset] = &[
     script!("dialogs.js"),
     script!("drop.js"),
     script!("filter.js"),
+    script!("import.js"),
     script!("live.js"),
     script!("menus.js"),
     script!("shortcuts.js"),

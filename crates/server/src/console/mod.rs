@@ -21,6 +21,7 @@ pub(crate) mod expiries;
 pub(crate) mod fields;
 pub(crate) mod filters;
 pub(crate) mod gate;
+pub(crate) mod import;
 pub(crate) mod inbox;
 pub(crate) mod invitation;
 pub(crate) mod keys;
@@ -275,6 +276,13 @@ pub(crate) fn table() -> Doors {
             In(EditDevices),
             devices::one::status_form,
             devices::one::status,
+        )
+        .form_with_file(
+            "/o/{org}/import",
+            In(ImportCertificate),
+            visit::IMPORT_FORM_BYTES,
+            import::form,
+            import::import,
         )
         .page("/o/{org}/signing-sets", In(SeeSigning), signing_sets::list::show)
         .form(

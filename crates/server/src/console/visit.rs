@@ -353,6 +353,9 @@ pub(crate) const FILE_FORM_BYTES: usize = 4_000_000;
 /// The same for profiles, of which one has 5 MB at most and several come at once.
 pub(crate) const PROFILES_FORM_BYTES: usize = 16_000_000;
 
+/// The same for all the files of a team: what [`app::imports::WHOLE_BYTES`] allows, and what stands around each of them.
+pub(crate) const IMPORT_FORM_BYTES: usize = app::imports::WHOLE_BYTES + 1_000_000;
+
 /// A form with a file, whose token fits the session of its sender.
 pub(crate) struct SentFile {
     /// Who sent it.
@@ -414,7 +417,9 @@ where
                 let bytes = Zeroizing::new(field.bytes().await.map_err(|error| unread(error.status()))?.to_vec());
                 match (&sent.file_name, file_name) {
                     (Some(_), Some(further)) => sent.further.push((further, bytes)),
-                    (_, file_name) => (sent.file_name, sent.file) = (file_name, bytes),
+                    // A second field of files, in which none was chosen.
+                    (Some(_), None) => {}
+                    (None, file_name) => (sent.file_name, sent.file) = (file_name, bytes),
                 }
             } else {
                 let text = field.text().await.map_err(|error| unread(error.status()))?;

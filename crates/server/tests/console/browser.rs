@@ -144,19 +144,32 @@ impl Browser {
         self.send_file(path, &token, fields, file_name, file).await
     }
 
+    /// Sends a form with files and its token.
+    pub(crate) async fn submit_files(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Seen {
+        let token = self.token().await;
+        self.send_files(path, &token, fields, files).await
+    }
+
     /// Sends a form with a file and some token.
     pub(crate) async fn send_file(&mut self, path: &str, token: &str, fields: &[(&str, &str)], file_name: &str, file: &[u8]) -> Seen {
+        self.send_files(path, token, fields, &[(file_name, file)]).await
+    }
+
+    async fn send_files(&mut self, path: &str, token: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Seen {
         const EDGE: &str = "edge-of-the-form";
         let mut body = Vec::new();
         for (name, value) in [("csrf", token)].iter().chain(fields) {
             body.extend_from_slice(format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes());
         }
-        body.extend_from_slice(
-            format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\nContent-Type: application/octet-stream\r\n\r\n")
-                .as_bytes(),
-        );
-        body.extend_from_slice(file);
-        body.extend_from_slice(format!("\r\n--{EDGE}--\r\n").as_bytes());
+        for (file_name, file) in files {
+            body.extend_from_slice(
+                format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\nContent-Type: application/octet-stream\r\n\r\n")
+                    .as_bytes(),
+            );
+            body.extend_from_slice(file);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{EDGE}--\r\n").as_bytes());
         let request = Request::builder()
             .method(Method::POST)
             .uri(path)

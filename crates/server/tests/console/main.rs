@@ -6,6 +6,7 @@
 mod browser;
 mod doors;
 mod forms;
+mod imports;
 mod once;
 mod organizations;
 mod signing_sets;

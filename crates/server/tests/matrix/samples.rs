@@ -518,6 +518,8 @@ fn console(address: &str) -> Vec<Sample> {
         ("POST", "/o/{org}/invitations/{invitation}/revoke") => form(303, &[]).fresh(Fresh::Invitation),
         ("GET", "/invitations/{token}") => bare(404),
         ("POST", "/invitations/{token}") => form(404, &[("name", "X"), ("password", "correct horse")]),
+        ("GET", "/o/{org}/import") => get().says("Only look, change nothing"),
+        ("POST", "/o/{org}/import") => file(200, &[("look", "on")]).says("This is an App Store Connect API key"),
         ("GET", "/o/{org}/signing-sets") => get().says("Set-of-"),
         ("GET", "/o/{org}/signing-sets/new") => get().says("Make signing set"),
         ("POST", "/o/{org}/signing-sets/new") => form(

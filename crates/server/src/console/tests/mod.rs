@@ -4,6 +4,7 @@ mod account;
 mod contrast;
 mod enrollment;
 mod gallery;
+mod import;
 mod organizations;
 mod pages;
 mod people;

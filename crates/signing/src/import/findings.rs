@@ -1,53 +1,68 @@
 //! What was found in a team's files: private keys, certificates and profiles, whatever they lay in, and which of them belong
 //! together. The public keys say so, never names.
 
-use api::LeftOut;
-use signing::{
-    certificate::Certificate,
-    chain::TrustRoot,
-    import::folder::FileKind,
-    p12::{self, Identity, P12Error},
-    private_key::{self, KeyFileError},
-    profile::Profile,
-    rsa_key::RsaKeyPair,
-};
 use std::collections::BTreeSet;
+
 use zeroize::Zeroizing;
+
+use super::folder::FileKind;
+use crate::certificate::Certificate;
+use crate::chain::TrustRoot;
+use crate::p12::{self, Identity, P12Error};
+use crate::private_key::{self, KeyFileError};
+use crate::profile::Profile;
+use crate::rsa_key::RsaKeyPair;
+
+/// What is not taken, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The file it lay in, within what was read.
+    pub file: String,
+    /// What was found, why it does not fit, what to do.
+    pub why: String,
+}
 
 /// Everything out of the files, unsorted.
 #[derive(Default)]
-pub(super) struct Findings {
+pub struct Findings {
     keys: Vec<(String, RsaKeyPair)>,
     certificates: Vec<(String, Certificate)>,
-    pub(super) profiles: Vec<FoundProfile>,
-    pub(super) left_out: Vec<LeftOut>,
+    /// The profiles.
+    pub profiles: Vec<FoundProfile>,
+    /// What could not be read.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// A certificate, with its private key where that was found.
-pub(super) struct FoundCertificate {
+pub struct FoundCertificate {
     /// The file it lay in, within what was read.
-    pub(super) file: String,
-    pub(super) certificate: Certificate,
-    pub(super) has_key: bool,
-    /// PEM of both, or of the certificate alone.
-    pub(super) pem: Zeroizing<String>,
+    pub file: String,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Whether its private key is among the files.
+    pub has_key: bool,
+    /// PEM of both, or of the certificate alone. Wiped on drop.
+    pub pem: Zeroizing<String>,
 }
 
 /// A profile, as its file is.
-pub(super) struct FoundProfile {
-    pub(super) file: String,
-    pub(super) profile: Profile,
-    pub(super) bytes: Vec<u8>,
+pub struct FoundProfile {
+    /// The file it lay in, within what was read.
+    pub file: String,
+    /// What it says; who signed it was not judged.
+    pub profile: Profile,
+    /// The file as it is.
+    pub bytes: Vec<u8>,
 }
 
 impl Findings {
     /// Reads one file. What cannot be read is left out with the reason, and the others go on.
-    pub(super) fn read(&mut self, file: &str, kind: FileKind, bytes: &[u8], password: &str) {
+    pub fn read(&mut self, file: &str, kind: FileKind, bytes: &[u8], password: &str) {
         let read = match kind {
             FileKind::P12 => self.bundle(file, bytes, password),
             FileKind::PrivateKey => self.pem(file, bytes, password),
             FileKind::Certificate => self.certificate(file, bytes),
-            // Who signed it, the server judges, which knows whom to trust.
+            // Who signed it, its taker judges, who knows whom to trust.
             FileKind::Profile => Profile::read(bytes, &TrustRoot::default())
                 .map(|profile| {
                     self.profiles.push(FoundProfile {
@@ -57,16 +72,19 @@ impl Findings {
                     });
                 })
                 .map_err(|cause| cause.to_string()),
-            FileKind::ApiKey => Err("This is an App Store Connect API key. Link it with `russet keys add --file`.".to_owned()),
+            FileKind::ApiKey => {
+                Err("This is an App Store Connect API key. Add it under API keys, or with `russet keys add --file`.".to_owned())
+            }
         };
         if let Err(why) = read {
             self.leave_out(file, why);
         }
     }
 
-    pub(super) fn leave_out(&mut self, file: &str, why: impl Into<String>) {
+    /// Notes that a file is not taken, and why.
+    pub fn leave_out(&mut self, file: &str, why: impl Into<String>) {
         self.left_out.push(LeftOut {
-            name: file.to_owned(),
+            file: file.to_owned(),
             why: why.into(),
         });
     }
@@ -122,7 +140,7 @@ impl Findings {
 
     /// Each certificate once, with its key where one of the files has it. Authorities are passed over: Russet finds those
     /// that stand above a certificate by itself. A key whose certificate is not here is left out.
-    pub(super) fn certificates(&mut self) -> Vec<FoundCertificate> {
+    pub fn certificates(&mut self) -> Vec<FoundCertificate> {
         let (mut found, mut seen, mut used) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
         for (file, certificate) in std::mem::take(&mut self.certificates) {
             if certificate.info().is_ca || !seen.insert(certificate.info().sha256_fingerprint.clone()) {
