@@ -9,6 +9,7 @@ use std::fs;
 use signing::certificate::Certificate;
 use signing::import::folder::{FileKind, kind_of};
 use signing::import::match_store::{Encryption, MAX_BYTES, MatchError, StoredCertificate, decrypt, inventory, is_encrypted};
+use signing::import::sources::{self, Source, SourceError};
 use signing::import::{self, ImportedKeyError, JsonFileError, MAX_JSON_BYTES, api_key_file, eas, inner_path, private_key_of};
 use signing::p8::{EcPrivateKey, P8Error};
 use signing::p12::{self, Form, Identity, P12Error};
@@ -48,6 +49,29 @@ fn stores_of_both_encryptions_open_whole() {
             "certs/distribution/ABC123DEFG.p12",
             "profiles/appstore/AppStore_com.example.app.mobileprovision",
         ];
+        // The whole of it, as a clone lies below its own folder, with what git keeps beside.
+        let clone: Vec<String> = paths
+            .iter()
+            .map(|path| format!("clone/{path}"))
+            .chain(["clone/.git/config.p12".to_owned()])
+            .collect();
+        let fetch = |path: &str| {
+            let below = path.strip_prefix("clone/").unwrap();
+            Ok(zeroize::Zeroizing::new(fs::read(store.join(below)).unwrap()))
+        };
+        assert_eq!(sources::recognized(&clone), Source::Match);
+        let mut whole = sources::match_store(&clone, PASSWORD, fetch).unwrap();
+        let [certificate] = whole.certificates().try_into().ok().unwrap();
+        assert!(
+            certificate.has_key && certificate.certificate.der() == house.leaf.der(),
+            "{version}"
+        );
+        assert_eq!((whole.profiles.len(), whole.left_out.as_slice()), (1, [].as_slice()), "{version}");
+        let closed = sources::match_store(&clone, "wrong", fetch).err();
+        let first = format!("clone/{}", paths[0]);
+        assert_eq!(closed, Some(SourceError::WrongPassword { path: first }));
+        let missing = sources::match_store(&clone, PASSWORD, |_| Err("gone".to_owned())).unwrap();
+        assert_eq!(missing.left_out.len(), 3);
         let found = inventory(paths).unwrap();
         let open = |path: &str| {
             let file = fs::read(store.join(path)).unwrap();
@@ -273,4 +297,19 @@ fn files_of_a_folder_are_told_by_their_endings() {
     assert_eq!(inner_path("./a//b").as_deref(), Some("a/b"));
     assert_eq!(inner_path(&"x".repeat(2_000)), None);
     assert_eq!(inner_path("a\0b"), None);
+}
+
+#[test]
+fn a_listing_is_known_by_its_names() {
+    let of = |paths: &[&str]| sources::recognized(&paths.iter().map(|&path| path.to_owned()).collect::<Vec<_>>());
+    assert_eq!(of(&["app/credentials.json", "app/ios/dist.p12"]), Source::Eas);
+    assert_eq!(of(&["x/certs/development/A1.cer"]), Source::Match);
+    assert_eq!(of(&["dist.p12", "app.mobileprovision"]), Source::Folder);
+    assert_eq!(
+        of(&[".git/certs/development/A1.cer", ".x/credentials.json"]),
+        Source::Folder,
+        "what is hidden is nothing"
+    );
+    let none = sources::match_store(&["dist.p12".to_owned()], "", |_| Err(String::new()));
+    assert_eq!(none.err(), Some(SourceError::NoStore));
 }

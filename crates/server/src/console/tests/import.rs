@@ -31,9 +31,9 @@ fn report(only_looked: bool) -> ImportReport {
         bundle_identifier: Some("com.halden.tickets".into()),
         expires_at: Some(at("2027-06-06T14:08:00Z")),
         held: (!only_looked && outcome == Outcome::New).then(|| id("prof", 1)),
-        outcome,
-        warning: (!only_looked)
+        warning: (!only_looked && outcome == Outcome::New)
             .then_some("Unverified: the signature is right, but its signer does not lead to a root that this server trusts."),
+        outcome,
     };
     let expired = "The profile “Tickets Ad Hoc” has expired. Rebuild it at Apple, or download the present one.";
     ImportReport {
