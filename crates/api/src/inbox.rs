@@ -32,7 +32,8 @@ pub struct Notice {
     pub body: String,
     /// `bad`, `warning` or `news`.
     pub weight: String,
-    /// What it is about: `certificate`, `profile`, `key`, `service-token`, `token`, `operation`, `pending-devices`.
+    /// What it is about: `certificate`, `profile`, `key`, `service-token`, `token`, `operation`, `pending-devices`,
+    /// `notification-channel`.
     pub about: String,
     /// Its id; none for a personal token and for devices that wait for approval.
     pub object: Option<String>,

@@ -21,6 +21,7 @@ mod imports;
 mod inbox;
 mod keys;
 mod members;
+mod notification_channels;
 mod organizations;
 mod problem;
 mod profiles;
@@ -56,6 +57,10 @@ pub use keys::{
 pub use members::{
     AcceptInvitation, AcceptedInvitation, EditMember, Invitation, InvitationToken, Invitations, Member, MemberRole, Members, NewInvitation,
     OpenInvitation, SendAgain, SentInvitation,
+};
+pub use notification_channels::{
+    CreatedNotificationChannel, EditNotificationChannel, NewNotificationChannel, NoticeDeliveries, NoticeDelivery, NotificationChannel,
+    NotificationChannels, RemoveNotificationChannel,
 };
 pub use organizations::{
     EditOrganization, HeldRole, NewOrganization, OrganizationDetails, OrganizationLosses, Organizations, RemoveOrganization,

@@ -175,6 +175,8 @@ async fn permit(location: &str, key_file: &str, token: &str, organization: OrgId
         clock,
         entropy,
         mailer: None,
+        public_url: "http://localhost:9".parse()?,
+        outgoing: app::outgoing::Outgoing::new(Vec::new()),
         profile_signer: None,
     })
     .await?;

@@ -6,7 +6,8 @@
 
 use crate::{App, Caller, Problem, accounts::SignedIn, activity::Names};
 use domain::{
-    Activity, ApiKeyId, CertificateId, Event, OperationId, OrgId, Outcome, ProfileId, ServiceTokenId, Tenant, activity::Audience, decide,
+    Activity, ApiKeyId, CertificateId, ChannelId, Event, OperationId, OrgId, Outcome, ProfileId, ServiceTokenId, Tenant,
+    activity::Audience, decide,
 };
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -34,6 +35,25 @@ pub enum About {
     PendingDevices,
     /// An act, which ended or came to nothing.
     Operation(OperationId),
+    /// A notification channel.
+    Channel(ChannelId),
+}
+
+impl About {
+    /// The console's page of it, below the server's address.
+    #[must_use]
+    pub fn path(self, org: OrgId) -> String {
+        match self {
+            Self::Certificate(id) => format!("/o/{org}/certificates/{id}"),
+            Self::Profile(id) => format!("/o/{org}/profiles/held/{id}"),
+            Self::Key(id) => format!("/o/{org}/keys/{id}"),
+            Self::ServiceToken(id) => format!("/o/{org}/tokens/{id}"),
+            Self::PendingDevices => format!("/o/{org}/devices/pending"),
+            Self::Token => "/me/tokens".to_owned(),
+            Self::Operation(id) => format!("/o/{org}/operations/{id}"),
+            Self::Channel(id) => format!("/o/{org}/notifications/{id}"),
+        }
+    }
 }
 
 /// How much it is to somebody.
@@ -45,6 +65,18 @@ pub enum Weight {
     Warning,
     /// To know.
     News,
+}
+
+impl Weight {
+    /// The word in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bad => "bad",
+            Self::Warning => "warning",
+            Self::News => "news",
+        }
+    }
 }
 
 /// A notice as people read it.
@@ -176,15 +208,16 @@ fn seen_by(caller: &Caller, record: &Activity, root: OrgId) -> Option<OrgId> {
     may_see.then_some(id)
 }
 
-struct Told {
-    head: String,
-    body: String,
-    about: About,
-    weight: Weight,
+/// A notice in words.
+pub(crate) struct Told {
+    pub(crate) head: String,
+    pub(crate) body: String,
+    pub(crate) about: About,
+    pub(crate) weight: Weight,
 }
 
 /// What a record has to say to who should hear of it.
-fn told(record: &Recorded, now: Timestamp) -> Option<Told> {
+pub(crate) fn told(record: &Recorded, now: Timestamp) -> Option<Told> {
     let ends = |what: String, ends: Timestamp, body: &str, about| Told {
         head: if ends <= now {
             format!("{what} has expired on {}", day(ends))
@@ -291,6 +324,12 @@ fn told(record: &Recorded, now: Timestamp) -> Option<Told> {
             body: format!("{udid}. Approved, it is registered at Apple and can be in profiles."),
             about: About::PendingDevices,
             weight: Weight::Warning,
+        },
+        Event::ChannelFailing { channel, name, why } => Told {
+            head: format!("The notification channel “{name}” fails"),
+            body: format!("{why} Notices that it could not deliver stand in its history."),
+            about: About::Channel(*channel),
+            weight: Weight::Bad,
         },
         _ => return None,
     })

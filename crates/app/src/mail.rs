@@ -108,19 +108,24 @@ impl Mailer {
         clock: &dyn Clock,
         entropy: &dyn Entropy,
     ) -> Result<(), NotSent> {
+        let mut random = [0; 16];
+        entropy.fill(&mut random);
+        self.send_as(&hex::encode(random), to, subject, text, clock).await
+    }
+
+    /// The same under an id of whoever sends: a mailbox that gets the message twice can tell.
+    pub(crate) async fn send_as(&self, id: &str, to: &Email, subject: &str, text: String, clock: &dyn Clock) -> Result<(), NotSent> {
         let forever = |why: String| NotSent { why, try_again: false };
         let address = to
             .as_str()
             .parse()
             .map_err(|_| forever("mail servers do not know such an address".to_owned()))?;
-        let mut random = [0; 16];
-        entropy.fill(&mut random);
         let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, address))
             .subject(subject)
             .date(clock.now().into())
-            .message_id(Some(format!("<{}@{}>", hex::encode(random), self.from.email.domain())))
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .header(ContentType::TEXT_PLAIN)
             .body(text)
             .map_err(|error| forever(error.to_string()))?;

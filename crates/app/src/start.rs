@@ -1,6 +1,6 @@
 //! One constructor, in production and in tests; only clock, randomness, database and Apple's addresses differ.
 
-use crate::{accounts::Passwords, activity::keeper::Log, crash_point::CrashPoints, mail::Mailer};
+use crate::{accounts::Passwords, activity::keeper::Log, crash_point::CrashPoints, mail::Mailer, outgoing::Outgoing};
 use apple::{Apple, TokenCache};
 use domain::{ApiKeyId, Clock, Entropy};
 use signing::{chain::TrustRoot, enrollment::ProfileSigner};
@@ -12,6 +12,7 @@ use std::{
 };
 use store::Store;
 use tokio::sync::Notify;
+use url::Url;
 use vault::Vault;
 
 /// What an [`App`] is made of.
@@ -32,6 +33,10 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// The way to people's mailboxes, where there is one.
     pub mailer: Option<Mailer>,
+    /// What people reach the server at: links begin with it.
+    pub public_url: Url,
+    /// The client for addresses that people of an organization choose.
+    pub outgoing: Outgoing,
     /// What enrollment profiles are signed with; without it a device calls them "not signed".
     pub profile_signer: Option<ProfileSigner>,
 }
@@ -51,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) passwords: Passwords,
     pub(crate) mailer: Option<Mailer>,
+    pub(crate) public_url: Url,
+    pub(crate) outgoing: Outgoing,
     pub(crate) profile_signer: Option<ProfileSigner>,
     /// One token per key and generation, reused until shortly before its end.
     pub(crate) tokens: TokenCache,
@@ -114,6 +121,8 @@ impl App {
                 entropy: parts.entropy,
                 passwords,
                 mailer: parts.mailer,
+                public_url: parts.public_url,
+                outgoing: parts.outgoing,
                 profile_signer: parts.profile_signer,
                 tokens,
                 budgets: Mutex::default(),

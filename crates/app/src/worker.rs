@@ -43,11 +43,12 @@ impl App {
     /// When the database does not answer. What goes wrong inside a job postpones that job and is logged.
     pub async fn run_due_jobs(&self) -> Result<u32, Problem> {
         let mut done = 0;
-        while let Some(job) = self.claim().await? {
+        loop {
+            self.hand_out_notices().await?;
+            let Some(job) = self.claim().await? else { return Ok(done) };
             Box::pin(self.do_job(job)).await?;
             done += 1;
         }
-        Ok(done)
     }
 
     /// Works until `stop` resolves: wakes at once when a job is enqueued in this process, else every few seconds.
@@ -55,6 +56,9 @@ impl App {
         tokio::pin!(stop);
         let mut running = JoinSet::new();
         loop {
+            if let Err(problem) = self.hand_out_notices().await {
+                tracing::warn!(cause = problem.inside.as_deref(), "notices could not be handed to their channels");
+            }
             while running.len() < AT_ONCE {
                 match self.claim().await {
                     Ok(Some(job)) => {
@@ -136,6 +140,7 @@ impl App {
             JobPayload::RenewCertificate { certificate } => Box::pin(self.renew_by_itself(job, certificate)).await,
             JobPayload::MailInvitation { invitation } => self.mail_invitation(job, invitation).await,
             JobPayload::MailDeviceInvitation { invitation } => Box::pin(self.mail_device_invitation(job, invitation)).await,
+            JobPayload::DeliverNotice { delivery } => Box::pin(self.deliver_notice(job, delivery)).await,
             JobPayload::RegisterArrived { device } => Box::pin(self.register_arrived(job, device)).await,
             JobPayload::KeepDeviceRule { key, by } => Box::pin(self.keep_device_rule(job, key, by)).await,
         }

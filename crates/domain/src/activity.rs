@@ -4,6 +4,8 @@
 //! the outcome after it, tied by the operation or by the record's `follows`. No record, no act.
 
 mod notice;
+mod notice_kind;
+mod who;
 mod words;
 
 use crate::{
@@ -11,11 +13,11 @@ use crate::{
     certificate::{CertificateType, ItemOrigin},
     feature::{Feature, Need},
     id::{
-        ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, DeviceInvitationId, InvitationId, JobId, OperationId, OrgId,
+        ActivityId, ApiKeyId, ApiTokenId, CertificateId, ChannelId, CsrId, DeviceInvitationId, InvitationId, OperationId, OrgId,
         PendingDeviceId, ProfileId, ServiceTokenId, SessionId, SigningSetId, UserId,
     },
     name::{Email, ItemName},
-    policy::{Role, Subject},
+    policy::Role,
     share::{ShareLimits, ShareTarget},
 };
 use ipnet::IpNet;
@@ -24,81 +26,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 pub use notice::{Audience, Notice};
+pub use notice_kind::NoticeKind;
+pub use who::{Actor, Origin};
 pub use words::ACTIONS;
-
-/// Who did it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "actor")]
-pub enum Actor {
-    /// A signed-in person.
-    Person {
-        /// Who.
-        user: UserId,
-    },
-    /// A personal token, within its owner's rights.
-    Token {
-        /// Which token.
-        token: ApiTokenId,
-        /// Whose.
-        user: UserId,
-    },
-    /// A service token of an organization.
-    Service {
-        /// Which token.
-        token: ServiceTokenId,
-    },
-    /// Background work that somebody began.
-    Job {
-        /// Which job.
-        job: JobId,
-        /// On whose behalf; nobody for the server's own schedule.
-        on_behalf_of: Option<Subject>,
-    },
-    /// The server itself: its schedule, its command line on the host.
-    Server,
-    /// Somebody who is not signed in.
-    Anonymous,
-}
-
-impl Actor {
-    /// The person behind it.
-    #[must_use]
-    pub fn user(&self) -> Option<UserId> {
-        match self {
-            Self::Person { user } | Self::Token { user, .. } => Some(*user),
-            Self::Job { on_behalf_of, .. } => on_behalf_of.and_then(Subject::user),
-            Self::Service { .. } | Self::Server | Self::Anonymous => None,
-        }
-    }
-
-    /// The person or the service token behind it: whom "what did they do" asks about.
-    #[must_use]
-    pub fn subject(&self) -> Option<Subject> {
-        match self {
-            Self::Service { token } => Some(Subject::Service(*token)),
-            Self::Job { on_behalf_of, .. } => *on_behalf_of,
-            other => other.user().map(Subject::User),
-        }
-    }
-
-    /// The token it came with.
-    #[must_use]
-    pub fn token(&self) -> Option<ApiTokenId> {
-        match self {
-            Self::Token { token, .. } => Some(*token),
-            _ => None,
-        }
-    }
-}
-
-/// From where a request came.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// The client's address, behind trusted proxies only.
-    pub address: Option<String>,
-    /// The request's id, as it stands in the log.
-    pub request_id: Option<String>,
-}
 
 /// How it ended, or that it is about to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -328,6 +258,38 @@ pub enum Event {
         name: String,
         feature: Feature,
         on: bool,
+    },
+    ChannelCreated {
+        channel: ChannelId,
+        name: ItemName,
+        /// Where it leads, in short.
+        target: String,
+    },
+    ChannelChanged {
+        channel: ChannelId,
+        name: ItemName,
+        target: String,
+    },
+    ChannelSecretRotated {
+        channel: ChannelId,
+        name: ItemName,
+    },
+    ChannelTested {
+        channel: ChannelId,
+        name: ItemName,
+    },
+    ChannelRemoved {
+        channel: ChannelId,
+        name: ItemName,
+    },
+    ChannelFailing {
+        channel: ChannelId,
+        name: ItemName,
+        why: String,
+    },
+    ChannelRecovered {
+        channel: ChannelId,
+        name: ItemName,
     },
     CertificateWillExpire {
         certificate: CertificateId,
@@ -691,6 +653,13 @@ impl Event {
             | Self::CertificateRenewalSet { certificate, .. }
             | Self::CertificateRenewalNotBegun { certificate, .. }
             | Self::CertificateWillExpire { certificate, .. } => certificate.to_string(),
+            Self::ChannelCreated { channel, .. }
+            | Self::ChannelChanged { channel, .. }
+            | Self::ChannelSecretRotated { channel, .. }
+            | Self::ChannelTested { channel, .. }
+            | Self::ChannelRemoved { channel, .. }
+            | Self::ChannelFailing { channel, .. }
+            | Self::ChannelRecovered { channel, .. } => channel.to_string(),
             Self::CsrCreated { csr, .. } | Self::CsrCompleted { csr, .. } | Self::CsrRemoved { csr, .. } => csr.to_string(),
             Self::DeviceInvited { invitation, .. }
             | Self::DeviceInvitationSentAgain { invitation, .. }

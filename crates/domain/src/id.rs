@@ -110,6 +110,10 @@ ids! {
     PendingDeviceId = "dev";
     /// A signing set.
     SigningSetId = "set";
+    /// A notification channel.
+    ChannelId = "chan";
+    /// A notice on its way to one recipient of a channel.
+    DeliveryId = "dlv";
     /// A sealed secret: a private key of one kind or another.
     SecretId = "sec";
     /// A long act that survives a restart.

@@ -2,7 +2,7 @@
 //! at least once; so each kind must be safe to repeat.
 
 use crate::{
-    id::{ApiKeyId, CertificateId, DeviceInvitationId, InvitationId, JobId, OperationId, OrgId, PendingDeviceId},
+    id::{ApiKeyId, CertificateId, DeliveryId, DeviceInvitationId, InvitationId, JobId, OperationId, OrgId, PendingDeviceId},
     policy::Subject,
 };
 use jiff::Timestamp;
@@ -37,6 +37,11 @@ pub enum JobPayload {
         /// Which one.
         invitation: DeviceInvitationId,
     },
+    /// Send a notice by a channel.
+    DeliverNotice {
+        /// Which delivery.
+        delivery: DeliveryId,
+    },
     /// Register a device that came by a link which says that nobody need be asked.
     RegisterArrived {
         /// Which one.
@@ -61,6 +66,7 @@ impl JobPayload {
             Self::RenewCertificate { .. } => "renew-certificate",
             Self::MailInvitation { .. } => "mail-invitation",
             Self::MailDeviceInvitation { .. } => "mail-device-invitation",
+            Self::DeliverNotice { .. } => "deliver-notice",
             Self::RegisterArrived { .. } => "register-arrived",
             Self::KeepDeviceRule { .. } => "keep-device-rule",
         }
@@ -75,6 +81,7 @@ impl JobPayload {
             Self::RenewCertificate { certificate } => certificate.to_string(),
             Self::MailInvitation { invitation } => invitation.to_string(),
             Self::MailDeviceInvitation { invitation } => invitation.to_string(),
+            Self::DeliverNotice { delivery } => delivery.to_string(),
             Self::RegisterArrived { device } => device.to_string(),
             Self::KeepDeviceRule { key, .. } => key.to_string(),
         }

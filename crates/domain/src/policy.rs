@@ -83,6 +83,10 @@ actions! {
     SeeTokens = "see the organization's API tokens", Asks::OneOf(Organization, &[Manager, Viewer]);
     /// Create, rotate and revoke the organization's API tokens.
     ManageTokens = "create, rotate and revoke API tokens", Asks::OneOf(Organization, &[Manager]);
+    /// See where notices are sent besides inboxes, and what became of them.
+    SeeChannels = "see notification channels", Asks::OneOf(Organization, &[Manager, Viewer]);
+    /// Make, change, test and remove notification channels.
+    ManageChannels = "make, change and remove notification channels", Asks::OneOf(Organization, &[Manager]);
     /// Read the activity log.
     SeeActivity = "read the activity log", Asks::OneOf(Organization, &[Manager, Viewer]);
     /// Read the activity of a root organization's sub-organizations beside its own.
@@ -147,7 +151,10 @@ impl Action {
     /// What the server does by itself, without anybody asking.
     #[must_use]
     pub fn is_servers_own(self) -> bool {
-        matches!(self, Self::CheckKey | Self::SeeKeys | Self::SettleOperation | Self::SeeMembers)
+        matches!(
+            self,
+            Self::CheckKey | Self::SeeKeys | Self::SettleOperation | Self::SeeMembers | Self::SeeChannels
+        )
     }
 
     /// What is done in a root organization about its sub-organizations: it does not exist in one of those.
@@ -402,14 +409,20 @@ mod tests {
     }
 
     #[test]
-    fn the_server_checks_keys_settles_acts_mails_invitations_and_does_nothing_else_by_itself() {
+    fn the_server_checks_keys_settles_acts_sends_mail_and_notices_and_does_nothing_else_by_itself() {
         let allowed: Vec<_> = Action::ALL
             .iter()
             .filter(|a| decide(&Principal::server(), **a, home()).is_ok())
             .collect();
         assert_eq!(
             allowed,
-            [&Action::SeeMembers, &Action::SeeKeys, &Action::CheckKey, &Action::SettleOperation]
+            [
+                &Action::SeeMembers,
+                &Action::SeeChannels,
+                &Action::SeeKeys,
+                &Action::CheckKey,
+                &Action::SettleOperation
+            ]
         );
     }
 

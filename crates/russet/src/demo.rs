@@ -70,6 +70,7 @@ async fn demo(home: &Path, settings: Settings, bound: Bound) -> anyhow::Result<(
         apple_roots_pem: Some(apple.authority_pem().to_owned()),
         activity_copy: home.join("data").join(serve::ACTIVITY_COPY),
         mailer: None,
+        webhook_networks: Vec::new(),
         profile_signer: None,
     };
     let running = Running::start(plan, bound).await?;

@@ -2,10 +2,11 @@
 
 use crate::stop;
 use anyhow::Context;
-use app::{App, Parts, SystemEntropy, mail::Mailer};
+use app::{App, Parts, SystemEntropy, mail::Mailer, outgoing::Outgoing};
 use clap::Args;
 use cli::{Exit, Failure};
 use domain::{Clock, Entropy, SystemClock};
+use ipnet::IpNet;
 use server::{Bound, Listening, Settings, State, Tls, TrustedProxies};
 use signing::enrollment::ProfileSigner;
 use std::{
@@ -91,6 +92,10 @@ pub(crate) struct Arguments {
     /// Who mails are from, such as "Russet <russet@example.com>"
     #[arg(long, value_name = "ADDRESS", env = "RUSSET_MAIL_FROM")]
     mail_from: Option<String>,
+    /// Network that webhooks may reach though it is not public, also in plain http; may be repeated. Whoever manages an
+    /// organization's notifications can then have documents posted there
+    #[arg(long, value_name = "CIDR")]
+    allow_webhook_network: Vec<IpNet>,
     /// PEM file with the certificate authorities that Apple's certificates and profiles are held against
     #[arg(long, value_name = "FILE")]
     apple_root: Option<PathBuf>,
@@ -106,6 +111,7 @@ pub(crate) struct Plan {
     pub(crate) apple_roots_pem: Option<String>,
     pub(crate) activity_copy: PathBuf,
     pub(crate) mailer: Option<Mailer>,
+    pub(crate) webhook_networks: Vec<IpNet>,
     pub(crate) profile_signer: Option<ProfileSigner>,
 }
 
@@ -143,6 +149,8 @@ impl Running {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             mailer: plan.mailer,
+            public_url: plan.settings.public_url.clone(),
+            outgoing: Outgoing::new(plan.webhook_networks),
             profile_signer: plan.profile_signer,
         })
         .await?;
@@ -305,6 +313,7 @@ fn plan(arguments: Arguments) -> anyhow::Result<(Plan, Bound)> {
     };
     let mut plan = Plan {
         mailer,
+        webhook_networks: arguments.allow_webhook_network,
         profile_signer,
         location,
         source,

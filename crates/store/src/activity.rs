@@ -42,7 +42,7 @@ impl Deref for Recorded {
     }
 }
 
-fn recorded(row: &Row) -> Result<Recorded> {
+pub(crate) fn recorded(row: &Row) -> Result<Recorded> {
     let word: String = row.get("outcome")?;
     let outcome = Outcome::parse(&word);
     let activity = Activity {

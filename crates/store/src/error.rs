@@ -115,6 +115,9 @@ pub enum Conflict {
     /// The organization has a signing set of this name, or of one that reads alike.
     #[error("the organization has a signing set of this name already")]
     SetName,
+    /// The organization has a notification channel of this name, or of one that reads alike.
+    #[error("the organization has a notification channel of this name already")]
+    ChannelName,
     /// A secret version is written once.
     #[error("this version of the secret is stored already")]
     Secret,

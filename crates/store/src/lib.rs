@@ -25,6 +25,7 @@ mod accounts;
 mod activity;
 mod calendars;
 mod certificates;
+mod channels;
 mod csrs;
 mod enrollment;
 mod error;

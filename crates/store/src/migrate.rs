@@ -106,6 +106,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/0016_calendars.postgres.sql"),
     },
     Migration {
+        version: 17,
+        name: "channels",
+        sql: include_str!("../migrations/0017_channels.sql"),
+        postgres: include_str!("../migrations/0017_channels.postgres.sql"),
+    },
+    Migration {
         version: 18,
         name: "team_changes",
         sql: include_str!("../migrations/0018_team_changes.sql"),

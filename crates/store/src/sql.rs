@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use domain::{
-    ActivityId, ApiKeyId, ApiTokenId, CertificateId, CsrId, DeviceInvitationId, InvitationId, JobId, OperationId, OrgId, PendingDeviceId,
-    ProfileId, SecretId, ServiceTokenId, SessionId, SigningSetId, Subject, UserId,
+    ActivityId, ApiKeyId, ApiTokenId, CertificateId, ChannelId, CsrId, DeliveryId, DeviceInvitationId, InvitationId, JobId, OperationId,
+    OrgId, PendingDeviceId, ProfileId, SecretId, ServiceTokenId, SessionId, SigningSetId, Subject, UserId,
 };
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -85,7 +85,9 @@ ids!(
     ApiKeyId,
     ApiTokenId,
     CertificateId,
+    ChannelId,
     CsrId,
+    DeliveryId,
     DeviceInvitationId,
     InvitationId,
     JobId,

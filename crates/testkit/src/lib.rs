@@ -20,11 +20,13 @@ mod entropy;
 mod logs;
 mod mailbox;
 pub mod postgres;
+mod receiver;
 mod world;
 
 pub use canary::Canary;
 pub use logs::Logs;
 pub use mailbox::{Mail, Mailbox};
+pub use receiver::{Posted, Receiver};
 pub use simulator::{AppleError, Effect, Fault, KeyFile, KeyKind, Role};
 pub use world::{PASSWORD, Person, World};
 

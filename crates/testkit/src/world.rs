@@ -7,6 +7,7 @@ use app::{
     crash_point::CrashPoints,
     keys::NewKey,
     mail::Mailer,
+    outgoing::Outgoing,
 };
 use apple::{Apple, Config, RetryPolicy};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -51,7 +52,7 @@ pub struct World {
     /// Their organization.
     pub org: OrgId,
     location: Location,
-    mail_server: Mutex<Option<String>>,
+    reach: Mutex<Reach>,
     entropy: Arc<Seeded>,
     // Last, because they go away last.
     directory: TempDir,
@@ -84,7 +85,16 @@ impl World {
         .await
         .expect("a simulator");
         let entropy = Arc::new(Seeded::new(7));
-        let app = start(&location, directory.path(), &apple, &clock, &entropy, CrashPoints::none(), None).await;
+        let app = start(
+            &location,
+            directory.path(),
+            &apple,
+            &clock,
+            &entropy,
+            CrashPoints::none(),
+            Reach::default(),
+        )
+        .await;
         let token = app.set_up_token().await.expect("asked").expect("nobody has an account yet");
         let input = SetUp {
             organization: "Halden".to_owned(),
@@ -105,7 +115,7 @@ impl World {
             owner,
             org,
             location,
-            mail_server: Mutex::default(),
+            reach: Mutex::default(),
             entropy,
             directory,
             database,
@@ -129,7 +139,7 @@ impl World {
     /// Starts it anew with places at which it dies.
     pub async fn restart_with(&self, crash_points: CrashPoints) {
         self.app.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mail_server = self.mail_server.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let app = start(
             &self.location,
             self.directory.path(),
@@ -137,7 +147,7 @@ impl World {
             &self.clock,
             &self.entropy,
             crash_points,
-            mail_server.as_deref(),
+            reach,
         )
         .await;
         *self.app.lock().unwrap_or_else(PoisonError::into_inner) = Some(app);
@@ -145,7 +155,13 @@ impl World {
 
     /// Starts it anew with this mail server.
     pub async fn restart_with_mail(&self, mailbox: &Mailbox) {
-        *self.mail_server.lock().unwrap_or_else(PoisonError::into_inner) = Some(mailbox.url());
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).mail_server = Some(mailbox.url());
+        self.restart().await;
+    }
+
+    /// Starts it anew as an operator who lets webhooks reach this machine.
+    pub async fn restart_with_local_webhooks(&self) {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).local_webhooks = true;
         self.restart().await;
     }
 
@@ -197,7 +213,7 @@ impl World {
             &self.clock,
             &self.entropy,
             CrashPoints::none(),
-            None,
+            Reach::default(),
         )
         .await
     }
@@ -421,6 +437,13 @@ fn root_key(directory: &Path) -> vault::KeyFile {
     vault::KeyFile::new(directory.join("root.key"))
 }
 
+/// What the application reaches beside Apple.
+#[derive(Clone, Default)]
+struct Reach {
+    mail_server: Option<String>,
+    local_webhooks: bool,
+}
+
 async fn start(
     location: &Location,
     directory: &Path,
@@ -428,12 +451,13 @@ async fn start(
     clock: &SteppedClock,
     entropy: &Arc<Seeded>,
     crash_points: CrashPoints,
-    mail_server: Option<&str>,
+    reach: Reach,
 ) -> App {
-    let mailer = mail_server.map(|address| {
-        let public_url = "http://localhost:7400".parse().expect("an origin");
-        Mailer::new(address, "Russet <russet@halden.example>", public_url).expect("a mail server")
-    });
+    let public_url: url::Url = "http://localhost:7400".parse().expect("an origin");
+    let mailer = reach
+        .mail_server
+        .map(|address| Mailer::new(&address, "Russet <russet@halden.example>", public_url.clone()).expect("a mail server"));
+    let allowed = ["127.0.0.0/8"].iter().filter(|_| reach.local_webhooks);
     let store = Store::open(location).await.expect("the database opens");
     let vault = app::unseal::unseal(&store, &root_key(directory), clock, &**entropy)
         .await
@@ -447,6 +471,8 @@ async fn start(
         clock: Arc::new(clock.clone()),
         entropy: entropy.clone(),
         mailer,
+        public_url,
+        outgoing: Outgoing::new(allowed.map(|network| network.parse().expect("a network")).collect()),
         profile_signer: None,
     };
     App::start_with_crash_points(parts, crash_points)

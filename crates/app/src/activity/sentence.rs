@@ -102,6 +102,15 @@ fn words(event: &Event, whom: &str) -> (String, String) {
                 )
             }
         }
+        Event::ChannelCreated { name, target, .. } => both("made", "make", format!("the notification channel “{name}” to {target}")),
+        Event::ChannelChanged { name, target, .. } => both("changed", "change", format!("the notification channel “{name}” to {target}")),
+        Event::ChannelSecretRotated { name, .. } => both("rotated", "rotate", format!("the secret of the notification channel “{name}”")),
+        Event::ChannelTested { name, .. } => both("tested", "test", format!("the notification channel “{name}”")),
+        Event::ChannelRemoved { name, .. } => both("removed", "remove", format!("the notification channel “{name}”")),
+        Event::ChannelFailing { name, why, .. } => {
+            both("noticed", "notice", format!("that the notification channel “{name}” fails: {why}"))
+        }
+        Event::ChannelRecovered { name, .. } => both("noticed", "notice", format!("that the notification channel “{name}” works again")),
         Event::CertificateWillExpire { name, days, .. } => will_expire(format!("the certificate “{name}”"), *days),
         Event::CertificateRenewalSet { name, days_before, .. } => match days_before {
             Some(days) => both(

@@ -132,6 +132,8 @@ pub(crate) const ACTS: &[(&str, &[&str])] = &[
     ("manage-members", ORGANIZATION),
     ("see-tokens", ORGANIZATION_SEEN),
     ("manage-tokens", ORGANIZATION),
+    ("see-channels", ORGANIZATION_SEEN),
+    ("manage-channels", ORGANIZATION),
     ("see-activity", ORGANIZATION_SEEN),
     ("see-activity-below", &[]),
     ("export-activity", ORGANIZATION_SEEN),

@@ -6,6 +6,7 @@ mod activity;
 mod apple_account;
 mod certificate_sharing;
 mod certificates;
+mod channels;
 mod checks;
 mod csrs;
 mod device_rule;

@@ -3,7 +3,7 @@
 //! A notice says nothing of its own. It points to its record, and a later one about the same thing takes its place: of a
 //! certificate that was announced 30 and 15 days before its end there is one notice. When what it tells of is over, it goes.
 
-use super::{Activity, Event, Outcome};
+use super::{Activity, Event, NoticeKind, Outcome};
 use crate::{health::KeyHealth, id::UserId, policy::Action};
 
 /// That somebody should hear of a record.
@@ -28,34 +28,38 @@ impl Activity {
     /// Who should hear of it, if anybody.
     #[must_use]
     pub fn notice(&self) -> Option<Notice> {
-        let those = |object: String, action| {
-            Some(Notice {
+        let heard = |object: String| {
+            NoticeKind::of(&self.event).map(|kind| Notice {
                 object,
-                audience: Audience::Those(action),
+                audience: Audience::Those(kind.needs()),
             })
         };
         match (&self.event, self.outcome) {
-            (Event::CertificateWillExpire { certificate, .. }, _) => those(certificate.to_string(), Action::SeeSigning),
-            (Event::CertificateRenewalNotBegun { certificate, .. }, _) => those(certificate.to_string(), Action::SeeSigning),
-            (Event::ProfileWillExpire { profile, .. }, _) => those(profile.to_string(), Action::SeeSigning),
-            (Event::ServiceTokenWillExpire { token, .. }, _) => those(token.to_string(), Action::SeeTokens),
+            (Event::CertificateWillExpire { certificate, .. } | Event::CertificateRenewalNotBegun { certificate, .. }, _) => {
+                heard(certificate.to_string())
+            }
+            (
+                Event::ProfileWillExpire { profile, .. }
+                | Event::ProfileUuidChanged { profile, .. }
+                | Event::ProfileLeftBehind { profile, .. },
+                _,
+            ) => heard(profile.to_string()),
+            (Event::ServiceTokenWillExpire { token, .. }, _) => heard(token.to_string()),
             (Event::TokenWillExpire { token, user, .. }, _) => Some(Notice {
                 object: token.to_string(),
                 audience: Audience::Only((*user)?),
             }),
             // That it is as it was yesterday is no news.
-            (Event::KeyChecked { key, was: Some(_), .. }, Outcome::Done) if !self.is_good_news() => those(key.to_string(), Action::SeeKeys),
-            (Event::KeyShareEnded { key, .. }, Outcome::Done) => those(key.to_string(), Action::SeeKeys),
+            (Event::KeyChecked { key, was: Some(_), .. }, Outcome::Done) if !self.is_good_news() => heard(key.to_string()),
+            (Event::KeyShareEnded { key, .. }, Outcome::Done) => heard(key.to_string()),
             // An intent and an answer that was lost are not the end of it.
             (Event::CertificateRenewed { certificate, .. }, Outcome::Done | Outcome::Refused | Outcome::Failed) => {
-                those(certificate.to_string(), Action::SeeSigning)
+                heard(certificate.to_string())
             }
             // That it was done is told with its new UUID.
-            (Event::ProfileRebuilt { profile, .. }, Outcome::Refused | Outcome::Failed) => those(profile.to_string(), Action::SeeSigning),
-            (Event::ProfileUuidChanged { profile, .. } | Event::ProfileLeftBehind { profile, .. }, _) => {
-                those(profile.to_string(), Action::SeeSigning)
-            }
-            (Event::DeviceArrived { device, .. }, Outcome::Done) => those(device.to_string(), Action::EditDevices),
+            (Event::ProfileRebuilt { profile, .. }, Outcome::Refused | Outcome::Failed) => heard(profile.to_string()),
+            (Event::DeviceArrived { device, .. }, Outcome::Done) => heard(device.to_string()),
+            (Event::ChannelFailing { channel, .. }, _) => heard(channel.to_string()),
             _ => None,
         }
     }
@@ -76,7 +80,9 @@ impl Activity {
             | Event::ServiceTokenRotated { .. }
             | Event::DeviceRejected { .. }
             | Event::KeyRemoved { .. }
-            | Event::KeyRotated { .. } => self.event.object(),
+            | Event::KeyRotated { .. }
+            | Event::ChannelRemoved { .. }
+            | Event::ChannelRecovered { .. } => self.event.object(),
             Event::CertificateRevoked { certificate, .. } => certificate.map(|certificate| certificate.to_string()),
             Event::CertificateRenewed { certificate, .. } => Some(certificate.to_string()),
             Event::ProfileUuidChanged { profile, .. } => Some(profile.to_string()),

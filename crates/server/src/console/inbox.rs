@@ -40,16 +40,7 @@ impl InboxPage {
     }
 
     fn address(&self, notice: &NoticeView) -> String {
-        let org = notice.organization;
-        match notice.about {
-            About::Certificate(id) => format!("/o/{org}/certificates/{id}"),
-            About::Profile(id) => format!("/o/{org}/profiles/held/{id}"),
-            About::Key(id) => format!("/o/{org}/keys/{id}"),
-            About::ServiceToken(id) => format!("/o/{org}/tokens/{id}"),
-            About::PendingDevices => format!("/o/{org}/devices/pending"),
-            About::Token => "/me/tokens".to_owned(),
-            About::Operation(id) => format!("/o/{org}/operations/{id}"),
-        }
+        notice.about.path(notice.organization)
     }
 }
 

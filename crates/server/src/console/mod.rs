@@ -28,6 +28,7 @@ pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod me;
 pub(crate) mod members;
+pub(crate) mod notifications;
 pub(crate) mod once;
 pub(crate) mod operation;
 pub(crate) mod organizations;
@@ -309,6 +310,37 @@ pub(crate) fn table() -> Doors {
             In(EditSigningSets),
             signing_sets::one::remove_form,
             signing_sets::one::remove,
+        )
+        .page("/o/{org}/notifications", In(SeeChannels), notifications::list::show)
+        .form(
+            "/o/{org}/notifications/new",
+            In(ManageChannels),
+            notifications::form::new_form,
+            notifications::form::create,
+        )
+        .page("/o/{org}/notifications/{channel}", In(SeeChannels), notifications::list::one)
+        .form(
+            "/o/{org}/notifications/{channel}/edit",
+            In(ManageChannels),
+            notifications::form::edit_form,
+            notifications::form::edit,
+        )
+        .act(
+            "/o/{org}/notifications/{channel}/test",
+            In(ManageChannels),
+            notifications::acts::test,
+        )
+        .form(
+            "/o/{org}/notifications/{channel}/rotate",
+            In(ManageChannels),
+            notifications::acts::rotate_form,
+            notifications::acts::rotate,
+        )
+        .form(
+            "/o/{org}/notifications/{channel}/remove",
+            In(ManageChannels),
+            notifications::acts::remove_form,
+            notifications::acts::remove,
         )
         .page("/o/{org}/tokens", In(SeeTokens), tokens::list::show)
         .form(

@@ -78,6 +78,8 @@ pub(crate) enum Place {
     SubOrganizations,
     /// API tokens of the organization.
     Tokens,
+    /// Notification channels.
+    Notifications,
     /// Members and invitations.
     Members,
     /// The activity log.
@@ -286,6 +288,7 @@ impl Shell {
         organization.extend([
             entry(None, Place::Members, "/members", "person", "Members"),
             entry(None, Place::Tokens, "/tokens", "token", "API tokens"),
+            entry(None, Place::Notifications, "/notifications", "bell", "Notifications"),
             entry(None, Place::Activity, "/activity", "activity", "Activity"),
             entry(None, Place::Settings, "/settings", "settings", "Settings"),
         ]);

@@ -39,6 +39,7 @@ use utoipa::{
         (name = "csrs", description = "Certificate signing requests made here"),
         (name = "members", description = "People and their roles"),
         (name = "invitations", description = "Offers to join"),
+        (name = "notifications", description = "Where notices are sent besides inboxes"),
         (name = "activity", description = "What was done, by whom")
     )
 )]
@@ -171,6 +172,8 @@ fn in_path(name: &str) -> &'static str {
         "feature" => "The feature's word, such as `upload-binary`",
         "token" => "The token's id, or `current`",
         "service_token" => "The token's id",
+        "channel" => "The notification channel's id",
+        "delivery" => "The delivery's id",
         "user" => "The person's id",
         "invitation" => "The invitation's id",
         _ => "",

@@ -2,7 +2,7 @@
 
 use super::extract::Body;
 use crate::{State, reply::Failure, session::Bearer};
-use app::inbox::{About, NoticeView, Weight};
+use app::inbox::{About, NoticeView};
 use axum::{Json, extract, http::StatusCode};
 
 /// What the person should hear of, in all organizations that they belong to. A notice goes when what it tells of is over.
@@ -34,13 +34,9 @@ fn notice(view: NoticeView) -> api::Notice {
         About::Key(id) => ("key", Some(id.to_string())),
         About::ServiceToken(id) => ("service-token", Some(id.to_string())),
         About::Operation(id) => ("operation", Some(id.to_string())),
+        About::Channel(id) => ("notification-channel", Some(id.to_string())),
         About::PendingDevices => ("pending-devices", None),
         About::Token => ("token", None),
-    };
-    let weight = match view.weight {
-        Weight::Bad => "bad",
-        Weight::Warning => "warning",
-        Weight::News => "news",
     };
     api::Notice {
         sequence: view.sequence,
@@ -52,7 +48,7 @@ fn notice(view: NoticeView) -> api::Notice {
         topic: view.topic.to_owned(),
         head: view.head,
         body: view.body,
-        weight: weight.to_owned(),
+        weight: view.weight.as_str().to_owned(),
         about: about.to_owned(),
         object,
         unread: view.is_unread,

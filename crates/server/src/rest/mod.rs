@@ -19,6 +19,7 @@ mod inbox;
 mod invitations;
 mod keys;
 mod members;
+mod notification_channels;
 mod organizations;
 mod profiles;
 mod renewals;
@@ -146,6 +147,15 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeSigning), routes!(csrs::show))
         .operation(In(ManageCsrs), routes!(csrs::complete))
         .operation(In(ManageCsrs), routes!(csrs::remove))
+        .operation(In(SeeChannels), routes!(notification_channels::list))
+        .operation(In(ManageChannels), routes!(notification_channels::create))
+        .operation(In(SeeChannels), routes!(notification_channels::show))
+        .operation(In(ManageChannels), routes!(notification_channels::edit))
+        .operation(In(ManageChannels), routes!(notification_channels::remove))
+        .operation(In(ManageChannels), routes!(notification_channels::rotate))
+        .operation(In(ManageChannels), routes!(notification_channels::test))
+        .operation(In(SeeChannels), routes!(notification_channels::deliveries))
+        .operation(In(SeeChannels), routes!(notification_channels::delivery))
         .operation(In(SeeTokens), routes!(service_tokens::list))
         .operation(In(ManageTokens), routes!(service_tokens::create))
         .operation(In(SeeTokens), routes!(service_tokens::show))

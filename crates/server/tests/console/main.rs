@@ -7,6 +7,7 @@ mod browser;
 mod doors;
 mod forms;
 mod imports;
+mod notifications;
 mod once;
 mod organizations;
 mod signing_sets;

@@ -43,8 +43,10 @@ fn said(action: Action) -> (&'static [&'static str], Only) {
     match action {
         A::SeeOrganization => (ANYBODY_IN_IT, Anywhere),
         // Organization: sub-organizations, members, roles, API tokens; a Viewer sees.
-        A::RenameOrganization | A::ManageMembers | A::ManageTokens => (MANAGES_ORGANIZATION, Anywhere),
-        A::SeeMembers | A::SeeTokens | A::SeeActivity | A::ExportActivity | A::VerifyActivity => (SEES_ORGANIZATION, Anywhere),
+        A::RenameOrganization | A::ManageMembers | A::ManageTokens | A::ManageChannels => (MANAGES_ORGANIZATION, Anywhere),
+        A::SeeMembers | A::SeeTokens | A::SeeChannels | A::SeeActivity | A::ExportActivity | A::VerifyActivity => {
+            (SEES_ORGANIZATION, Anywhere)
+        }
         A::ManageSubOrganizations => (MANAGES_ORGANIZATION, InRoots),
         A::SeeSubOrganizations => (SEES_ORGANIZATION, InRoots),
         A::SeeActivityBelow | A::DeleteOrganization => (OWNER, InRoots),

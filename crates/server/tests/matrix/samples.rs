@@ -350,6 +350,15 @@ fn rest(address: &str) -> Vec<Sample> {
         ("DELETE", "/orgs/{org}/invitations/{invitation}") => bare(204).fresh(Fresh::Invitation),
         ("POST", "/invitations/look") => json(404, r#"{"token": "none"}"#).says("invitation_"),
         ("POST", "/invitations/accept") => json(404, r#"{"token": "none", "name": "X", "password": "correct horse"}"#),
+        ("GET", "/orgs/{org}/notification-channels") => get().says("chan_"),
+        ("POST", "/orgs/{org}/notification-channels") => json(422, r#"{"name": "x", "url": "https://127.0.0.1/"}"#).says("url_unfit"),
+        ("GET", "/orgs/{org}/notification-channels/{channel}") => get().says("chan_"),
+        ("PATCH", "/orgs/{org}/notification-channels/{channel}") => json(422, r#"{"kinds": []}"#).says("kinds_missing"),
+        ("POST", "/orgs/{org}/notification-channels/{channel}/remove") => json(422, r#"{"name": "another"}"#).says("name_differs"),
+        ("POST", "/orgs/{org}/notification-channels/{channel}/rotate-secret") => bare(200).says("whsec_"),
+        ("POST", "/orgs/{org}/notification-channels/{channel}/test") => bare(202).says("dlv_"),
+        ("GET", "/orgs/{org}/notification-channels/{channel}/deliveries") => get().says("dlv_"),
+        ("GET", "/orgs/{org}/notification-channels/{channel}/deliveries/{delivery}") => get().says("dlv_"),
         ("GET", "/orgs/{org}/tokens") => get().says("items"),
         ("POST", "/orgs/{org}/tokens") => {
             let body = r#"{"name": "x", "roles": ["organization-viewer"], "organizations": ["{service_token}"]}"#;
@@ -541,6 +550,17 @@ fn console(address: &str) -> Vec<Sample> {
         ("POST", "/o/{org}/tokens/new") => {
             form(422, &[("name", "x"), ("role", "owner"), ("once", "matrix")]).says("name=\"address_ranges\"")
         }
+        ("GET", "/o/{org}/notifications") => get().says("Channel-of-"),
+        ("GET", "/o/{org}/notifications/new") => get().says("New notification channel"),
+        ("POST", "/o/{org}/notifications/new") => form(422, &[("kind", "webhook"), ("url", "https://127.0.0.1/")]).says("name=\"url\""),
+        ("GET", "/o/{org}/notifications/{channel}") => get().says("Channel-of-"),
+        ("GET", "/o/{org}/notifications/{channel}/edit") => get().says("Channel-of-"),
+        ("POST", "/o/{org}/notifications/{channel}/edit") => form(422, &[("url", "ftp://x")]).says("name=\"url\""),
+        ("POST", "/o/{org}/notifications/{channel}/test") => form(303, &[]),
+        ("GET", "/o/{org}/notifications/{channel}/rotate") => get().says("Channel-of-"),
+        ("POST", "/o/{org}/notifications/{channel}/rotate") => form(200, &[("once", "rotate-channel")]).says("Channel-of-"),
+        ("GET", "/o/{org}/notifications/{channel}/remove") => get().says("Channel-of-"),
+        ("POST", "/o/{org}/notifications/{channel}/remove") => form(422, &[("name", "another")]).says("type the name exactly"),
         ("GET", "/o/{org}/tokens/{service_token}") => get().says("Token-of-"),
         ("GET", "/o/{org}/tokens/{service_token}/edit") => get().says("Token-of-"),
         ("POST", "/o/{org}/tokens/{service_token}/edit") => form(422, &[("name", "x"), ("role", "owner")]).says("name=\"address_ranges\""),

@@ -97,6 +97,8 @@ const IDS: &[(&str, &str)] = &[
     ("activity", "act"),
     ("token", "tok"),
     ("service_token", "svc"),
+    ("channel", "chan"),
+    ("delivery", "dlv"),
     ("session", "sess"),
     ("user", "user"),
     ("invitation", "inv"),
@@ -313,8 +315,19 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ..NewServiceToken::default()
     };
     let (service_token, _) = app.create_service_token(hand, org, for_machines).await.expect("made");
+    let webhook = app::channels::NewChannel {
+        name: named("Channel", place),
+        target: app::channels::EnteredTarget::Webhook {
+            url: "https://hooks.matrix.example/russet".to_owned(),
+        },
+        kinds: None,
+    };
+    let channel = app.create_channel(caller, org, webhook).await.expect("made").0.channel.id;
+    let delivery = app.test_channel(caller, org, channel).await.expect("tested")[0].delivery.id;
     let mut things = nothing();
     things.extend([
+        ("channel", channel.to_string()),
+        ("delivery", delivery.to_string()),
         ("user", guest.person().expect("a person").id.to_string()),
         ("org-name", named("Org", place)),
         ("org", org.to_string()),

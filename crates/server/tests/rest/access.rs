@@ -52,6 +52,8 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "tokens_create" => json!({ "name": "CI", "roles": ["signing-viewer"] }),
         "tokens_edit" => json!({ "name": "Taken over" }),
         "tokens_rotate" => json!({}),
+        "notifications_create" => json!({ "name": "x", "url": "https://hooks.example.com/" }),
+        "notifications_edit" | "notifications_remove" => json!({ "name": "Taken over" }),
         "certificates_export" => json!({ "form": "pem" }),
         "certificates_import" => json!({ "content": "bm9uZQ==" }),
         "certificates_edit" => json!({ "name": "Taken over" }),
@@ -117,7 +119,10 @@ async fn town() -> Town {
         ..NewServiceToken::default()
     };
     let (service, _) = world.app().create_service_token(&world.owner, world.org, new).await.unwrap();
+    let (channel, delivery) = channel(world).await;
     let owned = things([
+        ("channel", channel),
+        ("delivery", delivery),
         ("org", world.org.to_string()),
         ("sub", below.to_string()),
         ("key", key.to_string()),
@@ -149,6 +154,8 @@ async fn town() -> Town {
     let below = world.organization("Berlin", Some(org)).await;
     let (mine, token) = world.app().create_token(&neighbor, "Mine", None).await.unwrap();
     let own = things([
+        ("channel", unknown("chan")),
+        ("delivery", unknown("dlv")),
         ("org", org.to_string()),
         ("sub", below.to_string()),
         ("key", key.to_string()),
@@ -258,6 +265,21 @@ async fn invited(world: &World, owner: &SignedIn) -> String {
     invited.invitation.id.to_string()
 }
 
+/// A notification channel and a test of it.
+async fn channel(world: &World) -> (String, String) {
+    let new = app::channels::NewChannel {
+        name: "Chat".to_owned(),
+        target: app::channels::EnteredTarget::Webhook {
+            url: "https://hooks.halden.example/".to_owned(),
+        },
+        kinds: None,
+    };
+    let (app, caller) = (world.app(), &world.owner.caller);
+    let id = app.create_channel(caller, world.org, new).await.unwrap().0.channel.id;
+    let tested = app.test_channel(caller, world.org, id).await.unwrap();
+    (id.to_string(), tested[0].delivery.id.to_string())
+}
+
 fn unknown(prefix: &str) -> String {
     format!("{prefix}_{:032x}", 0x0190_0000_0000_7000_8000_0000_0000_0001_u128)
 }
@@ -269,6 +291,8 @@ fn prefix(parameter: &str) -> &str {
         "activity" => "act",
         "token" => "tok",
         "service_token" => "svc",
+        "channel" => "chan",
+        "delivery" => "dlv",
         "invitation" => "inv",
         "device_invitation" => "dinv",
         "pending_device" => "dev",

@@ -8,6 +8,7 @@ mod devices;
 mod idempotency;
 mod listener;
 mod members;
+mod notification_channels;
 mod organizations;
 mod refusals;
 mod secrets;

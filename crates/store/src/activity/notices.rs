@@ -38,6 +38,14 @@ impl Tx {
             args![sequence, organization, root, topic, object, user],
         )
         .await?;
+        // What concerns one person alone is no channel's matter.
+        if user.is_none() {
+            self.execute(
+                "INSERT INTO notice_outbox (sequence, organization_id) VALUES ($1, $2)",
+                args![sequence, organization],
+            )
+            .await?;
+        }
         Ok(())
     }
 

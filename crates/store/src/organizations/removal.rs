@@ -143,6 +143,9 @@ impl Tx {
         for statement in [
             "DELETE FROM shares WHERE organization_id = $1",
             "DELETE FROM jobs WHERE organization_id = $1",
+            "DELETE FROM notice_outbox WHERE organization_id = $1",
+            // With their deliveries.
+            "DELETE FROM notification_channels WHERE organization_id = $1",
             "DELETE FROM notices WHERE organization_id = $1",
             "DELETE FROM operations WHERE organization_id = $1",
             // Their subjects begin with the owner of the keys.

@@ -10,6 +10,7 @@ mod accounts;
 mod activity;
 mod activity_chain;
 mod certificates;
+mod channels;
 mod coverage;
 mod crash;
 mod csrs;

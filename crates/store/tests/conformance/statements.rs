@@ -7,7 +7,7 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 27] = [
+const TENANT_TABLES: [&str; 30] = [
     "device_invitations",
     "device_challenges",
     "pending_devices",
@@ -32,6 +32,9 @@ const TENANT_TABLES: [&str; 27] = [
     "notices",
     "calendar_links",
     "membership_years",
+    "notification_channels",
+    "notice_deliveries",
+    "notice_outbox",
     "automatic_renewals",
     "jobs",
     "idempotency_keys",
@@ -97,6 +100,18 @@ const OVER_ALL: &[(&str, &str)] = &[
     (
         "SELECT activity.* FROM notices",
         "an inbox goes over the organizations somebody belongs to; the policy decides notice by notice",
+    ),
+    (
+        "DELETE FROM notice_deliveries WHERE created_at",
+        "the server forgets daily what is old",
+    ),
+    (
+        "SELECT activity.* FROM notice_outbox",
+        "the worker hands out the notices of all organizations",
+    ),
+    (
+        "SELECT sequence FROM notice_outbox",
+        "the worker hands out the notices of all organizations",
     ),
     ("SELECT * FROM activity WHERE sequence > $1", "the chain is one for the instance"),
     ("SELECT COUNT(*) AS number FROM activity", "the chain is one for the instance"),
@@ -171,7 +186,9 @@ async fn every_statement_is_prepared(world: World) {
 }
 
 /// Statements that do read a whole table, each with its reason.
-const WHOLE: [(&str, &str); 4] = [
+const WHOLE: [(&str, &str); 6] = [
+    ("SELECT activity.* FROM notice_outbox", "what is handed out is deleted"),
+    ("SELECT sequence FROM notice_outbox", "what is handed out is deleted"),
     ("SELECT COUNT(*) AS number FROM activity", "verifying reads the whole log anyway"),
     (
         "SELECT COUNT(*) AS number FROM jobs",

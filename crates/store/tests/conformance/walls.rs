@@ -38,7 +38,7 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 28] = [
+const TABLES: [&str; 31] = [
     "secrets",
     "rings",
     "api_keys",
@@ -66,6 +66,9 @@ const TABLES: [&str; 28] = [
     "notices",
     "calendar_links",
     "membership_years",
+    "notification_channels",
+    "notice_deliveries",
+    "notice_outbox",
     "automatic_renewals",
 ];
 
@@ -146,6 +149,13 @@ async fn furnish(tx: &mut Tx, number: u32) {
         format!(
             "automatic_renewals (certificate_id, organization_id, days_before, set_by, set_at) VALUES ('cert_{number}', '{org}', 30, '', 0)"
         ),
+        format!(
+            "notification_channels (id, organization_id, name, folded, target, secret_version, created_by, created_at, failure_told) VALUES ('chan_{number}', '{org}', '', '', '', 0, '', 0, false)"
+        ),
+        format!(
+            "notice_deliveries (id, organization_id, channel_id, recipient, content, created_at, attempts, state) VALUES ('dlv_{number}', '{org}', 'chan_{number}', '', '', 0, 0, '')"
+        ),
+        format!("notice_outbox (sequence, organization_id) VALUES (1000 + {number}, '{org}')"),
         format!(
             "calendar_links (user_id, organization_id, token_hash, made_at) VALUES ('{}', '{org}', '\\x{number:02x}', 0)",
             id::<domain::UserId>("user", number.min(2))

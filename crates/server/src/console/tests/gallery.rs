@@ -514,6 +514,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     pages.extend(super::account::pages(theme));
     pages.extend(super::enrollment::pages(theme));
     pages.extend(super::people::pages(theme));
+    pages.extend(super::notifications::pages(theme));
     pages.extend(super::tokens::pages(theme));
     pages.extend(super::profiles::pages(theme));
     pages.extend(super::signing_sets::pages(theme));

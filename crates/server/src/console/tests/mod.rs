@@ -5,6 +5,7 @@ mod contrast;
 mod enrollment;
 mod gallery;
 mod import;
+mod notifications;
 mod organizations;
 mod pages;
 mod people;
