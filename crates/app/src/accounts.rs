@@ -266,6 +266,7 @@ impl App {
             created_at: now,
             seen_at: now,
             expires_at: later(now, SESSION_DAYS * 24),
+            confirmed_at: now,
             address: origin.address.clone(),
             agent: agent.map(|agent| agent.chars().filter(|c| !c.is_control()).take(AGENT_CHARACTERS).collect()),
         };

@@ -12,6 +12,11 @@ pub const PASSWORD_CHARACTERS: usize = 12;
 pub const PASSWORD_BYTES: usize = 1024;
 /// How long a session lives without being used, in hours.
 pub const SESSION_IDLE_HOURS: i64 = 12;
+/// How long a password that was given counts as a confirmation of who is at the browser, in minutes; and how long for a form
+/// that was opened within that.
+pub const CONFIRMED_MINUTES: i64 = 15;
+/// See [`CONFIRMED_MINUTES`].
+pub const CONFIRMED_FORM_MINUTES: i64 = 30;
 /// How long a session lives at most, in days.
 pub const SESSION_DAYS: i64 = 14;
 /// How long a personal token lives unless told otherwise, in days (six months).
@@ -64,6 +69,8 @@ pub struct Session {
     pub seen_at: Timestamp,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
+    /// When whoever has it last gave the password.
+    pub confirmed_at: Timestamp,
     /// The address it was begun from.
     pub address: Option<String>,
     /// The browser's own description, shortened.

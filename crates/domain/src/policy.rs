@@ -157,6 +157,27 @@ impl Action {
         )
     }
 
+    /// What a person at a browser confirms who they are for, unless they did lately: private keys that leave, what cannot be
+    /// undone, what others may do from then on.
+    #[must_use]
+    pub fn wants_confirmation(self) -> bool {
+        matches!(
+            self,
+            Self::DownloadCertificate
+                | Self::UseSigningSets
+                | Self::RevokeCertificate
+                | Self::RemoveCertificate
+                | Self::ShareCertificate
+                | Self::ShareKey
+                | Self::RotateKey
+                | Self::RemoveKey
+                | Self::ManageMembers
+                | Self::ManageTokens
+                | Self::ManageSubOrganizations
+                | Self::DeleteOrganization
+        )
+    }
+
     /// What is done in a root organization about its sub-organizations: it does not exist in one of those.
     #[must_use]
     pub fn is_only_in_roots(self) -> bool {

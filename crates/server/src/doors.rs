@@ -31,6 +31,10 @@ use tower::{Layer, Service};
 use utoipa::openapi::{self, OpenApi};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
+/// Beside a request for what a person confirms who they are for, if they did not lately: by the password, at `/confirm`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WantsConfirmation;
+
 /// What somebody must be to get past a door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Demand {
@@ -178,6 +182,11 @@ impl Doors {
     }
 
     fn at(mut self, path: &str, demand: Demand, methods: &[Method], route: MethodRouter<State>) -> Self {
+        let route = if demand.actions().iter().any(|action| action.wants_confirmation()) {
+            route.layer(Extension(WantsConfirmation))
+        } else {
+            route
+        };
         self.table.extend(methods.iter().map(|method| Door {
             method: method.clone(),
             path: path.to_owned(),

@@ -123,6 +123,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0020_membership_years.sql"),
         postgres: include_str!("../migrations/0020_membership_years.postgres.sql"),
     },
+    Migration {
+        version: 21,
+        name: "confirmed_sessions",
+        sql: include_str!("../migrations/0021_confirmed_sessions.sql"),
+        postgres: "",
+    },
 ];
 
 /// Its hashes are no work for SQL.

@@ -26,6 +26,7 @@ fn session(row: &Row) -> Result<Session> {
         created_at: row.time("created_at")?,
         seen_at: row.time("seen_at")?,
         expires_at: row.time("expires_at")?,
+        confirmed_at: row.time("confirmed_at")?,
         address: row.get("address")?,
         agent: row.get("agent")?,
     })
@@ -49,8 +50,8 @@ impl Tx {
     /// What the database says.
     pub async fn insert_session(&mut self, new: &Session, token: &TokenHash) -> Result<()> {
         self.execute(
-            "INSERT INTO sessions (id, token_hash, user_id, created_at, seen_at, expires_at, address, agent)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO sessions (id, token_hash, user_id, created_at, seen_at, expires_at, confirmed_at, address, agent)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             args![
                 new.id,
                 token.0.as_slice(),
@@ -58,6 +59,7 @@ impl Tx {
                 new.created_at,
                 new.seen_at,
                 new.expires_at,
+                new.confirmed_at,
                 new.address.as_deref(),
                 new.agent.as_deref(),
             ],
@@ -74,7 +76,7 @@ impl Tx {
     pub async fn session_by_token(&mut self, token: &TokenHash, now: Timestamp) -> Result<Option<Session>> {
         let row = self
             .row_opt(
-                "SELECT id, user_id, created_at, seen_at, expires_at, address, agent FROM sessions
+                "SELECT id, user_id, created_at, seen_at, expires_at, confirmed_at, address, agent FROM sessions
                  WHERE token_hash = $1 AND expires_at > $2",
                 args![token.0.as_slice(), now],
             )
@@ -92,6 +94,20 @@ impl Tx {
         Ok(())
     }
 
+    /// Notes that the password was given for a session; `false` when it has ended.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn confirm_session(&mut self, user: UserId, id: SessionId, now: Timestamp) -> Result<bool> {
+        let confirmed = self
+            .execute(
+                "UPDATE sessions SET confirmed_at = $3 WHERE user_id = $1 AND id = $2",
+                args![user, id, now],
+            )
+            .await?;
+        Ok(confirmed > 0)
+    }
+
     /// The sessions of a person, newest first, expired ones left out.
     ///
     /// # Errors
@@ -99,7 +115,7 @@ impl Tx {
     pub async fn sessions_of(&mut self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
         let rows = self
             .rows(
-                "SELECT id, user_id, created_at, seen_at, expires_at, address, agent FROM sessions
+                "SELECT id, user_id, created_at, seen_at, expires_at, confirmed_at, address, agent FROM sessions
                  WHERE user_id = $1 AND expires_at > $2 ORDER BY id DESC",
                 args![user, now],
             )

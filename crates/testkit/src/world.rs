@@ -308,6 +308,7 @@ impl World {
             created_at: now,
             seen_at: now,
             expires_at: now + SignedDuration::from_hours(24 * domain::account::SESSION_DAYS),
+            confirmed_at: now,
             address: None,
             agent: None,
         };

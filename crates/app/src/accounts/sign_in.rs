@@ -3,7 +3,7 @@
 //! An attempt counts against the account and against the address before its password is looked at, in one step that
 //! attempts of the same account or address take in turn.
 
-use super::{NewSession, Who, bearer, signed_in};
+use super::{NewSession, SignedIn, Who, bearer, signed_in};
 use crate::{App, Caller, Problem, acting::fresh, problem::Kind};
 use domain::{
     Actor, Email, Event, Origin, Outcome, Principal, User, UserId,
@@ -95,6 +95,36 @@ impl App {
                 ))
             }
         }
+    }
+
+    /// Confirms who is at a browser by the password once more; limited like a sign-in, and a wrong one is recorded like one.
+    ///
+    /// # Errors
+    /// `password_wrong`, `sign_in_limited`; `session_needed` for a token.
+    pub async fn confirm_session(&self, who: &SignedIn, password: &str) -> Result<(), Problem> {
+        let user = who.person()?;
+        let Some(session) = who.session() else {
+            return Err(Problem::new(
+                Kind::NotAllowed,
+                "session_needed",
+                "A token has no session to confirm. Sign in on the console.",
+            ));
+        };
+        let counted = self.count_attempt(user.email.as_str(), address_subject(&who.caller.origin)).await?;
+        let hash = self.inner.store.read().await?.password_hash(user.id).await?;
+        if !self.inner.passwords.verify(password, Some(hash.as_str())).await? {
+            self.note_failure(Some(user.clone()), who.caller.origin.clone()).await?;
+            return Err(Problem::field(
+                "password_wrong",
+                "password",
+                "The password is wrong. Nothing was done.",
+            ));
+        }
+        let mut tx = self.inner.store.begin().await?;
+        counted.forgive(&mut tx).await?;
+        tx.confirm_session(user.id, session.id, self.now()).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Counts an attempt before it is looked at, or refuses it when there were too many.

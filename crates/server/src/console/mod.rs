@@ -14,6 +14,7 @@ pub(crate) mod assets;
 pub(crate) mod bundle_ids;
 pub(crate) mod calendar;
 pub(crate) mod certificates;
+pub(crate) mod confirm;
 pub(crate) mod csrs;
 pub(crate) mod device_link;
 pub(crate) mod devices;
@@ -65,6 +66,7 @@ pub(crate) fn table() -> Doors {
         .form("/setup", Public, gate::set_up_form, gate::set_up)
         .form("/sign-in", Public, gate::sign_in_form, gate::sign_in)
         .act("/sign-out", Person, gate::sign_out)
+        .form("/confirm", Person, confirm::form, confirm::confirm)
         .page("/o/{org}", In(SeeOrganization), overview::show)
         .page("/o/{org}/expiries", In(SeeOrganization), expiries::show)
         .act("/o/{org}/expiries/calendar", In(SeeOrganization), calendar::make)

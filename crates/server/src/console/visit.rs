@@ -10,16 +10,20 @@ use super::{
     organizations::recent,
     shell::{Shell, Theme},
 };
-use crate::{MostBytes, State, origin, reply, session};
+use crate::{MostBytes, State, doors::WantsConfirmation, origin, reply, session};
 use app::{Kind, Problem, accounts::SignedIn};
 use askama::Template;
 use axum::{
     extract::{Form, FromRef, FromRequest, FromRequestParts, Multipart, Request, State as Reach},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use domain::{OrgId, Origin, User};
+use domain::{
+    OrgId, Origin, User,
+    account::{CONFIRMED_FORM_MINUTES, CONFIRMED_MINUTES},
+};
+use jiff::{SignedDuration, Timestamp};
 use std::{str::FromStr, sync::Arc};
 use zeroize::Zeroizing;
 
@@ -289,6 +293,10 @@ impl Visitor {
         };
         let found = found.map_err(|problem| Refusal::from(problem).into_response())?;
         let who = found.ok_or_else(sign_in)?;
+        if parts.extensions.get::<WantsConfirmation>().is_some() && !is_confirmed(&who, &parts.method, state.clock.now()) {
+            let back: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+            return Err(Redirect::to(&format!("/confirm?back={back}")).into_response());
+        }
         let person = who.person().map_err(|problem| Refusal::from(problem).into_response())?.clone();
         Ok(Self {
             who,
@@ -301,6 +309,18 @@ impl Visitor {
             cookie,
         })
     }
+}
+
+/// Whether the password was given lately enough for what asks for that. A form that was opened in time may be filled in for a
+/// while; sent too late it is opened anew, at the same address.
+fn is_confirmed(who: &SignedIn, method: &Method, now: Timestamp) -> bool {
+    let minutes = if *method == Method::GET {
+        CONFIRMED_MINUTES
+    } else {
+        CONFIRMED_FORM_MINUTES
+    };
+    let since = now.saturating_sub(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MIN);
+    who.session().is_some_and(|session| session.confirmed_at >= since)
 }
 
 fn stale_form() -> Problem {

@@ -1,6 +1,6 @@
 //! Every address of the console, by its route table, asked by somebody who may not.
 
-use crate::browser::Browser;
+use crate::browser::{Browser, hidden};
 use axum::http::{Method, StatusCode};
 use server::doors::{Demand, Door};
 use testkit::{Role, World};
@@ -189,6 +189,52 @@ async fn a_page_left_open_does_not_keep_its_session_alive() {
     world.advance(3600);
     assert_eq!(browser.open(&events).await.status, StatusCode::SEE_OTHER);
     assert_eq!(browser.open(&browser.below("/keys")).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_weighs_asks_for_the_password_once_more() {
+    let world = World::on_sqlite().await;
+    let key = world.link(testkit::Role::Admin).await;
+    let mut browser = Browser::signed_in(&world).await;
+    let remove = browser.below(&format!("/keys/{key}/remove"));
+    assert_eq!(browser.open(&remove).await.status, StatusCode::OK, "just signed in");
+    world.advance(16 * 60);
+    let asked = browser.open(&remove).await;
+    let confirm = asked.location.expect("on to the question");
+    assert!(confirm.starts_with("/confirm?back=%2Fo%2F"), "{confirm}");
+    assert_eq!(
+        browser.open(&browser.below("/keys")).await.status,
+        StatusCode::OK,
+        "what only looks does not ask"
+    );
+    // The form was opened in time, and is still taken; half an hour later it is not.
+    let wrong_name = [("name", "another")];
+    assert_eq!(browser.submit(&remove, &wrong_name).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    world.advance(15 * 60);
+    let late = browser.submit(&remove, &wrong_name).await;
+    assert!(late.location.is_some_and(|to| to.starts_with("/confirm?back=")));
+    let page = browser.open(&confirm).await;
+    assert!(page.text.contains("elin@halden.example"), "for password managers");
+    let (_, form) = page.text.split_once("action=\"/confirm\"").expect("the form");
+    let back = hidden(form, "back");
+    assert_eq!(back, remove);
+    let wrong = browser.submit("/confirm", &[("back", &back), ("password", "not this one")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(browser.open(&remove).await.location.is_some(), "nothing was confirmed");
+    let right = browser
+        .submit("/confirm", &[("back", &back), ("password", testkit::PASSWORD)])
+        .await;
+    assert_eq!(right.location.as_deref(), Some(remove.as_str()));
+    assert_eq!(browser.open(&remove).await.status, StatusCode::OK);
+    let away = browser
+        .submit("/confirm", &[("back", "https://evil.example"), ("password", testkit::PASSWORD)])
+        .await;
+    assert_eq!(away.location.as_deref(), Some("/"), "it leads nowhere else");
+    for _ in 0..20 {
+        browser.submit("/confirm", &[("back", "/"), ("password", "guess")]).await;
+    }
+    let limited = browser.submit("/confirm", &[("back", "/"), ("password", testkit::PASSWORD)]).await;
+    assert_eq!(limited.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

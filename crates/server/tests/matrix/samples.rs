@@ -387,6 +387,8 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/setup") => bare(404).says("not valid"),
         ("POST", "/setup") => form(403, &[("token", "none"), ("name", "x")]).says("set-up link"),
         ("GET", "/sign-in") => get().says("password"),
+        ("GET", "/confirm") => get().says("current-password"),
+        ("POST", "/confirm") => form(422, &[("password", "not this one")]).says("The password is wrong"),
         ("POST", "/sign-in") => form(401, &[("email", "no-one@neighbor.example"), ("password", "not this one")]),
         ("POST", "/sign-out") => form(303, &[]),
         ("GET", "/o/{org}") => get().says("Overview"),

@@ -7,6 +7,7 @@ use crate::world::{World, at, id, of, on_both, user};
 
 on_both![
     a_session_is_found_by_its_token_until_it_ends,
+    a_session_is_confirmed_by_its_own_person,
     sessions_end_one_by_one_or_all_but_one,
     a_token_is_found_by_its_hash_until_it_ends,
     a_token_is_revoked_by_its_owner_alone,
@@ -24,6 +25,7 @@ fn session(number: u32, owner: u32) -> Session {
         created_at: at(0),
         seen_at: at(0),
         expires_at: at(100),
+        confirmed_at: at(0),
         address: Some("2001:db8::1".to_owned()),
         agent: None,
     }
@@ -38,6 +40,18 @@ fn token(number: u32, owner: u32) -> ApiToken {
         expires_at: at(100),
         used_at: None,
     }
+}
+
+async fn a_session_is_confirmed_by_its_own_person(world: World) {
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    tx.insert_session(&session(1, 1), &hash(1)).await.expect("inserted");
+    assert!(
+        !tx.confirm_session(user(2).id, session(1, 1).id, at(9)).await.expect("asked"),
+        "not theirs"
+    );
+    assert!(tx.confirm_session(user(1).id, session(1, 1).id, at(7)).await.expect("confirmed"));
+    let found = tx.session_by_token(&hash(1), at(8)).await.expect("asked").expect("there");
+    assert_eq!(found.confirmed_at, at(7));
 }
 
 async fn a_session_is_found_by_its_token_until_it_ends(world: World) {

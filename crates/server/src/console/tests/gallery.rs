@@ -453,6 +453,15 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         },
     );
     add(
+        "confirm",
+        &crate::console::confirm::ConfirmPage {
+            shell: shell(Place::Me),
+            email: "elin.vestergaard@halden.example".into(),
+            back: "/".into(),
+            wrong: Wrong::default(),
+        },
+    );
+    add(
         "devices-membership-year",
         &crate::console::devices::membership_year::MembershipYearPage {
             shell: shell(Place::Devices),

@@ -610,6 +610,7 @@ pub(super) fn sessions() -> Vec<Session> {
         created_at: at("2026-11-23T08:00:00Z"),
         seen_at: at(seen),
         expires_at: at("2026-12-07T08:00:00Z"),
+        confirmed_at: at("2026-11-23T08:00:00Z"),
         address: Some("10.4.18.22".into()),
         agent: Some(agent.into()),
     };
