@@ -43,6 +43,8 @@ pub struct Certificate {
     pub key_held: bool,
     /// When Russet took it in.
     pub added_at: Timestamp,
+    /// When it was revoked at Apple, as far as that was done through Russet; nothing can be signed with it any more.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// A page of the certificates held here.

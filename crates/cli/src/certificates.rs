@@ -213,7 +213,10 @@ impl Certificates {
                             vec![
                                 c.name.clone(),
                                 c.certificate_type.clone(),
-                                expiry(Some(c.expires_at), Some(c.days_left)),
+                                match c.revoked_at {
+                                    Some(_) => "revoked".to_owned(),
+                                    None => expiry(Some(c.expires_at), Some(c.days_left)),
+                                },
                                 held(c.key_held),
                                 c.origin.clone(),
                                 c.serial.clone(),

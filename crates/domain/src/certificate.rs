@@ -192,6 +192,8 @@ pub struct HeldCertificate {
     pub private_key: Option<SecretId>,
     /// When Russet took it in.
     pub added_at: Timestamp,
+    /// When it was revoked at Apple, as far as that was done through Russet.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// A certificate held here as lists show it: everything but its bytes.
@@ -219,6 +221,8 @@ pub struct ListedCertificate {
     pub key_held: bool,
     /// When Russet took it in.
     pub added_at: Timestamp,
+    /// When it was revoked at Apple, as far as that was done through Russet.
+    pub revoked_at: Option<Timestamp>,
 }
 
 impl From<HeldCertificate> for ListedCertificate {
@@ -235,6 +239,7 @@ impl From<HeldCertificate> for ListedCertificate {
             origin: held.origin,
             key_held: held.private_key.is_some(),
             added_at: held.added_at,
+            revoked_at: held.revoked_at,
         }
     }
 }

@@ -54,6 +54,7 @@ pub(crate) fn certificate(row: &Row) -> Result<HeldCertificate> {
         origin: row.parse("origin")?,
         private_key: row.parse_opt("private_key_id")?,
         added_at: row.time("added_at")?,
+        revoked_at: row.time_opt("revoked_at")?,
     })
 }
 
@@ -66,8 +67,8 @@ impl Tx {
         let inserted = self
             .execute(
                 "INSERT INTO certificates (id, organization_id, api_key_id, apple_id, certificate_type, name, folded, serial,
-                     public_key_fingerprint, sha1, team_id, der, expires_at, origin, private_key_id, added_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
+                     public_key_fingerprint, sha1, team_id, der, expires_at, origin, private_key_id, added_at, revoked_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING",
                 args![
                     new.id,
                     permit.organization(),
@@ -85,6 +86,7 @@ impl Tx {
                     new.origin.as_str(),
                     new.private_key,
                     new.added_at,
+                    new.revoked_at,
                 ],
             )
             .await?;
@@ -222,13 +224,26 @@ impl Tx {
         let rows = self
             .rows(
                 "SELECT DISTINCT certificate_type FROM certificates
-                 WHERE organization_id = $1 AND private_key_id IS NOT NULL AND expires_at > $2 ORDER BY certificate_type",
+                 WHERE organization_id = $1 AND private_key_id IS NOT NULL AND expires_at > $2 AND revoked_at IS NULL
+                 ORDER BY certificate_type",
                 args![permit.organization(), now],
             )
             .await?;
         rows.iter()
             .map(|row| Ok(CertificateType::of_apple(row.get::<String>("certificate_type")?)))
             .collect()
+    }
+
+    /// Notes that a certificate was revoked at Apple.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`].
+    pub async fn note_revoked(&mut self, permit: &Permit, id: CertificateId, at: Timestamp) -> Result<()> {
+        self.change(
+            "UPDATE certificates SET revoked_at = $3 WHERE organization_id = $1 AND id = $2",
+            args![permit.organization(), id, at],
+        )
+        .await
     }
 
     /// Gives a certificate the private key that it lacked.

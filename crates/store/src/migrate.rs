@@ -129,6 +129,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0021_confirmed_sessions.sql"),
         postgres: "",
     },
+    Migration {
+        version: 22,
+        name: "revoked_certificates",
+        sql: include_str!("../migrations/0022_revoked_certificates.sql"),
+        postgres: "",
+    },
 ];
 
 /// Its hashes are no work for SQL.

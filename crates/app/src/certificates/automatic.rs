@@ -8,7 +8,7 @@ use super::OwnersAct;
 use crate::{App, Caller, Problem, accounts::principal_of, acting::fresh, problem::Kind, worker::JobEnd};
 use domain::{
     Action, Actor, ApiKeyId, CertificateId, CertificateType, Event, HeldCertificate, Job, JobId, JobPayload, Need, OrgId, Origin, Outcome,
-    Permit, certificate::AutomaticRenewal,
+    Permit, Principal, certificate::AutomaticRenewal,
 };
 use jiff::{SignedDuration, Timestamp};
 use store::{StoreError, Tx};
@@ -17,6 +17,8 @@ use store::{StoreError, Tx};
 pub const DAYS: std::ops::RangeInclusive<u16> = 1..=90;
 /// When it is tried again.
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
+/// How long after the certificate's end it is tried: whoever still wants it then sets it again.
+const GIVEN_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl App {
     /// How a certificate is renewed by itself; none when it is not, as one that is lent.
@@ -109,7 +111,20 @@ impl App {
         tx.end_automatic_renewal(permit, from).await?;
         // What lives shorter than that would be renewed for ever.
         if wish.begins_at(replacement.expires_at) <= self.now() {
-            return Ok(());
+            let event = Event::CertificateRenewalNotBegun {
+                certificate: to,
+                name: replacement.name,
+                why: format!(
+                    "It ends within the {} days before its end at which it would be renewed, so it is not renewed by itself any more. Choose fewer days.",
+                    wish.days_before
+                ),
+            };
+            let caller = Caller {
+                principal: Principal::server(),
+                origin: Origin::default(),
+            };
+            let record = self.activity_record(&caller, Some(permit.organization()), event, Outcome::Failed);
+            return self.record(tx, &record).await;
         }
         let wish = AutomaticRenewal { certificate: to, ..wish };
         tx.set_automatic_renewal(permit, &wish).await?;
@@ -187,6 +202,9 @@ impl App {
                 let record = self.activity_record(&caller, Some(job.organization), event, Outcome::Failed);
                 tx.record(&record).await?;
                 tx.commit().await?;
+                if ends.saturating_add(GIVEN_UP).is_ok_and(|given_up| given_up < self.now()) {
+                    return Ok(JobEnd::Done);
+                }
             }
         }
         Ok(JobEnd::Next(tomorrow))

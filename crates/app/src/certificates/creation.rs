@@ -86,6 +86,7 @@ impl Call for Creation {
             origin: ItemOrigin::Created,
             private_key: Some(self.private_key),
             added_at: app.now(),
+            revoked_at: None,
         };
         match tx.insert_certificate(permit, &certificate).await {
             Ok(()) => Ok(Kept::Now(Made::Certificate(certificate.id))),

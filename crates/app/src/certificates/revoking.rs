@@ -11,7 +11,7 @@ use crate::{
 use apple::{CertificateFilter, Error, Session};
 use async_trait::async_trait;
 use domain::{Action, ApiKeyId, CertificateType, Feature, Made, Operation, OperationKind, OrgId, Permit, operation::Revocation};
-use store::{KeyToUse, Tx};
+use store::{KeyToUse, StoreError, Tx};
 
 /// A certificate at Apple, and what needs it.
 #[derive(Debug, Clone)]
@@ -136,7 +136,15 @@ impl Call for Revoking {
         Ok((!is_there).then(|| Answer::AtApple(self.0.apple_id.clone())))
     }
 
-    async fn keep(&self, _app: &App, _tx: &mut Tx, _permit: &Permit, _used: &KeyToUse, _answer: &Answer) -> Result<Kept, Problem> {
+    async fn keep(&self, app: &App, tx: &mut Tx, permit: &Permit, _used: &KeyToUse, _answer: &Answer) -> Result<Kept, Problem> {
+        if let Some(held) = self.0.certificate {
+            match tx.note_revoked(permit, held, app.now()).await {
+                // Removed here meanwhile.
+                Ok(()) | Err(StoreError::NotFound) => {}
+                Err(error) => return Err(error.into()),
+            }
+            tx.end_automatic_renewal(permit, held).await?;
+        }
         Ok(Kept::Now(Made::AtApple(self.0.apple_id.clone())))
     }
 }

@@ -197,6 +197,7 @@ impl App {
             origin: incoming.origin,
             private_key,
             added_at: self.now(),
+            revoked_at: None,
         }
     }
 }

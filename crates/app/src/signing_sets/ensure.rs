@@ -130,6 +130,8 @@ impl App {
             let held = tx.certificate(permit, id).await?;
             let why = if held.private_key.is_none() {
                 "has no private key here"
+            } else if held.revoked_at.is_some() {
+                "was revoked"
             } else if held.expires_at <= self.now() {
                 "has expired"
             } else if !wanted.profile_type.takes_certificate(&held.certificate_type) {

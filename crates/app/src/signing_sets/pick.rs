@@ -113,6 +113,8 @@ impl App {
             };
             let why = if held.private_key.is_none() {
                 "has no private key here"
+            } else if held.revoked_at.is_some() {
+                "was revoked"
             } else if held.expires_at <= now {
                 "has expired"
             } else if !profile.certificates.contains(&held.public_key_fingerprint) {
@@ -128,7 +130,11 @@ impl App {
         let mut fitting: Vec<HeldCertificate> = Vec::new();
         for known in tx.certificates_known_by(permit, &profile.certificates).await? {
             let held = tx.certificate(permit, known.id).await?;
-            if held.private_key.is_some() && held.expires_at > now && profile.certificates.contains(&held.public_key_fingerprint) {
+            if held.private_key.is_some()
+                && held.revoked_at.is_none()
+                && held.expires_at > now
+                && profile.certificates.contains(&held.public_key_fingerprint)
+            {
                 fitting.push(held);
             }
         }

@@ -18,6 +18,8 @@ pub enum CertificateState {
     NoKeyHeld,
     /// Its date is over.
     Expired,
+    /// It was revoked.
+    Revoked,
 }
 
 impl CertificateState {
@@ -28,6 +30,7 @@ impl CertificateState {
             Self::Ready => "ready",
             Self::NoKeyHeld => "no-key-held",
             Self::Expired => "expired",
+            Self::Revoked => "revoked",
         }
     }
 }
@@ -235,6 +238,7 @@ pub(super) fn view(
 ) -> ItemView {
     let certificate = certificate.map(|certificate| InSet {
         state: match (&certificate.private_key, certificate.expires_at <= now) {
+            _ if certificate.revoked_at.is_some() => CertificateState::Revoked,
             (_, true) => CertificateState::Expired,
             (None, _) => CertificateState::NoKeyHeld,
             (Some(_), _) => CertificateState::Ready,
@@ -272,6 +276,11 @@ fn missing(certificate: Option<&InSet>, profile: Option<&ProfileInSet>, set: &Si
     let day = |at: Timestamp| at.strftime("%-d %b %Y").to_string();
     match (certificate.state, profile.state) {
         (CertificateState::Expired, _) => Some(format!("The certificate “{}” expired on {}.", of.name, day(of.expires_at))),
+        (CertificateState::Revoked, _) => Some(format!(
+            "The certificate “{}” was revoked{}.",
+            of.name,
+            of.revoked_at.map(|at| format!(" on {}", day(at))).unwrap_or_default()
+        )),
         (CertificateState::NoKeyHeld, _) => Some(format!("The private key of the certificate “{}” is not held here.", of.name)),
         (_, ProfileState::Expired) => Some(format!("The profile “{}” expired on {}.", held.name, day(held.expires_at))),
         (_, ProfileState::Invalid) => Some(format!("Apple does not take the profile “{}” any more.", held.name)),

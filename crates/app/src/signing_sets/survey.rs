@@ -73,7 +73,7 @@ impl Surveying {
         let mut account = survey.account.clone();
         for made in tx.certificates_since(permit, lately).await? {
             // Of this account, and not one that was fetched: what Apple listed then it lists now.
-            if made.api_key == Some(wanted.key) && made.origin == ItemOrigin::Created {
+            if made.api_key == Some(wanted.key) && made.origin == ItemOrigin::Created && made.revoked_at.is_none() {
                 account.also_has(&made);
             }
         }

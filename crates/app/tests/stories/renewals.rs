@@ -320,7 +320,26 @@ testkit::on_both_databases! {
         world.advance_days(1);
         world.app().run_due_jobs().await.unwrap();
         assert_eq!(told().await, 2);
-        // Somebody who may takes it over.
+        // A week after its end nobody is told any more.
+        world.advance_days(96);
+        world.app().run_due_jobs().await.unwrap();
+        assert_eq!(told().await, 3);
+        for _ in 0..3 {
+            world.advance_days(1);
+            world.app().run_due_jobs().await.unwrap();
+        }
+        assert_eq!(told().await, 3);
+    }
+
+    async fn somebody_who_may_takes_a_renewal_by_itself_over(world: World) {
+        let (key, certificate, _) = two_profiles(&world).await;
+        let sina = world.person("sina", &[(world.org, Held::In(Module::Signing, Grade::Manager))]).await.signed_in;
+        world.app().set_automatic_renewal(&sina.caller, world.org, certificate, Some((90, key))).await.unwrap();
+        world.app().remove_member(&world.owner.caller, world.org, sina.person().unwrap().id).await.unwrap();
+        let held = world.app().certificate(&world.owner.caller, world.org, certificate).await.unwrap();
+        world.advance_days(held.expires_at.duration_since(world.now()).as_hours() / 24 - 89);
+        world.app().run_due_jobs().await.unwrap();
+        assert_eq!(world.count(CERTIFICATES), 1);
         world.app().set_automatic_renewal(&world.owner.caller, world.org, certificate, Some((90, key))).await.unwrap();
         for _ in 0..40 {
             world.app().run_due_jobs().await.unwrap();

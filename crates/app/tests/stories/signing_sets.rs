@@ -317,6 +317,24 @@ testkit::on_both_databases! {
         assert!(after.is_complete());
     }
 
+    async fn a_revoked_certificate_signs_nothing_any_more(world: World) {
+        let key = world.link(Role::Admin).await;
+        an_app_with_extensions(&world);
+        let view = ensured(&world, key, wish(&PARTS[..1])).await;
+        let (_, id) = pairs(&view)[0];
+        let (app, caller, org) = (world.app(), &world.owner.caller, world.org);
+        let held = app.certificate(caller, org, id).await.unwrap();
+        let revoking = app.revoke_certificate(caller, org, key, held.apple_id.as_deref().unwrap(), &held.name).await.unwrap();
+        let_time_pass(&world, &revoking).await;
+        assert!(app.certificate(caller, org, id).await.unwrap().revoked_at.is_some());
+        let set = show(&world, &view.set.id.to_string()).await;
+        assert!(set.items[0].missing.as_ref().unwrap().contains("was revoked on"), "{:?}", set.items[0].missing);
+        assert_eq!(code(files(&world, caller, &view.set.id.to_string(), ExportForm::P12Modern).await.map(drop)), "signing_set_incomplete");
+        world.advance(1);
+        let after = ensured(&world, key, wish(&PARTS[..1])).await;
+        assert_ne!(pairs(&after)[0].1, id);
+    }
+
     async fn what_a_set_lacks_is_made_with_what_is_asked_for(world: World) {
         let key = world.link(Role::Admin).await;
         an_app_with_extensions(&world);

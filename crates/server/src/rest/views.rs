@@ -400,6 +400,7 @@ pub(super) fn certificate(c: &ListedCertificate, now: Timestamp) -> api::Certifi
         origin: c.origin.as_str().to_owned(),
         key_held: c.key_held,
         added_at: c.added_at,
+        revoked_at: c.revoked_at,
     }
 }
 

@@ -65,7 +65,8 @@ impl Tx {
         let mut all = Vec::new();
         let certificates = self
             .rows(
-                "SELECT id, organization_id, name, added_at AS since, expires_at FROM certificates WHERE expires_at >= $1 AND expires_at <= $2",
+                "SELECT id, organization_id, name, added_at AS since, expires_at FROM certificates
+                 WHERE expires_at >= $1 AND expires_at <= $2 AND revoked_at IS NULL",
                 args![from, until],
             )
             .await?;

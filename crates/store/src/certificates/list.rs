@@ -114,6 +114,7 @@ fn listed(row: &Row) -> Result<ListedCertificate> {
         origin: row.parse("origin")?,
         key_held: row.get::<Option<String>>("private_key_id")?.is_some(),
         added_at: row.time("added_at")?,
+        revoked_at: row.time_opt("revoked_at")?,
     })
 }
 
@@ -214,70 +215,70 @@ impl Tx {
 fn statement(order: CertificateOrder, one_type: bool, falling: bool) -> &'static str {
     match (order, one_type, falling) {
         (CertificateOrder::Expiry, false, false) => {
-            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
+            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at, revoked_at
              FROM certificates WHERE organization_id = $1 AND id IN (
                  SELECT id FROM certificates WHERE organization_id = $1 AND (expires_at, id) > ($6, $7) AND +expires_at >= $2 AND expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
                  ORDER BY expires_at, id LIMIT $8)
              ORDER BY expires_at, id"
         }
         (CertificateOrder::Expiry, false, true) => {
-            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
+            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at, revoked_at
              FROM certificates WHERE organization_id = $1 AND id IN (
                  SELECT id FROM certificates WHERE organization_id = $1 AND (expires_at, id) < ($6, $7) AND expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
                  ORDER BY expires_at DESC, id DESC LIMIT $8)
              ORDER BY expires_at DESC, id DESC"
         }
         (CertificateOrder::Expiry, true, false) => {
-            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
+            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at, revoked_at
              FROM certificates WHERE organization_id = $1 AND id IN (
                  SELECT id FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (expires_at, id) > ($6, $7) AND +expires_at >= $2 AND expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
                  ORDER BY expires_at, id LIMIT $8)
              ORDER BY expires_at, id"
         }
         (CertificateOrder::Expiry, true, true) => {
-            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
+            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at, revoked_at
              FROM certificates WHERE organization_id = $1 AND id IN (
                  SELECT id FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (expires_at, id) < ($6, $7) AND expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
                  ORDER BY expires_at DESC, id DESC LIMIT $8)
              ORDER BY expires_at DESC, id DESC"
         }
         (CertificateOrder::Name, false, false) => {
-            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
+            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at, revoked_at
              FROM certificates WHERE organization_id = $1 AND id IN (
                  SELECT id FROM certificates WHERE organization_id = $1 AND (folded, id) > ($6, $7) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
                  ORDER BY folded, id LIMIT $8)
              ORDER BY folded, id"
         }
         (CertificateOrder::Name, false, true) => {
-            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
+            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at, revoked_at
              FROM certificates WHERE organization_id = $1 AND id IN (
                  SELECT id FROM certificates WHERE organization_id = $1 AND (folded, id) < ($6, $7) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
                  ORDER BY folded DESC, id DESC LIMIT $8)
              ORDER BY folded DESC, id DESC"
         }
         (CertificateOrder::Name, true, false) => {
-            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
+            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at, revoked_at
              FROM certificates WHERE organization_id = $1 AND id IN (
                  SELECT id FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (folded, id) > ($6, $7) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
                  ORDER BY folded, id LIMIT $8)
              ORDER BY folded, id"
         }
         (CertificateOrder::Name, true, true) => {
-            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
+            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at, revoked_at
              FROM certificates WHERE organization_id = $1 AND id IN (
                  SELECT id FROM certificates WHERE organization_id = $1 AND certificate_type = $9 AND (folded, id) < ($6, $7) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
                  ORDER BY folded DESC, id DESC LIMIT $8)
              ORDER BY folded DESC, id DESC"
         }
         (CertificateOrder::Type, _, false) => {
-            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
+            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at, revoked_at
              FROM certificates WHERE organization_id = $1 AND id IN (
                  SELECT id FROM certificates WHERE organization_id = $1 AND (certificate_type, expires_at, id) > ($6, $7, $8) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
                  ORDER BY certificate_type, expires_at, id LIMIT $9)
              ORDER BY certificate_type, expires_at, id"
         }
         (CertificateOrder::Type, _, true) => {
-            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at
+            "SELECT id, apple_id, certificate_type, name, folded, serial, sha1, team_id, expires_at, origin, private_key_id, added_at, revoked_at
              FROM certificates WHERE organization_id = $1 AND id IN (
                  SELECT id FROM certificates WHERE organization_id = $1 AND (certificate_type, expires_at, id) < ($6, $7, $8) AND +expires_at >= $2 AND +expires_at < $3 AND (CAST($4 AS TEXT) IS NULL OR folded LIKE $4 ESCAPE '!' OR serial LIKE $5 ESCAPE '!')
                  ORDER BY certificate_type DESC, expires_at DESC, id DESC LIMIT $9)

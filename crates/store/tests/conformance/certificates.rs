@@ -33,6 +33,7 @@ pub(crate) fn certificate(organization: u32, number: u32) -> HeldCertificate {
         origin: ItemOrigin::Created,
         private_key: Some(id("sec", number)),
         added_at: at(0),
+        revoked_at: None,
     }
 }
 
@@ -128,6 +129,21 @@ async fn certificates_that_came_lately_are_found(world: World) {
     assert!(
         tx.types_to_sign_with(&may, end).await.expect("listed").is_empty(),
         "they have ended"
+    );
+    let stranger = tx
+        .note_revoked(&permit(Action::RevokeCertificate, 2), certificate(1, 1).id, at(6))
+        .await;
+    assert!(matches!(stranger, Err(StoreError::NotFound)), "{stranger:?}");
+    for number in [1, 2] {
+        tx.note_revoked(&may, certificate(1, number).id, at(6)).await.expect("noted");
+    }
+    assert_eq!(
+        tx.certificate(&may, certificate(1, 1).id).await.expect("found").revoked_at,
+        Some(at(6))
+    );
+    assert!(
+        tx.types_to_sign_with(&may, at(0)).await.expect("listed").is_empty(),
+        "they are revoked"
     );
     let they = permit(Action::CreateCertificate, 2);
     assert!(tx.certificates_since(&they, at(0)).await.expect("listed").is_empty());

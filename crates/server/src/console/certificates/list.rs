@@ -39,6 +39,8 @@ pub(crate) struct Row {
     pub(crate) held: Option<CertificateId>,
     /// Whether its private key is here.
     pub(crate) key_held: bool,
+    /// When it was revoked, as far as that was done here.
+    pub(crate) revoked_at: Option<Timestamp>,
 }
 
 impl From<AppleCertificate> for Row {
@@ -51,6 +53,7 @@ impl From<AppleCertificate> for Row {
             expires_at: at_apple.expires_at,
             held: at_apple.held,
             key_held: at_apple.key_held,
+            revoked_at: None,
         }
     }
 }
@@ -65,6 +68,7 @@ impl From<ListedCertificate> for Row {
             expires_at: Some(held.expires_at),
             held: Some(held.id),
             key_held: held.key_held,
+            revoked_at: held.revoked_at,
         }
     }
 }
@@ -312,6 +316,7 @@ mod tests {
             expires_at: Some(ends.parse().unwrap()),
             held: None,
             key_held,
+            revoked_at: None,
         };
         let rows = [
             row("Apple Distribution", false, "2027-01-01T00:00:00Z"),

@@ -6,7 +6,7 @@ use super::{
         parts::{Notice, Tone, Wrong},
         shell::{Place, Shell},
         visit::{Answer, Sent, Visitor, belongs_in_form, form_again, id, page},
-        when::{Urgency, distance, urgency},
+        when::{Urgency, date, distance, urgency},
     },
     export::{self, ExportChoice},
 };
@@ -69,6 +69,14 @@ impl CertificatePage {
             ("Add its successor", format!("/o/{org}/certificates/new"))
         };
         let notice = match urgency(of.expires_at, shell.now) {
+            _ if let Some(at) = of.revoked_at => Some(
+                Notice::new(
+                    Tone::Bad,
+                    format!("It was revoked {}", date(at)),
+                    "Nothing new can be signed with it, and profiles that have it do not work any more.",
+                )
+                .way("Add its successor", format!("/o/{org}/certificates/new")),
+            ),
             Urgency::Calm => None,
             Urgency::Soon => Some(
                 Notice::new(
@@ -109,7 +117,7 @@ impl CertificatePage {
 
     /// Whether it can stand at Apple, and the person may end that.
     fn may_revoke(&self) -> bool {
-        self.of.apple_id.is_some() && !self.is_over() && self.shell.may(Action::RevokeCertificate)
+        self.of.apple_id.is_some() && self.of.revoked_at.is_none() && !self.is_over() && self.shell.may(Action::RevokeCertificate)
     }
 
     fn is_over(&self) -> bool {

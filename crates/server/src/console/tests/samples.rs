@@ -317,6 +317,7 @@ pub(super) fn certificate(number: u32, name: &str, ends: &str) -> HeldCertificat
         origin: ItemOrigin::Created,
         private_key: Some(id("sec", number)),
         added_at: at("2025-12-06T14:08:00Z"),
+        revoked_at: None,
     }
 }
 
