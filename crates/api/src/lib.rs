@@ -74,8 +74,8 @@ pub use profiles::{
 };
 pub use service_tokens::{CreatedServiceToken, EditServiceToken, NewServiceToken, RotateServiceToken, ServiceToken, ServiceTokens};
 pub use sharing::{
-    CertificateSharedWith, CertificateShares, ChangeCertificateShares, ChangeShares, InheritedCertificate, InheritedCertificates,
-    KeyShares, ShareCertificateWith, ShareEnd, ShareLimits, ShareWith, SharedWith, Sharing,
+    ChangeItemShares, ChangeShares, InheritedCertificate, InheritedCertificates, InheritedProfile, InheritedProfiles, ItemSharedWith,
+    ItemShares, KeyShares, ShareEnd, ShareItemWith, ShareLimits, ShareWith, SharedWith, Sharing,
 };
 pub use signing_sets::{
     CertificateInSet, EnsureSigningSet, EnsuredSigningSet, NewSigningSet, PickedItem, ProfileInSet, SigningSet, SigningSetFile,

@@ -1,5 +1,5 @@
 //! Provisioning profiles held here, and renewing a certificate with the profiles that have it.
-use crate::{Certificate, LeftOut, Place, SigningSetName};
+use crate::{Certificate, LeftOut, Place, Sharing, SigningSetName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,6 +71,10 @@ pub struct ProfileDetails {
     pub platforms: Vec<String>,
     /// Who vouches for the file, in words.
     pub signed_by: String,
+    /// The name of the organization whose it is, where it is lent.
+    pub lent_by: Option<String>,
+    /// How far it is shared, in a root organization.
+    pub sharing: Option<Sharing>,
     /// The signing sets that it is in.
     pub signing_sets: Vec<SigningSetName>,
     /// The act that changes it at this moment.

@@ -97,17 +97,17 @@ pub struct ShareWith {
     pub stops_at: Option<Timestamp>,
 }
 
-/// With whom a certificate is shared, and with whom it could be.
+/// With whom a certificate or a profile is shared, and with whom it could be.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct CertificateShares {
-    /// The certificate's name, which sub-organizations see.
+pub struct ItemShares {
+    /// The item's name, which sub-organizations see.
     pub name: String,
     /// How far it is shared now.
     pub sharing: Sharing,
     /// The share with all; none where it is not shared with all.
     pub all: Option<ShareEnd>,
     /// Sub-organizations, by name.
-    pub items: Vec<CertificateSharedWith>,
+    pub items: Vec<ItemSharedWith>,
     /// Give this as `cursor` for the next page; none at the end.
     pub next_cursor: Option<String>,
 }
@@ -119,9 +119,9 @@ pub struct ShareEnd {
     pub stops_at: Option<Timestamp>,
 }
 
-/// A sub-organization and its share of a certificate.
+/// A sub-organization and its share of a certificate or a profile.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct CertificateSharedWith {
+pub struct ItemSharedWith {
     /// Its id.
     pub id: String,
     /// Its name.
@@ -132,13 +132,13 @@ pub struct CertificateSharedWith {
     pub chosen: Option<ShareEnd>,
 }
 
-/// Changes with whom a certificate is shared. What is not named stays as it is.
+/// Changes with whom a certificate or a profile is shared. What is not named stays as it is.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ChangeCertificateShares {
+pub struct ChangeItemShares {
     /// To share with, or to change the end of.
     #[serde(default)]
-    pub share: Vec<ShareCertificateWith>,
+    pub share: Vec<ShareItemWith>,
     /// To stop sharing with: `all`, or ids of sub-organizations.
     #[serde(default)]
     pub stop: Vec<String>,
@@ -147,7 +147,7 @@ pub struct ChangeCertificateShares {
 /// A target, and until when.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ShareCertificateWith {
+pub struct ShareItemWith {
     /// `all`, or the id of a sub-organization.
     pub with: String,
     /// When it stops by itself.
@@ -172,4 +172,23 @@ pub struct InheritedCertificate {
 pub struct InheritedCertificates {
     /// Soonest expiry first.
     pub items: Vec<InheritedCertificate>,
+}
+
+/// A profile that the root organization lends.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct InheritedProfile {
+    /// The profile; its certificate matches where that one is lent, too, or held here.
+    #[serde(flatten)]
+    pub profile: crate::Profile,
+    /// The name of the organization whose it is.
+    pub owner: String,
+    /// When the share stops by itself.
+    pub stops_at: Option<Timestamp>,
+}
+
+/// The profiles that the root organization lends.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct InheritedProfiles {
+    /// By name.
+    pub items: Vec<InheritedProfile>,
 }

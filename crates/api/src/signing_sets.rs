@@ -34,9 +34,9 @@ pub struct SigningSet {
 pub struct SigningSetItem {
     /// The bundle identifier.
     pub bundle_identifier: String,
-    /// The certificate; none once it was removed here.
+    /// The certificate; none once it was removed, or is not lent any more.
     pub certificate: Option<CertificateInSet>,
-    /// The profile; none once it was removed here.
+    /// The profile; none once it was removed, or is not lent any more.
     pub profile: Option<ProfileInSet>,
     /// Why nothing can be signed with it; none where it can.
     pub missing: Option<String>,
@@ -55,6 +55,8 @@ pub struct CertificateInSet {
     pub sha1: String,
     /// `ready`, `no-key-held`, `expired`.
     pub state: String,
+    /// The name of the organization whose it is, where it is lent.
+    pub lent_by: Option<String>,
     /// When it ends.
     pub expires_at: Timestamp,
 }
@@ -70,6 +72,8 @@ pub struct ProfileInSet {
     pub uuid: String,
     /// As of a profile.
     pub state: String,
+    /// The name of the organization whose it is, where it is lent.
+    pub lent_by: Option<String>,
     /// When it ends.
     pub expires_at: Timestamp,
 }
@@ -83,7 +87,7 @@ pub struct SigningSets {
     pub next_cursor: Option<String>,
 }
 
-/// Makes a signing set of what is held here.
+/// Makes a signing set of what is held here, or lent by the root organization.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSigningSet {
@@ -93,7 +97,7 @@ pub struct NewSigningSet {
     pub items: Vec<PickedItem>,
 }
 
-/// A profile held here, and what its app is signed with.
+/// A profile held here or lent, and what its app is signed with.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PickedItem {

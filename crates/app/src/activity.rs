@@ -117,10 +117,13 @@ impl Names {
             | Event::KeyUnshared { target, .. }
             | Event::KeyShareEnded { target, .. }
             | Event::CertificateShared { target, .. }
-            | Event::CertificateUnshared { target, .. } => match target {
+            | Event::CertificateUnshared { target, .. }
+            | Event::ProfileShared { target, .. }
+            | Event::ProfileUnshared { target, .. } => match target {
                 ShareTarget::All => Ok("all sub-organizations".to_owned()),
                 ShareTarget::Chosen(organization) => Ok(format!("“{}”", self.of_recorded(tx, permit, *organization).await?)),
             },
+            Event::LentCertificateUsed { organization, .. } => Ok(format!("“{}”", self.of_recorded(tx, permit, *organization).await?)),
             Event::MemberRolesChanged { user, .. } => self.of(tx, *user).await,
             _ => Ok(String::new()),
         }

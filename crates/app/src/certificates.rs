@@ -3,7 +3,7 @@
 //! Pressing *Create certificate* writes an act down in `begin`, with its key pair; `creation` is what the act asks of Apple
 //! and keeps, in the order of [`crate::operations`]. `revoking` gives a place back. Exporting is in `export`, listing in
 //! `list`. What was made elsewhere comes in through `import` and `fetch`, and by `take_in` in either case; `edit` renames and
-//! removes; `share` lends to sub-organizations, and `lent` is what those see of it.
+//! removes; lending is in [`crate::lending`], and `lent` is what borrowers find.
 
 mod automatic;
 mod begin;
@@ -16,11 +16,11 @@ mod import;
 mod lent;
 mod list;
 mod revoking;
-mod share;
 mod take_in;
 
 pub(crate) use begin::Request;
 pub(crate) use creation::Creation;
+pub(crate) use export::{SealedSigningKey, about_password, sealed_signing_key};
 pub(crate) use revoking::Revoking;
 
 pub(crate) use held::{Held, as_place, parsed};
@@ -29,14 +29,13 @@ pub(crate) use list::{past, soon};
 pub use automatic::DAYS as AUTOMATIC_RENEWAL_DAYS;
 pub use edit::CertificateDependents;
 pub use import::{Imported, LeftOut};
-pub use lent::{InheritedCertificate, OwnersAct};
+pub use lent::InheritedCertificate;
 pub use list::CertificateCounts;
 pub use revoking::CertificateWithProfiles;
-pub use share::{CertificateShareChange, CertificateSharePanel};
 pub(crate) use take_in::Incoming;
 pub use take_in::{Taken, TakenIn};
 
-use crate::{App, Caller, Problem, Shown, apple_account::Download, sharing::Sharing, signing_sets::SetName};
+use crate::{App, Caller, Problem, Shown, apple_account::Download, lending::SigningItem, sharing::Sharing, signing_sets::SetName};
 use domain::{Action, CertificateId, HeldCertificate, OrgId, SecretId};
 use jiff::Timestamp;
 use vault::Place as Sealing;
@@ -147,7 +146,9 @@ impl App {
         if found.permit.is_lent() {
             lent_by = Some(tx.owner_of(&found.permit).await?.name.to_string());
         } else {
-            sharing = self.sharing_of_certificate(&mut tx, &permit, certificate).await?;
+            sharing = self
+                .sharing_of_item(&mut tx, &permit, SigningItem::Certificate(certificate))
+                .await?;
         }
         let sets = tx.sets_of_certificate(&permit, certificate).await?;
         drop(tx);

@@ -124,7 +124,7 @@ impl App {
     pub(crate) async fn with_private_key<T>(&self, permit: &UsePermit, key: &ApiKey, lend: impl FnOnce(&[u8]) -> T) -> Result<T, Problem> {
         let place = KeyPlace::of(key);
         let mut tx = self.inner.store.read_for(permit).await?;
-        let ring = tx.ring_of_key(permit).await?;
+        let ring = tx.ring_of_item(permit).await?;
         let sealed = tx.secret_of_key(permit, &place.place()).await?;
         drop(tx);
         Ok(self.inner.vault.open(&ring, &place.place(), &sealed, lend)?)

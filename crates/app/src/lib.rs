@@ -28,6 +28,7 @@ pub mod inbox;
 pub mod invitations;
 mod key_use;
 pub mod keys;
+pub mod lending;
 pub mod mail;
 pub mod members;
 pub mod operations;

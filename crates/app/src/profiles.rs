@@ -1,7 +1,8 @@
 //! Provisioning profiles held here: registered, fetched from Apple, taken in from files, built anew, removed.
 //!
 //! `calls` is what is asked of Apple, in the order of [`crate::operations`]; `rebuild` is a plan of such calls. `account`
-//! finds what a profile is made of; `file` reads what is kept. What is listed and shown of held profiles is in `held`.
+//! finds what a profile is made of; `file` reads what is kept. What is listed and shown of held profiles is in `held`, of
+//! lent ones in `lent`.
 //!
 //! The surprising thing: a held profile is not the one at Apple. It keeps its id when it is rebuilt, and its file is there
 //! while at Apple there is none.
@@ -12,6 +13,7 @@ mod fetch;
 mod file;
 mod held;
 mod import;
+mod lent;
 mod rebuild;
 mod register;
 mod renew;
@@ -26,6 +28,7 @@ pub(crate) use rebuild::refuse_others;
 pub use fetch::Fetched;
 pub use held::{CertificateMatch, InProfile, ProfileRow, ProfileView};
 pub use import::Imported;
+pub use lent::InheritedProfile;
 pub use rebuild::ProfileChange;
 pub use register::ProfileToRegister;
 pub use renew::{AffectedProfile, RenewalPreview};

@@ -1,5 +1,5 @@
 //! Sharing: a root organization lets its sub-organizations use an item. What is alike for all kinds of items is here, with
-//! what is said of API keys; certificates have `certificates/share.rs`.
+//! what is said of API keys; certificates and profiles, which are shared whole, have [`crate::lending`].
 //!
 //! The switch *all* and the chosen sub-organizations are kept apart: each is a row of its own with its own limits, and
 //! turning the switch off leaves the chosen ones. A change names only what changes, so that two people who share at the
@@ -21,7 +21,7 @@ use store::{OrganizationFilter, Paging, SubOrganization, Tx};
 const APPS_MOST: usize = 100;
 
 /// The most sub-organizations that one change names: whoever writes next waits for all of them.
-const TARGETS_MOST: usize = 1000;
+pub(crate) const TARGETS_MOST: usize = 1000;
 
 /// How far a key is shared, for a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -207,13 +207,7 @@ impl App {
         }
         let named = change.share.len() + change.stop.len();
         if named > TARGETS_MOST {
-            return Err(Problem::field(
-                "too_many_shares",
-                "share",
-                format!(
-                    "{named} sub-organizations are named, and one change takes at most {TARGETS_MOST}. Share with all, or in several steps."
-                ),
-            ));
+            return Err(too_many(named));
         }
         let now = self.now();
         let mut share = BTreeMap::new();
@@ -316,6 +310,19 @@ impl App {
     }
 }
 
+/// The refusal of a change that names too many.
+pub(crate) fn too_many(named: usize) -> Problem {
+    let message =
+        format!("{named} sub-organizations are named, and one change takes at most {TARGETS_MOST}. Share with all, or in several steps.");
+    Problem::field("too_many_shares", "share", message)
+}
+
+/// The refusal of a share that would be over already.
+pub(crate) fn stops_at_past(end: Timestamp) -> Problem {
+    let message = format!("{end} is past, so nothing would be shared. Choose a later day, or stop sharing instead.");
+    Problem::field("stops_at_past", "stops_at", message)
+}
+
 /// Limits out of what was entered. A set that lets nothing through is refused: it would be a share of nothing.
 fn read_limits(entered: NewLimits, now: Timestamp) -> Result<ShareLimits, Problem> {
     let features = entered
@@ -361,11 +368,7 @@ fn read_limits(entered: NewLimits, now: Timestamp) -> Result<ShareLimits, Proble
         _ => {}
     }
     if let Some(end) = entered.stops_at.filter(|end| *end <= now) {
-        return Err(Problem::field(
-            "stops_at_past",
-            "stops_at",
-            format!("{end} is past, so nothing would be shared. Choose a later day, or stop sharing instead."),
-        ));
+        return Err(stops_at_past(end));
     }
     Ok(ShareLimits {
         features: features.filter(|chosen| chosen.len() < Feature::ALL.len()),

@@ -8,11 +8,12 @@ use crate::{
     Exit, Failure,
     client::{Client, segment},
     csrs,
-    keys::{With, end_of},
+    keys::With,
     lists::Listing,
     operation::{Wait, refused},
     output::{Printer, expiry, plain, private_file, table},
     secret::PasswordSource,
+    shares::{self, ShareTerms},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, Subcommand, ValueEnum};
@@ -133,15 +134,12 @@ pub enum Certificates {
         /// What to call it
         name: String,
     },
-    /// Let sub-organizations use a certificate; from now on, until it is unshared
+    /// Let sub-organizations put a certificate into their signing sets, whose files have its private key
     Share {
         /// Id, serial number or name
         certificate: String,
         #[command(flatten)]
-        with: With,
-        /// Until the end of this day, UTC, such as 2027-01-31
-        #[arg(long, value_name = "DAY", value_parser = crate::keys::day)]
-        until: Option<jiff::civil::Date>,
+        share: ShareTerms,
     },
     /// Stop letting sub-organizations use it, at once
     Unshare {
@@ -267,27 +265,17 @@ impl Certificates {
                 let renamed: api::Certificate = client.patch(&path, &api::EditCertificate { name }).await?;
                 printer.show(&renamed, |renamed| format!("Renamed {} to “{}”.", renamed.id, plain(&renamed.name)));
             }
-            Self::Share { certificate, with, until } => {
+            Self::Share { certificate, share } => {
                 let home = client.home().await?;
                 let chosen = find(client, &home, &certificate).await?;
                 let shares = format!("{home}/certificates/{}/shares", segment(&chosen.id));
-                let stops_at = until.map(end_of).transpose()?;
-                let targets = with.targets(client, &shares).await?.into_iter();
-                let change = api::ChangeCertificateShares {
-                    share: targets.map(|with| api::ShareCertificateWith { with, stops_at }).collect(),
-                    stop: vec![],
-                };
-                let sharing = client.patch(&shares, &change).await?;
-                imports::show_sharing(printer, &chosen, &sharing);
+                share.begin(client, printer, &shares, &chosen.name).await?;
             }
             Self::Unshare { certificate, with } => {
                 let home = client.home().await?;
                 let chosen = find(client, &home, &certificate).await?;
                 let shares = format!("{home}/certificates/{}/shares", segment(&chosen.id));
-                let change = |stop| api::ChangeCertificateShares { share: vec![], stop };
-                let sharing = with.end(client, &shares, change).await?;
-                imports::show_sharing(printer, &chosen, &sharing);
-                with.warn_of_all(printer, &sharing);
+                shares::end(&with, client, printer, &shares, &chosen.name).await?;
             }
             Self::Remove { certificate, yes } => {
                 let home = client.home().await?;
@@ -432,6 +420,10 @@ async fn find(client: &Client, home: &str, wanted: &str) -> Result<api::Certific
     let similar: Vec<api::Certificate> = client.list(&path, &[("search", wanted.to_owned())], None).await?;
     let is_it = |c: &api::Certificate| c.serial.eq_ignore_ascii_case(wanted) || c.name == wanted;
     let mut fitting: Vec<_> = similar.into_iter().filter(is_it).collect();
+    if fitting.is_empty() {
+        let lent: api::InheritedCertificates = client.get(&format!("{path}/inherited"), &[]).await?;
+        fitting = lent.items.into_iter().map(|one| one.certificate).filter(is_it).collect();
+    }
     match fitting.len() {
         1 => Ok(fitting.remove(0)),
         0 => Err(Failure::new(

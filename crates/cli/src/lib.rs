@@ -25,6 +25,7 @@ mod orgs;
 mod output;
 mod profile;
 mod secret;
+mod shares;
 mod signing_sets;
 mod tokens;
 

@@ -10,9 +10,11 @@ use crate::{
     Exit, Failure,
     certificates::write_private,
     client::{Client, segment},
+    keys::With,
     lists::Listing,
     operation::Wait,
     output::{Printer, expiry, named, plain, table},
+    shares::{self, ShareTerms},
 };
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -111,6 +113,20 @@ pub enum Profiles {
         #[command(flatten)]
         wait: Wait,
     },
+    /// Let sub-organizations put a profile into their signing sets; the certificates in it are shared by themselves
+    Share {
+        /// Id, UUID or name
+        profile: String,
+        #[command(flatten)]
+        share: ShareTerms,
+    },
+    /// Stop letting sub-organizations use it, at once
+    Unshare {
+        /// Id, UUID or name
+        profile: String,
+        #[command(flatten)]
+        with: With,
+    },
     /// Remove profiles here, all of these or none; at Apple they stay
     Remove {
         /// Ids, UUIDs or names
@@ -174,6 +190,20 @@ impl Profiles {
                 yes,
                 wait,
             } => held::rebuild(client, printer, &profile, key, content, yes, wait).await,
+            Self::Share { profile, share } => {
+                let home = client.home().await?;
+                let chosen = held::find(client, &home, &profile).await?;
+                let shares = format!("{home}/profiles/{}/shares", segment(&chosen.id));
+                share.begin(client, printer, &shares, &chosen.name).await?;
+                Ok(Exit::Ok)
+            }
+            Self::Unshare { profile, with } => {
+                let home = client.home().await?;
+                let chosen = held::find(client, &home, &profile).await?;
+                let shares = format!("{home}/profiles/{}/shares", segment(&chosen.id));
+                shares::end(&with, client, printer, &shares, &chosen.name).await?;
+                Ok(Exit::Ok)
+            }
             Self::Remove { profiles, yes } => held::remove(client, printer, &profiles, yes).await,
             Self::Delete { profile, key, yes, wait } => delete(client, printer, &profile, &key, yes, wait).await,
         }

@@ -447,6 +447,25 @@ pub enum Event {
         name: String,
         target: ShareTarget,
     },
+    /// In the log of who owns it: it left, with its private key, in a signing set's files of an organization below.
+    LentCertificateUsed {
+        certificate: CertificateId,
+        name: String,
+        /// Where.
+        organization: OrgId,
+        form: ExportForm,
+    },
+    ProfileShared {
+        profile: ProfileId,
+        name: String,
+        target: ShareTarget,
+        limits: ShareLimits,
+    },
+    ProfileUnshared {
+        profile: ProfileId,
+        name: String,
+        target: ShareTarget,
+    },
     CertificateRenamed {
         certificate: CertificateId,
         from: String,
@@ -648,6 +667,7 @@ impl Event {
             | Self::CertificateKeyJoined { certificate, .. }
             | Self::CertificateShared { certificate, .. }
             | Self::CertificateUnshared { certificate, .. }
+            | Self::LentCertificateUsed { certificate, .. }
             | Self::CertificateRenamed { certificate, .. }
             | Self::CertificateRemoved { certificate, .. }
             | Self::CertificateRenewalSet { certificate, .. }
@@ -669,6 +689,8 @@ impl Event {
                 device.to_string()
             }
             Self::ProfileFetched { profile, .. }
+            | Self::ProfileShared { profile, .. }
+            | Self::ProfileUnshared { profile, .. }
             | Self::ProfileUuidChanged { profile, .. }
             | Self::ProfileLeftBehind { profile, .. }
             | Self::ProfileImported { profile, .. }

@@ -139,6 +139,8 @@ actions! {
     ShareCertificate = "share a certificate", Asks::OneOf(Signing, &[Manager]);
     /// Remove it here, with its private key.
     RemoveCertificate = "remove a certificate", Asks::OneOf(Signing, &[Manager]);
+    /// Let sub-organizations use a profile, or stop that.
+    ShareProfile = "share a provisioning profile", Asks::OneOf(Signing, &[Manager]);
     /// Take a profile away.
     DownloadProfile = "download a provisioning profile", Asks::OneOf(Signing, &[Manager]);
     /// Take what a signing set holds away for a build: the certificates with their private keys, and the profiles.
@@ -189,6 +191,7 @@ impl Action {
                 | Self::DeleteOrganization
                 | Self::ShareKey
                 | Self::ShareCertificate
+                | Self::ShareProfile
         )
     }
 

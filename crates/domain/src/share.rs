@@ -11,7 +11,7 @@
 use crate::{
     activity::Actor,
     feature::{Feature, Need},
-    id::{ApiKeyId, CertificateId, OrgId},
+    id::{ApiKeyId, CertificateId, OrgId, ProfileId},
     policy::{Permit, Standing, Subject},
 };
 use jiff::Timestamp;
@@ -25,6 +25,8 @@ pub enum Shareable {
     ApiKey(ApiKeyId),
     /// A certificate.
     Certificate(CertificateId),
+    /// A provisioning profile.
+    Profile(ProfileId),
 }
 
 impl Shareable {
@@ -34,6 +36,7 @@ impl Shareable {
         match self {
             Self::ApiKey(_) => "api-key",
             Self::Certificate(_) => "certificate",
+            Self::Profile(_) => "profile",
         }
     }
 
@@ -43,6 +46,7 @@ impl Shareable {
         match self {
             Self::ApiKey(key) => key.to_string(),
             Self::Certificate(certificate) => certificate.to_string(),
+            Self::Profile(profile) => profile.to_string(),
         }
     }
 
@@ -52,6 +56,7 @@ impl Shareable {
         match kind {
             "api-key" => id.parse().ok().map(Self::ApiKey),
             "certificate" => id.parse().ok().map(Self::Certificate),
+            "profile" => id.parse().ok().map(Self::Profile),
             _ => None,
         }
     }
@@ -387,7 +392,11 @@ mod tests {
 
     #[test]
     fn an_item_reads_back_and_an_unknown_kind_is_none() {
-        for item in [Shareable::ApiKey(id("key", 7)), Shareable::Certificate(id("cert", 7))] {
+        for item in [
+            Shareable::ApiKey(id("key", 7)),
+            Shareable::Certificate(id("cert", 7)),
+            Shareable::Profile(id("prof", 7)),
+        ] {
             assert_eq!(Shareable::read(item.kind(), &item.id()), Some(item));
         }
         assert_eq!(Shareable::read("api-key", "cert_1"), None);

@@ -56,6 +56,17 @@ pub struct Identity<'a> {
 const COMPATIBLE_ITERATIONS: u32 = 10_000;
 const MODERN_ITERATIONS: u32 = 100_000;
 
+/// Whether a bundle can be written under this password.
+///
+/// # Errors
+/// [`P12Error::PasswordCharacters`].
+pub fn check_password(password: &str) -> Result<(), P12Error> {
+    match password.chars().any(|c| c.is_control() || c > '\u{ffff}') {
+        true => Err(P12Error::PasswordCharacters),
+        false => Ok(()),
+    }
+}
+
 /// Writes a bundle: leaf first, then its chain; friendly name on the key, local key id on key and leaf.
 ///
 /// The password may be empty (see [`advice`]) or hold any printable character of the Basic Multilingual Plane.
@@ -66,9 +77,7 @@ pub fn write(identity: &Identity<'_>, password: &str, form: Form) -> Result<Zero
     if identity.key.public_key_fingerprint() != identity.certificate.info().public_key_fingerprint {
         return Err(P12Error::KeyDoesNotMatch);
     }
-    if password.chars().any(|c| c.is_control() || c > '\u{ffff}') {
-        return Err(P12Error::PasswordCharacters);
-    }
+    check_password(password)?;
     let failed = |_| P12Error::WritingFailed;
     let key = PrivateKey::from_der(identity.key.pkcs8_der()).map_err(failed)?;
     let certificates = std::iter::once(identity.certificate)

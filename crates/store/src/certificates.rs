@@ -29,6 +29,18 @@ pub struct KnownCertificate {
     pub key_held: bool,
 }
 
+impl From<HeldCertificate> for KnownCertificate {
+    fn from(held: HeldCertificate) -> Self {
+        Self {
+            id: held.id,
+            key_held: held.private_key.is_some(),
+            public_key_fingerprint: held.public_key_fingerprint,
+            serial: held.serial,
+            origin: held.origin,
+        }
+    }
+}
+
 /// How many certificates one statement asks for.
 const AT_ONCE: usize = 20;
 

@@ -67,7 +67,7 @@ pub use keys::{DayCheck, KeyDependents, KeyToUse};
 pub use location::Location;
 pub use organizations::{Losses, OrganizationFilter, SeenOrganization, SubOrganization};
 pub use page::{Page, Paging};
-pub use profiles::{ProfileFilter, ProfileOrder};
+pub use profiles::{ProfileFilter, ProfileOrder, ProfileToUse};
 pub use scope::Scope;
 pub use sessions::TokenHash;
 pub use shares::{EndingShare, Reach};

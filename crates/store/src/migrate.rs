@@ -118,6 +118,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 19,
+        name: "lent_profiles",
+        // As with the walls: SQLite has no row-level security.
+        sql: "",
+        postgres: include_str!("../migrations/0019_lent_profiles.postgres.sql"),
+    },
+    Migration {
         version: 20,
         name: "membership_years",
         sql: include_str!("../migrations/0020_membership_years.sql"),

@@ -1,17 +1,20 @@
 //! Provisioning profiles that an organization holds here.
 //!
 //! A profile is in three tables: what is known of it, its file, and which certificates it has. The functions here keep the
-//! three together; a file is read only by [`Tx::profile_content`].
+//! three together; a file is read only by [`Tx::profile_content`] and, where it may be a lent one, by
+//! [`Tx::profile_content_to_use`].
 
 mod list;
+mod usable;
 
 use domain::name::folded;
-use domain::{DeviceRule, HeldProfile, Permit, ProfileId, ProfileStanding, ProfileType};
+use domain::{DeviceRule, HeldProfile, Permit, ProfileId, ProfileStanding, ProfileType, Shareable};
 
 use crate::sql::{Row, args, json};
 use crate::{Conflict, Result, Tx};
 
 pub use list::{ProfileFilter, ProfileOrder};
+pub use usable::ProfileToUse;
 
 pub(crate) fn profile(row: &Row) -> Result<HeldProfile> {
     Ok(HeldProfile {
@@ -290,11 +293,12 @@ impl Tx {
         Ok(changed > 0)
     }
 
-    /// Takes a profile away here, with its file.
+    /// Takes a profile away here, with its file and its shares.
     ///
     /// # Errors
     /// [`crate::StoreError::NotFound`].
     pub async fn remove_profile(&mut self, permit: &Permit, id: ProfileId) -> Result<()> {
+        self.take_all_shares(permit, Shareable::Profile(id)).await?;
         self.change(
             "DELETE FROM profiles WHERE organization_id = $1 AND id = $2",
             args![permit.organization(), id],

@@ -177,13 +177,18 @@ impl Tx {
     /// What the database says.
     pub async fn also_for_all(&mut self, items: &[UsePermit]) -> Result<()> {
         let lent: Vec<_> = items.iter().filter(|item| item.is_lent()).map(|item| item.item().id()).collect();
+        self.also_for_ids(&lent).await
+    }
+
+    /// Reaches what has these ids among what is lent.
+    pub(crate) async fn also_for_ids(&mut self, lent: &[String]) -> Result<()> {
         if lent.is_empty() || self.is_sqlite() {
             return Ok(());
         }
         self.rows(
             "SELECT set_config('russet.lent', CAST(array_cat(
                  CAST(NULLIF(current_setting('russet.lent', true), '') AS TEXT[]), CAST($1 AS TEXT[])) AS TEXT), true)",
-            args![array(&lent)],
+            args![array(lent)],
         )
         .await?;
         Ok(())

@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use domain::share::lend;
-use domain::{ApiKeyId, CertificateId, OrgId, Organization, Permit, Share, ShareTarget, Shareable, UsePermit};
+use domain::{ApiKeyId, CertificateId, OrgId, Organization, Permit, ProfileId, Share, ShareTarget, Shareable, UsePermit};
 use jiff::Timestamp;
 
 use crate::organizations::organization;
@@ -109,6 +109,14 @@ impl Tx {
     /// What the database says.
     pub async fn reach_of_certificates(&mut self, permit: &Permit, now: Timestamp) -> Result<BTreeMap<CertificateId, Reach>> {
         self.reach_of("certificate", permit, now).await
+    }
+
+    /// The same of its profiles.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn reach_of_profiles(&mut self, permit: &Permit, now: Timestamp) -> Result<BTreeMap<ProfileId, Reach>> {
+        self.reach_of("profile", permit, now).await
     }
 
     async fn reach_of<I: Ord + FromStr<Err: Display>>(

@@ -209,6 +209,11 @@ fn words(event: &Event, whom: &str) -> (String, String) {
             format!("the certificate “{name}” with {whom}{}", narrowed(limits)),
         ),
         Event::CertificateUnshared { name, .. } => both("stopped sharing", "stop sharing", format!("the certificate “{name}” with {whom}")),
+        Event::LentCertificateUsed { name, .. } => both(
+            "took",
+            "take",
+            format!("the certificate “{name}” with its private key, in the files of a signing set of {whom}"),
+        ),
         Event::CertificateRenamed { from, to, .. } => both("renamed", "rename", format!("the certificate “{from}” to “{to}”")),
         Event::CertificateRemoved { name, key_destroyed, .. } => {
             let key = if *key_destroyed { "with" } else { "without" };
@@ -236,6 +241,10 @@ fn words(event: &Event, whom: &str) -> (String, String) {
         Event::ProfileLeftBehind { name, why, .. } => both("put", "put", format!("new devices into the profile “{name}”: {why}")),
         Event::ProfileFetched { name, .. } => both("fetched", "fetch", format!("the profile “{name}” from Apple")),
         Event::ProfileImported { name, .. } => both("took in", "take in", format!("the profile “{name}” from a file")),
+        Event::ProfileShared { name, limits, .. } => {
+            both("shared", "share", format!("the profile “{name}” with {whom}{}", narrowed(limits)))
+        }
+        Event::ProfileUnshared { name, .. } => both("stopped sharing", "stop sharing", format!("the profile “{name}” with {whom}")),
         Event::ProfileRemoved { name, .. } => both("removed", "remove", format!("the profile “{name}” here")),
         Event::HeldProfileDownloaded { name, .. } | Event::ProfileDownloaded { name, .. } => {
             both("downloaded", "download", format!("the profile “{name}”"))

@@ -4,8 +4,7 @@
 //! day, and never with a revocation: the old certificate stays valid until whoever signs with it has moved on. The wish goes
 //! over to what was made. What cannot be begun is said in the log and so in the inbox, and tried again the next day.
 
-use super::OwnersAct;
-use crate::{App, Caller, Problem, accounts::principal_of, acting::fresh, problem::Kind, worker::JobEnd};
+use crate::{App, Caller, Problem, accounts::principal_of, acting::fresh, lending::OwnersAct, problem::Kind, worker::JobEnd};
 use domain::{
     Action, Actor, ApiKeyId, CertificateId, CertificateType, Event, HeldCertificate, Job, JobId, JobPayload, Need, OrgId, Origin, Outcome,
     Permit, Principal, certificate::AutomaticRenewal,

@@ -3,8 +3,14 @@
 //! Removing is a matter of this server: at Apple the certificate stays valid and keeps its place. Its private key goes with
 //! it unless a signing request or another certificate has the same one.
 
-use super::{OwnersAct, SIGNING_KEY};
-use crate::{App, Caller, Problem, problem::Kind, sharing::Sharing, signing_sets::SetName};
+use super::SIGNING_KEY;
+use crate::{
+    App, Caller, Problem,
+    lending::{OwnersAct, SigningItem},
+    problem::Kind,
+    sharing::Sharing,
+    signing_sets::SetName,
+};
 use domain::{Action, CertificateId, Event, HeldCertificate, ItemName, Operation, OrgId, Permit, Shareable};
 use store::Tx;
 
@@ -73,7 +79,7 @@ impl App {
             sets: sets.into_iter().map(SetName::from).collect(),
             key_destroyed,
             valid_at_apple: certificate.expires_at > self.now(),
-            sharing: self.sharing_of_certificate(&mut tx, &permit, id).await?,
+            sharing: self.sharing_of_item(&mut tx, &permit, SigningItem::Certificate(id)).await?,
             certificate,
         })
     }

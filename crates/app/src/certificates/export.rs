@@ -1,11 +1,13 @@
 //! Taking a certificate away, with its private key or without.
 //!
 //! The record is committed before a byte leaves. It is written after the file was made, so that it tells of files that
-//! left and not of passwords that did not fit.
+//! left and not of passwords that did not fit. Where the certificate is lent (in a signing set's files, see
+//! [`crate::signing_sets`]), the sealed key is read in the transaction that looks at the share and writes the record, and
+//! opened after that.
 
-use super::{Export, OwnersAct, P12Password, SigningKeyPlace};
-use crate::{App, Caller, Problem, Shown, acting::in_time, apple_account::Download, problem::Kind};
-use domain::{Action, CertificateId, Event, HeldCertificate, OrgId, Permit, activity::ExportForm};
+use super::{Export, P12Password, SigningKeyPlace};
+use crate::{App, Caller, Problem, Shown, acting::in_time, apple_account::Download, lending::OwnersAct, problem::Kind};
+use domain::{Action, CertificateId, Event, HeldCertificate, OrgId, Shareable, UsePermit, activity::ExportForm, share::own};
 use signing::{
     certificate::Certificate,
     chain::{Trust, chain},
@@ -13,6 +15,8 @@ use signing::{
     rsa_key::RsaKeyPair,
 };
 use std::sync::Arc;
+use store::Tx;
+use vault::{Sealed, WrappedRing};
 use zeroize::Zeroizing;
 
 /// Random bytes behind a generated password: about 23 characters.
@@ -41,7 +45,16 @@ impl App {
         let held = self.own_certificate(caller, &permit, certificate, OwnersAct::Download).await?;
         let export = match form {
             ExportForm::Cer => without_private_key(&held),
-            form => self.with_signing_key(&permit, &held, form, password).await?,
+            form => {
+                let item = own(&permit, Shareable::Certificate(certificate));
+                let mut tx = self.inner.store.read_for(&permit).await?;
+                let sealed = sealed_signing_key(&mut tx, &item, &held).await?;
+                drop(tx);
+                let (password, generated) = self.p12_password(password);
+                let mut export = self.signing_key_file(held.clone(), sealed, form, &password).await?;
+                export.generated_password = (generated && form != ExportForm::Pem).then(|| Shown::new(password.to_string()));
+                export
+            }
         };
         let event = Event::CertificateDownloaded {
             certificate,
@@ -71,31 +84,15 @@ impl App {
     }
 
     /// The certificate with its private key, as a file. Whoever asks has a permit for that, and records it.
-    pub(crate) async fn with_signing_key(
+    pub(crate) async fn signing_key_file(
         &self,
-        permit: &Permit,
-        held: &HeldCertificate,
+        held: HeldCertificate,
+        sealed: SealedSigningKey,
         form: ExportForm,
-        password: P12Password,
+        password: &Zeroizing<String>,
     ) -> Result<Export, Problem> {
-        let Some(secret) = held.private_key else {
-            return Err(Problem::new(
-                Kind::Conflict,
-                "private_key_not_held",
-                "Russet does not have the private key of this certificate. Download the certificate alone, or export both from the Keychain of the Mac it was made on.",
-            ));
-        };
-        let (password, generated) = self.p12_password(password);
         let is_p12 = form != ExportForm::Pem;
-        let mut warnings = Vec::new();
-        if is_p12 {
-            warnings.extend(about_password(&password)?);
-        }
-        let place = SigningKeyPlace::of(held.organization, secret);
-        let mut tx = self.inner.store.read_for(permit).await?;
-        let ring = tx.ring(permit).await?;
-        let sealed = tx.secret(permit, &place.place()).await?;
-        drop(tx);
+        let mut warnings = about_password(form, password)?;
         let inner = Arc::clone(&self.inner);
         let leaf = Certificate::from_der(&held.der).map_err(Problem::internal)?;
         let name = held.name.clone();
@@ -103,7 +100,8 @@ impl App {
         // Off the async runtime: opening an RSA key and deriving the file's keys takes tens of milliseconds.
         let (bytes, about_chain) = tokio::task::spawn_blocking(move || {
             let way = chain(&leaf, &[], &inner.roots);
-            let bytes = inner.vault.open(&ring, &place.place(), &sealed, |pkcs8| {
+            let SealedSigningKey { place, ring, sealed } = &sealed;
+            let bytes = inner.vault.open(ring, &place.place(), sealed, |pkcs8| {
                 let key = RsaKeyPair::from_pkcs8_der(pkcs8).map_err(Problem::internal)?;
                 let identity = Identity {
                     key: &key,
@@ -118,7 +116,7 @@ impl App {
         .await
         .map_err(|_| Problem::internal("the export could not be made"))??;
         warnings.extend(about_chain);
-        if form == ExportForm::Pem {
+        if !is_p12 {
             warnings.push("The private key in this file is not encrypted. Keep the file where only you can read it.".to_owned());
         }
         let (extension, media_type) = if is_p12 {
@@ -132,10 +130,35 @@ impl App {
                 media_type,
                 bytes,
             },
-            generated_password: (generated && is_p12).then(|| Shown::new(password.to_string())),
+            generated_password: None,
             warnings,
         })
     }
+}
+
+/// The sealed private key of a certificate, with all that it takes to open it.
+pub(crate) struct SealedSigningKey {
+    place: SigningKeyPlace,
+    ring: WrappedRing,
+    sealed: Sealed,
+}
+
+/// Reads the sealed private key of a certificate that may be used, one's own or a lent one: a lent one in the transaction
+/// that has found the share and writes the use down.
+pub(crate) async fn sealed_signing_key(tx: &mut Tx, permit: &UsePermit, held: &HeldCertificate) -> Result<SealedSigningKey, Problem> {
+    let Some(secret) = held.private_key else {
+        return Err(Problem::new(
+            Kind::Conflict,
+            "private_key_not_held",
+            "Russet does not have the private key of this certificate. Download the certificate alone, or export both from the Keychain of the Mac it was made on.",
+        ));
+    };
+    let place = SigningKeyPlace::of(held.organization, secret);
+    Ok(SealedSigningKey {
+        ring: tx.ring_of_item(permit).await?,
+        sealed: tx.secret_of_certificate(permit, &place.place()).await?,
+        place,
+    })
 }
 
 fn write(identity: &Identity<'_>, form: ExportForm, password: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
@@ -146,10 +169,14 @@ fn write(identity: &Identity<'_>, form: ExportForm, password: &str) -> Result<Ze
             return Ok(Zeroizing::new(p12::pem_bundle(identity).as_bytes().to_vec()));
         }
     };
-    p12::write(identity, password, form).map_err(|error| match error {
+    p12::write(identity, password, form).map_err(unfit_password)
+}
+
+fn unfit_password(error: p12::P12Error) -> Problem {
+    match error {
         p12::P12Error::PasswordCharacters => Problem::field("password_unfit", "password", error.to_string()),
         error => Problem::internal(error),
-    })
+    }
 }
 
 fn without_private_key(held: &HeldCertificate) -> Export {
@@ -164,21 +191,25 @@ fn without_private_key(held: &HeldCertificate) -> Export {
     }
 }
 
-fn about_password(password: &str) -> Result<Option<String>, Problem> {
-    match p12::advice(password) {
-        PasswordAdvice::Empty => Ok(Some(
-            "The password is empty: whoever has the file has the private key. Some versions of macOS refuse such files.".to_owned(),
-        )),
-        _ if password.chars().count() < P12_PASSWORD_CHARACTERS => Err(Problem::field(
-            "password_unfit",
-            "password",
-            format!("The password has fewer than {P12_PASSWORD_CHARACTERS} characters. Choose a longer one, or let one be generated."),
-        )),
-        PasswordAdvice::NotAscii => Ok(Some(
-            "The password has characters outside ASCII. OpenSSL and macOS open the file, Java does not.".to_owned(),
-        )),
-        PasswordAdvice::Fine => Ok(None),
+/// Refuses a password that no file of this form can be under, and tells what to know about one that can.
+pub(crate) fn about_password(form: ExportForm, password: &str) -> Result<Vec<String>, Problem> {
+    if matches!(form, ExportForm::Pem | ExportForm::Cer) {
+        return Ok(Vec::new());
     }
+    p12::check_password(password).map_err(unfit_password)?;
+    let warning = match p12::advice(password) {
+        PasswordAdvice::Empty => {
+            "The password is empty: whoever has the file has the private key. Some versions of macOS refuse such files."
+        }
+        _ if password.chars().count() < P12_PASSWORD_CHARACTERS => {
+            let message =
+                format!("The password has fewer than {P12_PASSWORD_CHARACTERS} characters. Choose a longer one, or let one be generated.");
+            return Err(Problem::field("password_unfit", "password", message));
+        }
+        PasswordAdvice::NotAscii => "The password has characters outside ASCII. OpenSSL and macOS open the file, Java does not.",
+        PasswordAdvice::Fine => return Ok(Vec::new()),
+    };
+    Ok(vec![warning.to_owned()])
 }
 
 fn about_chain(alone: bool, trust: Trust) -> Option<String> {

@@ -6,7 +6,9 @@ use crate::{
     acting::in_time,
     apple_account::{Download, ListQuery, file_name},
     certificates::past,
+    lending::{Lender, OwnersAct, SigningItem, lender},
     problem::Kind,
+    sharing::Sharing,
     signing_sets::SetName,
 };
 use domain::{
@@ -14,7 +16,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use store::{KnownCertificate, Page, Paging, ProfileFilter, ProfileOrder, Tx};
+use store::{KnownCertificate, Page, Paging, ProfileFilter, ProfileOrder, StoreError, Tx};
 use zeroize::Zeroizing;
 
 /// The most profiles that one step removes.
@@ -100,6 +102,10 @@ pub struct ProfileView {
     pub platforms: Vec<String>,
     /// Who vouches for the file, in words.
     pub signed_by: &'static str,
+    /// Whose it is, where it is lent.
+    pub lent: Option<Lender>,
+    /// How far it is shared, in a root organization.
+    pub sharing: Option<Sharing>,
     /// The signing sets that it is in.
     pub sets: Vec<SetName>,
     /// The act that changes it at this moment.
@@ -116,8 +122,8 @@ impl App {
         let (filter, order) = (filter(query, self.now())?, order(query)?);
         let mut tx = self.inner.store.read_for(&permit).await?;
         let page = tx.profiles(&permit, &filter, order, paging).await?;
-        let known = known_in(&mut tx, &permit, &page.items).await?;
         let now = self.now();
+        let known = known_in(&mut tx, &permit, &page.items, now).await?;
         Ok(page.map(|profile| row(profile, &known, now)))
     }
 
@@ -131,16 +137,22 @@ impl App {
         Ok(self.inner.store.read_for(&permit).await?.count_profiles(&permit, &filter).await?)
     }
 
-    /// A profile held here, with what its file says.
+    /// A profile held here, or lent to it, with what its file says.
     ///
     /// # Errors
     /// `not_found`, `not_allowed`.
     pub async fn profile(&self, caller: &Caller, org: OrgId, profile: ProfileId) -> Result<ProfileView, Problem> {
         let permit = self.permit(caller, Action::SeeSigning, org).await?;
         let mut tx = self.inner.store.read_for(&permit).await?;
-        let held = tx.profile(&permit, profile).await?;
-        let content = tx.profile_content(&permit, profile).await?;
-        let known = known_in(&mut tx, &permit, std::slice::from_ref(&held)).await?;
+        let found = tx.profile_to_use(&permit, profile, self.now()).await?;
+        let content = tx.profile_content_to_use(&found.permit).await?;
+        let lent = lender(&mut tx, &found.permit).await?;
+        let sharing = match &lent {
+            Some(_) => None,
+            None => self.sharing_of_item(&mut tx, &permit, SigningItem::Profile(profile)).await?,
+        };
+        let held = found.profile;
+        let known = known_in(&mut tx, &permit, std::slice::from_ref(&held), self.now()).await?;
         let unfinished = tx.unfinished_operations(&permit).await?;
         let sets = tx.sets_of_profile(&permit, profile).await?;
         drop(tx);
@@ -161,6 +173,8 @@ impl App {
             })
             .collect();
         Ok(ProfileView {
+            lent,
+            sharing,
             sets: sets.into_iter().map(SetName::from).collect(),
             signed_by: file::signed_by(&read),
             certificates,
@@ -174,16 +188,24 @@ impl App {
         })
     }
 
+    /// A profile for the form of an act of its owner, which is not shown to those who were lent it.
+    ///
+    /// # Errors
+    /// `lent_profile`; `not_found`, `not_allowed`.
+    pub async fn profile_for(&self, caller: &Caller, org: OrgId, profile: ProfileId, act: OwnersAct) -> Result<ProfileView, Problem> {
+        let permit = self.permit(caller, Action::EditProfiles, org).await?;
+        self.own_profile(caller, &permit, profile, act).await?;
+        self.profile(caller, org, profile).await
+    }
+
     /// The file of a held profile, also while it is rebuilt. Recorded and committed before a byte leaves.
     ///
     /// # Errors
-    /// `not_found`, `not_allowed`.
+    /// `lent_profile`; `not_found`, `not_allowed`.
     pub async fn download_held_profile(&self, caller: &Caller, org: OrgId, profile: ProfileId) -> Result<Download, Problem> {
         let permit = self.permit(caller, Action::DownloadProfile, org).await?;
-        let mut tx = self.inner.store.read_for(&permit).await?;
-        let held = tx.profile(&permit, profile).await?;
-        let content = tx.profile_content(&permit, profile).await?;
-        drop(tx);
+        let held = self.own_profile(caller, &permit, profile, OwnersAct::Download).await?;
+        let content = self.inner.store.read_for(&permit).await?.profile_content(&permit, profile).await?;
         let event = Event::HeldProfileDownloaded {
             profile,
             name: held.name.clone(),
@@ -201,11 +223,11 @@ impl App {
         })
     }
 
-    /// Removes profiles here, all or none. At Apple they stay.
+    /// Removes profiles here, their shares with them, all or none. At Apple they stay.
     ///
     /// # Errors
-    /// `profiles_unfit` for none, or one that is named twice; `profile_in_use` while an act changes one of them; `not_found`,
-    /// `not_allowed`.
+    /// `profiles_unfit` for none, or one that is named twice; `profile_in_use` while an act changes one of them;
+    /// `lent_profile`; `not_found`, `not_allowed`.
     pub async fn remove_profiles(&self, caller: &Caller, org: OrgId, profiles: &[ProfileId]) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::EditProfiles, org).await?;
         if profiles.len() > AT_ONCE_MOST {
@@ -222,7 +244,14 @@ impl App {
         let mut gone: Vec<HeldProfile> = Vec::with_capacity(profiles.len());
         let unfit = |why: &str| Problem::field("profiles_unfit", "profiles", format!("{why} Nothing was removed."));
         for profile in in_order {
-            let held = tx.lock_profile(&permit, profile).await?;
+            let held = match tx.lock_profile(&permit, profile).await {
+                Err(StoreError::NotFound) => {
+                    drop(tx);
+                    let refused = self.own_profile(caller, &permit, profile, OwnersAct::Remove).await;
+                    return Err(refused.err().unwrap_or_else(Problem::not_found));
+                }
+                found => found?,
+            };
             if gone.last().is_some_and(|before| before.id == held.id) {
                 return Err(unfit(&format!("“{}” is named twice.", held.name)));
             }
@@ -277,13 +306,13 @@ impl App {
     /// Profiles that came in just now, with what matches them.
     pub(super) async fn rows_of(&self, permit: &Permit, profiles: Vec<HeldProfile>) -> Result<Vec<ProfileRow>, Problem> {
         let mut tx = self.inner.store.read_for(permit).await?;
-        let known = known_in(&mut tx, permit, &profiles).await?;
         let now = self.now();
+        let known = known_in(&mut tx, permit, &profiles, now).await?;
         Ok(profiles.into_iter().map(|profile| row(profile, &known, now)).collect())
     }
 }
 
-fn row(profile: HeldProfile, known: &BTreeMap<String, KnownCertificate>, now: Timestamp) -> ProfileRow {
+pub(super) fn row(profile: HeldProfile, known: &BTreeMap<String, KnownCertificate>, now: Timestamp) -> ProfileRow {
     ProfileRow {
         state: profile.state(now),
         matched: CertificateMatch::of(&profile, known),
@@ -291,13 +320,21 @@ fn row(profile: HeldProfile, known: &BTreeMap<String, KnownCertificate>, now: Ti
     }
 }
 
-/// The held certificates of some profiles, by public key.
-async fn known_in(tx: &mut Tx, permit: &Permit, profiles: &[HeldProfile]) -> Result<BTreeMap<String, KnownCertificate>, Problem> {
+/// The certificates of some profiles that are held here or lent now, by public key.
+pub(super) async fn known_in(
+    tx: &mut Tx,
+    permit: &Permit,
+    profiles: &[HeldProfile],
+    now: Timestamp,
+) -> Result<BTreeMap<String, KnownCertificate>, Problem> {
     let mut keys: Vec<String> = profiles.iter().flat_map(|profile| profile.certificates.iter().cloned()).collect();
     keys.sort_unstable();
     keys.dedup();
     let mut known: BTreeMap<String, KnownCertificate> = BTreeMap::new();
-    for certificate in tx.certificates_known_by(permit, &keys).await? {
+    let lent = tx.lent_certificates(permit, now).await?;
+    let lent = lent.into_iter().map(|lent| KnownCertificate::from(lent.certificate));
+    let lent = lent.filter(|lent| keys.contains(&lent.public_key_fingerprint));
+    for certificate in tx.certificates_known_by(permit, &keys).await?.into_iter().chain(lent) {
         // Two certificates of one key: the one whose private key is held says more.
         let before = known.get(&certificate.public_key_fingerprint);
         if before.is_none_or(|before| !before.key_held) {

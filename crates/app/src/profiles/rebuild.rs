@@ -9,6 +9,7 @@ use crate::{
     App, Caller, Problem,
     apple_account::is_lent_for,
     key_use::reading,
+    lending::OwnersAct,
     operations::{Next, Plan, UNREADABLE},
     problem::Kind,
 };
@@ -40,7 +41,7 @@ impl App {
     /// # Errors
     /// `certificate_unfit`, `devices_unfit`, `bundle_id_unknown`, `profile_name_taken`; `another_is_running`;
     /// `profile_of_others` for one that was not made here, through a key that is lent; `team_differs`;
-    /// `app_not_shared`, `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
+    /// `lent_profile`; `app_not_shared`, `key_not_usable`, what Apple answers, `not_found`, `not_allowed`.
     pub async fn rebuild_profile(
         &self,
         caller: &Caller,
@@ -50,7 +51,7 @@ impl App {
         change: ProfileChange,
     ) -> Result<Operation, Problem> {
         let permit = self.permit(caller, Action::EditProfiles, org).await?;
-        let held = self.inner.store.read_for(&permit).await?.profile(&permit, profile).await?;
+        let held = self.own_profile(caller, &permit, profile, OwnersAct::Renew).await?;
         let (used, account) = self
             .use_key(caller, &permit, key, reading(Feature::Profiles), async |apple| {
                 Account::read(apple).await

@@ -22,8 +22,9 @@ use super::{
 use crate::{
     App, Caller, Problem,
     apple_account::is_lent_for,
-    certificates::{Held, OwnersAct, Place, as_place},
+    certificates::{Held, Place, as_place},
     key_use::reading,
+    lending::OwnersAct,
     operations::{Next, Plan, app_not_shared, stopped_by},
     problem::Kind,
     signing_sets::SetName,

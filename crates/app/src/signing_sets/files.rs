@@ -3,11 +3,22 @@
 //!
 //! All certificates are under one password. The use is recorded before a byte leaves, like a download of a certificate; it
 //! needs less: who may use a set takes what a manager has put into it, and nothing beside.
+//!
+//! The surprising thing: that holds for what the root organization lends, too. Builds sign where they run, so to use a lent
+//! certificate in a set is to be given its private key. Its owner's log says so at the same moment.
 
 use super::{SigningSetView, show::find};
-use crate::{App, Caller, Problem, Shown, acting::in_time, apple_account::Download, certificates::P12Password, problem::Kind};
-use domain::{Action, Event, HeldCertificate, OrgId, Permit, ProfileState, activity::ExportForm};
+use crate::{
+    App, Caller, Problem, Shown,
+    acting::in_time,
+    apple_account::Download,
+    certificates::{P12Password, SealedSigningKey, about_password, sealed_signing_key},
+    problem::Kind,
+};
+use domain::{Action, CertificateId, Event, HeldCertificate, OrgId, Permit, ProfileId, ProfileState, SigningSetId, activity::ExportForm};
 use signing::export_options::{self, ExportOptions};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{CertificateToUse, ProfileToUse, StoreError, Tx};
 use zeroize::Zeroizing;
 
 /// A file of a set.
@@ -54,17 +65,37 @@ impl App {
                 "Nothing can be signed with a certificate alone. Use p12-compatible, p12-modern or pem.",
             ));
         }
-        let mut tx = self.inner.store.read_for(&permit).await?;
-        let set = find(&mut tx, &permit, set).await?;
-        let view = self.set_view(&mut tx, &permit, set).await?;
-        refuse_incomplete(&view)?;
-        let mut contents = Vec::with_capacity(view.items.len());
-        for profile in view.items.iter().filter_map(|item| item.profile.as_ref()) {
-            contents.push(tx.profile_content(&permit, profile.profile.id).await?);
-        }
-        drop(tx);
         let (password, is_generated) = self.p12_password(password);
-        let (mut files, mut warnings) = self.certificate_files(&permit, &view, form, &password).await?;
+        let mut warnings = about_password(form, &password)?;
+        let mut taken = None;
+        in_time(async {
+            taken = Some(self.take(caller, &permit, set, form).await?);
+            Ok(())
+        })
+        .await?;
+        let Some(Taken { view, keys, contents }) = taken else {
+            return Err(Problem::internal("the files of a signing set were taken and not found"));
+        };
+        let mut files = Vec::new();
+        for (held, sealed) in keys {
+            let suffix = if form == ExportForm::Pem { "pem" } else { "p12" };
+            // Two of one name are two files.
+            let file_name = format!("{}.{suffix}", held.sha1);
+            let export = self.signing_key_file(held, sealed, form, &password).await?;
+            for warning in export.warnings {
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+            }
+            files.push(SetFile {
+                kind: "certificate",
+                identifier: None,
+                download: Download {
+                    file_name,
+                    ..export.download
+                },
+            });
+        }
         let profiles = view.items.iter().filter_map(|item| Some((item, item.profile.as_ref()?)));
         for ((item, of), bytes) in profiles.zip(contents) {
             if of.state == ProfileState::Rebuilding {
@@ -84,19 +115,6 @@ impl App {
             });
         }
         files.push(export_options(&view));
-        let event = Event::SigningSetUsed {
-            set: view.set.id,
-            name: view.set.name.clone(),
-            identifiers: view.items.iter().map(|item| item.identifier.clone()).collect(),
-            certificates: certificates(&view).iter().map(|held| held.id).collect(),
-            form,
-        };
-        in_time(async {
-            let mut tx = self.begin_for(caller, &permit).await?;
-            self.record_done(&mut tx, caller, org, event).await?;
-            Ok(tx.commit().await?)
-        })
-        .await?;
         let is_p12 = form != ExportForm::Pem;
         Ok(SetFiles {
             view,
@@ -106,40 +124,84 @@ impl App {
         })
     }
 
-    /// Each certificate with its private key, and what to know about it.
-    async fn certificate_files(
-        &self,
-        permit: &Permit,
-        view: &SigningSetView,
-        form: ExportForm,
-        password: &Zeroizing<String>,
-    ) -> Result<(Vec<SetFile>, Vec<String>), Problem> {
-        let (mut files, mut warnings) = (Vec::new(), Vec::new());
-        for held in certificates(view) {
-            let given = if password.is_empty() {
-                P12Password::Empty
-            } else {
-                P12Password::Given(password.clone())
-            };
-            let export = self.with_signing_key(permit, held, form, given).await?;
-            for warning in export.warnings {
-                if !warnings.contains(&warning) {
-                    warnings.push(warning);
-                }
-            }
-            let suffix = if form == ExportForm::Pem { "pem" } else { "p12" };
-            files.push(SetFile {
-                kind: "certificate",
-                identifier: None,
-                download: Download {
-                    // Two of one name are two files.
-                    file_name: format!("{}.{suffix}", held.sha1),
-                    ..export.download
-                },
-            });
+    /// Reads what the files are made of, and writes down that they leave, in one transaction: with the borrower, and of each
+    /// lent certificate with its owner, too. What is lent is held until then, so that whoever ends a share comes before, and
+    /// nothing leaves, or after, and finds it in the log.
+    async fn take(&self, caller: &Caller, permit: &Permit, set: &str, form: ExportForm) -> Result<Taken, Problem> {
+        let mut tx = self.begin_for(caller, permit).await?;
+        let set = find(&mut tx, permit, set).await?;
+        let (certificates, profiles) = self.hold_items(&mut tx, permit, set.id).await?;
+        let view = self.set_view(&mut tx, permit, set).await?;
+        refuse_incomplete(&view)?;
+        let mut keys = Vec::with_capacity(certificates.len());
+        for used in &certificates {
+            let sealed = sealed_signing_key(&mut tx, &used.permit, &used.certificate).await?;
+            keys.push((used.certificate.clone(), sealed));
         }
-        Ok((files, warnings))
+        let mut contents = Vec::with_capacity(view.items.len());
+        for of in view.items.iter().filter_map(|item| item.profile.as_ref()) {
+            let used = profiles.get(&of.profile.id).ok_or_else(Problem::not_found)?;
+            contents.push(tx.profile_content_to_use(&used.permit).await?);
+        }
+        let event = Event::SigningSetUsed {
+            set: view.set.id,
+            name: view.set.name.clone(),
+            identifiers: view.items.iter().map(|item| item.identifier.clone()).collect(),
+            certificates: certificates.iter().map(|used| used.certificate.id).collect(),
+            form,
+        };
+        self.record_done(&mut tx, caller, permit.organization(), event).await?;
+        for used in certificates.iter().filter(|used| used.permit.is_lent()) {
+            let event = Event::LentCertificateUsed {
+                certificate: used.certificate.id,
+                name: used.certificate.name.clone(),
+                organization: permit.organization(),
+                form,
+            };
+            self.record_done(&mut tx, caller, used.permit.owner(), event).await?;
+        }
+        tx.commit().await?;
+        Ok(Taken { view, keys, contents })
     }
+
+    /// Holds what the items of a set point at, each once, in the order that everybody locks them in. What cannot be used any
+    /// more is left out; that it is missing, the set tells.
+    async fn hold_items(
+        &self,
+        tx: &mut Tx,
+        permit: &Permit,
+        set: SigningSetId,
+    ) -> Result<(Vec<CertificateToUse>, BTreeMap<ProfileId, ProfileToUse>), Problem> {
+        let items = tx.set_items(permit, set).await?;
+        let ids: BTreeSet<CertificateId> = items.iter().filter_map(|item| item.certificate).collect();
+        let mut certificates = Vec::with_capacity(ids.len());
+        for id in ids {
+            match tx.lock_certificate_to_use(permit, id, self.now()).await {
+                Ok(used) => certificates.push(used),
+                Err(StoreError::NotFound) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let ids: BTreeSet<ProfileId> = items.iter().filter_map(|item| item.profile).collect();
+        let mut profiles = BTreeMap::new();
+        for id in ids {
+            match tx.lock_profile_to_use(permit, id, self.now()).await {
+                Ok(used) => drop(profiles.insert(id, used)),
+                Err(StoreError::NotFound) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok((certificates, profiles))
+    }
+}
+
+/// What the files of a set are made of, as it was when their use was written down.
+struct Taken {
+    view: SigningSetView,
+    /// Each certificate once, with its sealed private key.
+    keys: Vec<(HeldCertificate, SealedSigningKey)>,
+    /// The files of the profiles, in the order of the items.
+    contents: Vec<Vec<u8>>,
 }
 
 fn refuse_incomplete(view: &SigningSetView) -> Result<(), Problem> {
@@ -162,19 +224,12 @@ fn refuse_incomplete(view: &SigningSetView) -> Result<(), Problem> {
     ))
 }
 
-/// The certificates of a set, each once.
-fn certificates(view: &SigningSetView) -> Vec<&HeldCertificate> {
-    let mut each: Vec<&HeldCertificate> = Vec::new();
-    for of in view.items.iter().filter_map(|item| item.certificate.as_ref()) {
-        if each.iter().all(|one| one.id != of.certificate.id) {
-            each.push(&of.certificate);
-        }
-    }
-    each
-}
-
 fn export_options(view: &SigningSetView) -> SetFile {
-    let first = certificates(view).into_iter().next();
+    let first = view
+        .items
+        .iter()
+        .find_map(|item| item.certificate.as_ref())
+        .map(|of| &of.certificate);
     let profiles: Vec<(&str, &str)> = view
         .items
         .iter()

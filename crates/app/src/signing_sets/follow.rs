@@ -2,7 +2,7 @@
 
 use crate::{App, Problem};
 use domain::{CertificateId, HeldProfile, Permit, SetItem};
-use store::Tx;
+use store::{StoreError, Tx};
 
 impl App {
     /// After a held profile was replaced by what Apple just gave: wherever it is in a set with a certificate that it does not
@@ -15,7 +15,12 @@ impl App {
                     continue;
                 }
                 let present = match item.certificate {
-                    Some(id) => Some(tx.certificate(permit, id).await?.public_key_fingerprint),
+                    Some(id) => match tx.certificate_to_use(permit, id, now).await {
+                        Ok(found) => Some(found.certificate.public_key_fingerprint),
+                        // It was lent, and is not any more.
+                        Err(StoreError::NotFound) => None,
+                        Err(error) => return Err(error.into()),
+                    },
                     None => None,
                 };
                 let stays = present.is_some_and(|fingerprint| profile.certificates.contains(&fingerprint));

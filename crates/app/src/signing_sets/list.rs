@@ -1,9 +1,13 @@
 //! All signing sets of an organization, as people look through them: those that miss something first, then those that end
-//! soon. That order is in no table, so all of them are read, with four statements however many there are.
+//! soon. That order is in no table, so all of them are read, with four statements however many there are, and a few more where
+//! something of them is lent.
 //!
 //! The other way round, too: the sets that each certificate and each profile is in.
 
-use super::{ItemView, SetName, SigningSetView, show::view};
+use super::{
+    ItemView, SetName, SigningSetView,
+    show::{There, view},
+};
 use crate::{App, Caller, Problem, apple_account::ListQuery, problem::Kind};
 use domain::{Action, CertificateId, OrgId, ProfileId, SetItem, SigningSetId, name::folded};
 use std::collections::BTreeMap;
@@ -47,18 +51,14 @@ impl App {
         for (set, item) in tx.items_of_every_set(&permit).await? {
             items.entry(set).or_default().push(item);
         }
-        let certificates = tx.certificates_in_sets(&permit).await?;
-        let certificates: BTreeMap<_, _> = certificates.into_iter().map(|held| (held.id, held)).collect();
-        let profiles = tx.profiles_in_sets(&permit).await?;
-        let profiles: BTreeMap<_, _> = profiles.into_iter().map(|held| (held.id, held)).collect();
-        drop(tx);
         let (now, total) = (self.now(), sets.len());
+        let mut there = There::default();
+        there.own(tx.certificates_in_sets(&permit).await?, tx.profiles_in_sets(&permit).await?);
+        there.lent(&mut tx, &permit, items.values().flatten(), now).await?;
+        drop(tx);
         let views = sets.into_iter().map(|set| {
-            let items = items.remove(&set.id).unwrap_or_default().into_iter().map(|item| {
-                let certificate = item.certificate.and_then(|id| certificates.get(&id)).cloned();
-                let profile = item.profile.and_then(|id| profiles.get(&id)).cloned();
-                view(item, certificate, profile, &set, now)
-            });
+            let items = items.remove(&set.id).unwrap_or_default().into_iter();
+            let items = items.map(|item| view(item, &there, &set, now));
             let items: Vec<ItemView> = items.collect();
             SigningSetView { items, set }
         });

@@ -21,12 +21,12 @@ pub struct PickedItem {
 }
 
 impl App {
-    /// Makes a set of profiles and certificates that are held here. They must fit together: each certificate is in its
-    /// profile, with its private key here, and all are of one team, one type, and not over.
+    /// Makes a set of profiles and certificates that are held here, or lent now. They must fit together: each certificate is in
+    /// its profile, with its private key here, and all are of one team, one type, and not over.
     ///
     /// # Errors
     /// `name_unfit`, `set_name_taken`, `items_unfit` with what does not fit; `not_found` also for a profile or certificate
-    /// that is not held here, `not_allowed`.
+    /// that is neither held here nor lent, `not_allowed`.
     pub async fn create_signing_set(
         &self,
         caller: &Caller,
@@ -45,7 +45,7 @@ impl App {
         let mut tx = self.begin_for(caller, &permit).await?;
         let mut items: Vec<(HeldProfile, HeldCertificate)> = Vec::with_capacity(picked.len());
         for one in picked {
-            let profile = tx.profile(&permit, one.profile).await?;
+            let profile = tx.profile_to_use(&permit, one.profile, self.now()).await?.profile;
             let certificate = self.certificate_of_item(&mut tx, &permit, &profile, one.certificate).await?;
             items.push((profile, certificate));
         }
@@ -100,17 +100,7 @@ impl App {
     ) -> Result<HeldCertificate, Problem> {
         let now = self.now();
         if let Some(id) = chosen {
-            let held = match tx.certificate(permit, id).await {
-                Err(StoreError::NotFound) => {
-                    // One that is lent is seen here, and its private key stays where it is.
-                    let lent = tx.certificate_to_use(permit, id, now).await?.certificate;
-                    return Err(unfit(format!(
-                        "The certificate “{}” is lent to this organization and its private key does not leave its owner's, so no build could be signed with it here. Pick one of your own.",
-                        lent.name
-                    )));
-                }
-                held => held?,
-            };
+            let held = tx.certificate_to_use(permit, id, now).await?.certificate;
             let why = if held.private_key.is_none() {
                 "has no private key here"
             } else if held.revoked_at.is_some() {
@@ -127,20 +117,25 @@ impl App {
                 profile.name, held.name
             )));
         }
-        let mut fitting: Vec<HeldCertificate> = Vec::new();
-        for known in tx.certificates_known_by(permit, &profile.certificates).await? {
-            let held = tx.certificate(permit, known.id).await?;
-            if held.private_key.is_some()
+        let fits = |held: &HeldCertificate| {
+            held.private_key.is_some()
                 && held.revoked_at.is_none()
                 && held.expires_at > now
                 && profile.certificates.contains(&held.public_key_fingerprint)
-            {
-                fitting.push(held);
-            }
+        };
+        let mut fitting: Vec<HeldCertificate> = Vec::new();
+        for known in tx.certificates_known_by(permit, &profile.certificates).await? {
+            fitting.push(tx.certificate(permit, known.id).await?);
+        }
+        fitting.retain(fits);
+        // What is lent can be taken back; one's own comes first.
+        if fitting.is_empty() {
+            let lent = tx.lent_certificates(permit, now).await?.into_iter().map(|lent| lent.certificate);
+            fitting.extend(lent.filter(fits));
         }
         fitting.into_iter().max_by_key(|held| held.expires_at).ok_or_else(|| {
             unfit(format!(
-                "No certificate of the profile “{}” is held here with its private key and has not expired. Rebuild the profile with one that is, or import the key.",
+                "No certificate of the profile “{}” is held here or lent with its private key and has not expired. Rebuild the profile with one that is, or import the key.",
                 profile.name
             ))
         })

@@ -1,12 +1,16 @@
 //! Signing sets listed and shown, each item with what is missing in it, and which sets use a certificate or a profile.
 
 use super::SetName;
-use crate::{App, Caller, Problem};
+use crate::{
+    App, Caller, Problem,
+    lending::{Lender, lender},
+};
 use domain::{
     Action, CertificateId, Event, HeldCertificate, HeldProfile, OrgId, Permit, ProfileId, ProfileState, SetItem, SigningSet, SigningSetId,
     signing_set::ENDING,
 };
 use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{Page, Paging, Tx};
 
 /// Whether a certificate can sign now.
@@ -42,6 +46,15 @@ pub struct InSet {
     pub certificate: HeldCertificate,
     /// Whether it can sign now.
     pub state: CertificateState,
+    /// Whose it is, where it is lent.
+    pub lent: Option<Lender>,
+}
+
+impl InSet {
+    /// When it cannot sign here any more: it ends, or is lent no longer.
+    pub(super) fn ends_at(&self) -> Timestamp {
+        sooner(self.certificate.expires_at, self.lent.as_ref())
+    }
 }
 
 /// The profile of an item.
@@ -51,6 +64,19 @@ pub struct ProfileInSet {
     pub profile: HeldProfile,
     /// Whether it can be used now.
     pub state: ProfileState,
+    /// Whose it is, where it is lent.
+    pub lent: Option<Lender>,
+}
+
+impl ProfileInSet {
+    /// When it cannot be used here any more: it ends, or is lent no longer.
+    pub(super) fn ends_at(&self) -> Timestamp {
+        sooner(self.profile.expires_at, self.lent.as_ref())
+    }
+}
+
+fn sooner(end: Timestamp, lent: Option<&Lender>) -> Timestamp {
+    lent.and_then(|lent| lent.stops_at).map_or(end, |stop| stop.min(end))
 }
 
 /// What one bundle identifier is signed with, and what is wrong with that.
@@ -58,15 +84,15 @@ pub struct ProfileInSet {
 pub struct ItemView {
     /// The identifier.
     pub identifier: String,
-    /// The certificate; none once it was removed here.
+    /// The certificate; none once it was removed, or is not lent any more.
     pub certificate: Option<InSet>,
-    /// The profile; none once it was removed here.
+    /// The profile; none once it was removed, or is not lent any more.
     pub profile: Option<ProfileInSet>,
     /// When Apple was last seen to have both.
     pub seen_at: Option<Timestamp>,
     /// Why nothing can be signed with it, in words; none where it can.
     pub missing: Option<String>,
-    /// When the first of both ends, where that is within a day.
+    /// When the first of both ends, or is lent no longer, where that is within a day.
     pub ending: Option<Timestamp>,
     /// When every bundle ID of the account below this one was last seen to be in the set.
     pub below_seen_at: Option<Timestamp>,
@@ -103,8 +129,8 @@ impl SigningSetView {
     #[must_use]
     pub fn ends_at(&self) -> Option<Timestamp> {
         let of_item = |item: &ItemView| {
-            let certificate = item.certificate.as_ref().map(|of| of.certificate.expires_at);
-            let profile = item.profile.as_ref().map(|of| of.profile.expires_at);
+            let certificate = item.certificate.as_ref().map(InSet::ends_at);
+            let profile = item.profile.as_ref().map(ProfileInSet::ends_at);
             certificate.into_iter().chain(profile).min()
         };
         self.items.iter().filter_map(of_item).min()
@@ -201,18 +227,66 @@ impl App {
     /// A set with how its items stand.
     pub(super) async fn set_view(&self, tx: &mut Tx, permit: &Permit, set: SigningSet) -> Result<SigningSetView, Problem> {
         let items = tx.set_items(permit, set.id).await?;
-        let certificates = tx.certificates_of_set(permit, set.id).await?;
-        let profiles = tx.profiles_of_set(permit, set.id).await?;
+        let mut there = There::default();
+        there.own(
+            tx.certificates_of_set(permit, set.id).await?,
+            tx.profiles_of_set(permit, set.id).await?,
+        );
         let now = self.now();
-        let views = items.into_iter().map(|item| {
-            let certificate = certificates.iter().find(|one| Some(one.id) == item.certificate).cloned();
-            let profile = profiles.iter().find(|one| Some(one.id) == item.profile).cloned();
-            view(item, certificate, profile, &set, now)
-        });
+        there.lent(tx, permit, items.iter(), now).await?;
+        let views = items.into_iter().map(|item| view(item, &there, &set, now));
         Ok(SigningSetView {
             items: views.collect(),
             set,
         })
+    }
+}
+
+/// The certificates and profiles that items of sets point at, as far as they may be used now.
+#[derive(Default)]
+pub(super) struct There {
+    certificates: BTreeMap<CertificateId, (HeldCertificate, Option<Lender>)>,
+    profiles: BTreeMap<ProfileId, (HeldProfile, Option<Lender>)>,
+}
+
+impl There {
+    /// Adds one's own.
+    pub(super) fn own(&mut self, certificates: Vec<HeldCertificate>, profiles: Vec<HeldProfile>) {
+        self.certificates
+            .extend(certificates.into_iter().map(|held| (held.id, (held, None))));
+        self.profiles.extend(profiles.into_iter().map(|held| (held.id, (held, None))));
+    }
+
+    /// Adds those that these items point at and that are lent now.
+    pub(super) async fn lent<'a>(
+        &mut self,
+        tx: &mut Tx,
+        permit: &Permit,
+        items: impl Iterator<Item = &'a SetItem> + Clone,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let lacks_one = |item: &SetItem| {
+            item.certificate.is_some_and(|id| !self.certificates.contains_key(&id))
+                || item.profile.is_some_and(|id| !self.profiles.contains_key(&id))
+        };
+        if !items.clone().any(lacks_one) {
+            return Ok(());
+        }
+        let certificates: BTreeSet<CertificateId> = items.clone().filter_map(|item| item.certificate).collect();
+        for found in tx.lent_certificates(permit, now).await? {
+            if certificates.contains(&found.certificate.id) {
+                let lender = lender(tx, &found.permit).await?;
+                self.certificates.insert(found.certificate.id, (found.certificate, lender));
+            }
+        }
+        let profiles: BTreeSet<ProfileId> = items.filter_map(|item| item.profile).collect();
+        for found in tx.lent_profiles(permit, now).await? {
+            if profiles.contains(&found.profile.id) {
+                let lender = lender(tx, &found.permit).await?;
+                self.profiles.insert(found.profile.id, (found.profile, lender));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -229,14 +303,9 @@ pub(super) async fn find(tx: &mut Tx, permit: &Permit, wanted: &str) -> Result<S
 }
 
 /// How an item stands.
-pub(super) fn view(
-    item: SetItem,
-    certificate: Option<HeldCertificate>,
-    profile: Option<HeldProfile>,
-    set: &SigningSet,
-    now: Timestamp,
-) -> ItemView {
-    let certificate = certificate.map(|certificate| InSet {
+pub(super) fn view(item: SetItem, there: &There, set: &SigningSet, now: Timestamp) -> ItemView {
+    let certificate = item.certificate.and_then(|id| there.certificates.get(&id)).cloned();
+    let certificate = certificate.map(|(certificate, lent)| InSet {
         state: match (&certificate.private_key, certificate.expires_at <= now) {
             _ if certificate.revoked_at.is_some() => CertificateState::Revoked,
             (_, true) => CertificateState::Expired,
@@ -244,16 +313,19 @@ pub(super) fn view(
             (Some(_), _) => CertificateState::Ready,
         },
         certificate,
+        lent,
     });
-    let profile = profile.map(|profile| ProfileInSet {
+    let profile = item.profile.and_then(|id| there.profiles.get(&id)).cloned();
+    let profile = profile.map(|(profile, lent)| ProfileInSet {
         state: profile.state(now),
         profile,
+        lent,
     });
     let soon = now.saturating_add(ENDING).unwrap_or(Timestamp::MAX);
-    let ends = certificate.iter().map(|of| of.certificate.expires_at);
-    let ends = ends.chain(profile.iter().map(|of| of.profile.expires_at));
+    let ends = certificate.iter().map(InSet::ends_at);
+    let ends = ends.chain(profile.iter().map(ProfileInSet::ends_at));
     ItemView {
-        missing: missing(certificate.as_ref(), profile.as_ref(), set),
+        missing: missing(&item, certificate.as_ref(), profile.as_ref(), set),
         ending: ends.filter(|end| *end <= soon).min(),
         identifier: item.identifier,
         certificate,
@@ -263,14 +335,19 @@ pub(super) fn view(
     }
 }
 
-/// Why nothing can be signed with these.
-fn missing(certificate: Option<&InSet>, profile: Option<&ProfileInSet>, set: &SigningSet) -> Option<String> {
+/// Why nothing can be signed with these. What an item points at and nobody finds was lent: what is removed is forgotten.
+fn missing(item: &SetItem, certificate: Option<&InSet>, profile: Option<&ProfileInSet>, set: &SigningSet) -> Option<String> {
     let (Some(certificate), Some(profile)) = (certificate, profile) else {
-        return Some(match (certificate, profile) {
-            (None, None) => "Its certificate and its profile were removed here.".to_owned(),
-            (None, _) => "Its certificate was removed here.".to_owned(),
-            _ => "Its profile was removed here.".to_owned(),
-        });
+        let was_lent = (item.certificate.is_some(), item.profile.is_some());
+        let words = match (certificate, profile, was_lent) {
+            (None, None, (true, true)) => "Its certificate and its profile are no longer shared with this organization.",
+            (None, None, (false, false)) => "Its certificate and its profile were removed.",
+            (None, _, (true, _)) => "Its certificate is no longer shared with this organization.",
+            (_, None, (_, true)) => "Its profile is no longer shared with this organization.",
+            (None, _, (false, _)) => "Its certificate was removed.",
+            _ => "Its profile was removed.",
+        };
+        return Some(words.to_owned());
     };
     let (of, held) = (&certificate.certificate, &profile.profile);
     let day = |at: Timestamp| at.strftime("%-d %b %Y").to_string();

@@ -159,6 +159,7 @@ pub(crate) const ACTS: &[(&str, &[&str])] = &[
     ("edit-devices", SIGNING),
     ("settle-operation", SIGNING),
     ("download-certificate", SIGNING),
+    ("share-profile", SIGNING),
     ("download-profile", SIGNING),
     ("edit-profiles", SIGNING),
     ("use-signing-sets", &["signing-manager", "signing-viewer"]),
@@ -166,12 +167,13 @@ pub(crate) const ACTS: &[(&str, &[&str])] = &[
 ];
 
 /// What is done in a root organization only.
-const IN_ROOTS: [&str; 6] = [
+const IN_ROOTS: [&str; 7] = [
     "see-sub-organizations",
     "manage-sub-organizations",
     "see-activity-below",
     "share-key",
     "share-certificate",
+    "share-profile",
     "delete-organization",
 ];
 

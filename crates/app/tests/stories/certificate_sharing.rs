@@ -6,7 +6,8 @@ use crate::{
     sharing::below,
 };
 use app::{
-    certificates::{CertificateShareChange, P12Password},
+    certificates::P12Password,
+    lending::{ItemShareChange, SigningItem},
     sharing::PanelQuery,
 };
 use domain::{CertificateId, Made, OperationState, Outcome, ShareTarget, activity::ExportForm};
@@ -25,18 +26,18 @@ async fn created(world: &World) -> CertificateId {
     }
 }
 
-async fn change(world: &World, certificate: CertificateId, change: CertificateShareChange) -> String {
+async fn change(world: &World, certificate: CertificateId, change: ItemShareChange) -> String {
     let sharing = world
         .app()
-        .share_certificate(&world.owner.caller, world.org, certificate, change)
+        .share_item(&world.owner.caller, world.org, SigningItem::Certificate(certificate), change)
         .await;
     sharing.expect("changed").words()
 }
 
-fn with(target: ShareTarget) -> CertificateShareChange {
-    CertificateShareChange {
+fn with(target: ShareTarget) -> ItemShareChange {
+    ItemShareChange {
         share: vec![(target, None)],
-        ..CertificateShareChange::default()
+        ..ItemShareChange::default()
     }
 }
 
@@ -66,7 +67,7 @@ testkit::on_both_databases! {
         assert_eq!(code(app.rename_certificate(&team.caller, team.org, certificate, "Ours").await), "lent_certificate");
         assert_eq!(code(app.certificate_dependents(&team.caller, team.org, certificate).await), "lent_certificate");
         assert_eq!(code(app.remove_certificate(&team.caller, team.org, certificate, &details.held.name).await), "lent_certificate");
-        let passed_on = app.share_certificate(&team.caller, team.org, certificate, with(ShareTarget::All)).await.unwrap_err();
+        let passed_on = app.share_item(&team.caller, team.org, SigningItem::Certificate(certificate), with(ShareTarget::All)).await.unwrap_err();
         assert_eq!(passed_on.code, "lent_certificate");
         assert!(passed_on.message.contains("belongs to Halden"), "{}", passed_on.message);
         let records = app.activity(&team.caller, team.org, 20).await.unwrap();
@@ -74,7 +75,7 @@ testkit::on_both_databases! {
         assert!(denied >= 7, "each refusal is in their log: {denied}");
 
         // Taken back, it is gone at once.
-        let stop = CertificateShareChange { stop: vec![ShareTarget::Chosen(team.org)], ..CertificateShareChange::default() };
+        let stop = ItemShareChange { stop: vec![ShareTarget::Chosen(team.org)], ..ItemShareChange::default() };
         assert_eq!(change(&world, certificate, stop).await, "Not shared");
         assert_eq!(code(app.certificate_details(&team.caller, team.org, certificate).await), "not_found");
         let told = log(&world).await;
@@ -87,11 +88,11 @@ testkit::on_both_databases! {
         let team = below(&world, "Transit").await;
         let app = world.app();
         let (caller, org) = (&world.owner.caller, world.org);
-        let ends = |at| CertificateShareChange { share: vec![(ShareTarget::All, Some(at))], ..CertificateShareChange::default() };
-        assert_eq!(code(app.share_certificate(caller, org, certificate, ends(world.now())).await), "stops_at_past");
+        let ends = |at| ItemShareChange { share: vec![(ShareTarget::All, Some(at))], ..ItemShareChange::default() };
+        assert_eq!(code(app.share_item(caller, org, SigningItem::Certificate(certificate), ends(world.now())).await), "stops_at_past");
         let end = world.now() + SignedDuration::from_hours(24);
         change(&world, certificate, ends(end)).await;
-        let panel = app.certificate_shares(caller, org, certificate, &PanelQuery::default()).await.unwrap();
+        let panel = app.item_shares(caller, org, SigningItem::Certificate(certificate), &PanelQuery::default()).await.unwrap();
         assert_eq!(panel.all.unwrap().stops_at, Some(end));
         assert_eq!(panel.sub_organizations.len(), 1);
         assert_eq!(app.inherited_certificates(&team.caller, team.org).await.unwrap()[0].stops_at, Some(end));
@@ -112,12 +113,12 @@ testkit::on_both_databases! {
         let neighbor = world.neighbor().await;
         let app = world.app();
         let strange = ShareTarget::Chosen(neighbor.home().unwrap());
-        assert_eq!(code(app.share_certificate(&world.owner.caller, world.org, certificate, with(strange)).await), "not_found");
-        let both = CertificateShareChange { stop: vec![ShareTarget::All], ..with(ShareTarget::All) };
-        assert_eq!(code(app.share_certificate(&world.owner.caller, world.org, certificate, both).await), "share_contradicts");
-        assert_eq!(code(app.share_certificate(&neighbor.caller, world.org, certificate, with(ShareTarget::All)).await), "not_found");
-        assert_eq!(code(app.share_certificate(&team.caller, team.org, certificate, with(ShareTarget::All)).await), "not_allowed");
+        assert_eq!(code(app.share_item(&world.owner.caller, world.org, SigningItem::Certificate(certificate), with(strange)).await), "not_found");
+        let both = ItemShareChange { stop: vec![ShareTarget::All], ..with(ShareTarget::All) };
+        assert_eq!(code(app.share_item(&world.owner.caller, world.org, SigningItem::Certificate(certificate), both).await), "share_contradicts");
+        assert_eq!(code(app.share_item(&neighbor.caller, world.org, SigningItem::Certificate(certificate), with(ShareTarget::All)).await), "not_found");
+        assert_eq!(code(app.share_item(&team.caller, team.org, SigningItem::Certificate(certificate), with(ShareTarget::All)).await), "not_allowed");
         let viewer = world.person("viewer", &[(world.org, domain::Role::parse("signing-viewer").unwrap())]).await.signed_in;
-        assert_eq!(code(app.share_certificate(&viewer.caller, world.org, certificate, with(ShareTarget::All)).await), "not_allowed");
+        assert_eq!(code(app.share_item(&viewer.caller, world.org, SigningItem::Certificate(certificate), with(ShareTarget::All)).await), "not_allowed");
     }
 }

@@ -17,6 +17,7 @@ mod imports;
 mod inbox;
 mod invitations;
 mod keys;
+mod lent_sets;
 mod log_is_whole;
 mod log_of_many;
 mod lost_answers;

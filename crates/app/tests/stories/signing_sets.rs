@@ -382,7 +382,7 @@ testkit::on_both_databases! {
         let name = dependents.certificate.name.clone();
         app.remove_certificate(&world.owner.caller, world.org, held, &name).await.unwrap();
         let view = show(&world, "ferry").await;
-        assert_eq!((view.state(), view.items[0].missing.as_deref()), ("incomplete", Some("Its certificate was removed here.")));
+        assert_eq!((view.state(), view.items[0].missing.as_deref()), ("incomplete", Some("Its certificate was removed.")));
         assert_eq!(code(files(&world, &world.owner.caller, "Ferry", ExportForm::Pem).await.map(drop)), "signing_set_incomplete");
         app.remove_signing_set(&world.owner.caller, world.org, "Ferry").await.unwrap();
         app.remove_profiles(&world.owner.caller, world.org, &[store]).await.unwrap();

@@ -1,4 +1,4 @@
-//! Taking certificates in from files and from the account, sharing them, removing them here.
+//! Taking certificates in from files and from the account, removing them here.
 
 use crate::{
     Exit, Failure,
@@ -43,13 +43,6 @@ pub(super) fn show(printer: &Printer, imported: &api::Imported) {
     printer.show(imported, |imported| match imported.taken.is_empty() {
         true => "There was nothing to take in.".to_owned(),
         false => imported.taken.iter().map(taken_words).collect::<Vec<_>>().join("\n"),
-    });
-}
-
-/// With whom it is shared now.
-pub(super) fn show_sharing(printer: &Printer, certificate: &api::Certificate, sharing: &api::Sharing) {
-    printer.show(sharing, |sharing| {
-        format!("“{}” is shared now: {}.", plain(&certificate.name), sharing.words)
     });
 }
 

@@ -20,7 +20,16 @@ const FILE_BYTES: u64 = 500_000;
 
 pub(super) async fn list(client: &Client, printer: &Printer, listing: &Listing) -> Result<Exit, Failure> {
     let home = client.home().await?;
-    let items: Vec<api::Profile> = client.list(&format!("{home}/profiles"), &listing.query(), None).await?;
+    let mut items: Vec<api::Profile> = client.list(&format!("{home}/profiles"), &listing.query(), None).await?;
+    if listing.query().is_empty() {
+        // What the root organization lends stands first, and is told apart by its origin.
+        let lent: api::InheritedProfiles = client.get(&format!("{home}/profiles/inherited"), &[]).await?;
+        let lent = lent.items.into_iter().map(|one| api::Profile {
+            origin: "inherited".to_owned(),
+            ..one.profile
+        });
+        items.splice(0..0, lent);
+    }
     let list = api::Profiles { items, next_cursor: None };
     printer.show(&list, |list| rows(&list.items));
     Ok(Exit::Ok)
@@ -28,7 +37,17 @@ pub(super) async fn list(client: &Client, printer: &Printer, listing: &Listing) 
 
 fn rows(profiles: &[api::Profile]) -> String {
     table(
-        &["name", "type", "state", "certificate", "bundle id", "expires", "devices", "id"],
+        &[
+            "name",
+            "type",
+            "state",
+            "certificate",
+            "bundle id",
+            "expires",
+            "devices",
+            "origin",
+            "id",
+        ],
         profiles.iter().map(|p| {
             vec![
                 p.name.clone(),
@@ -38,6 +57,7 @@ fn rows(profiles: &[api::Profile]) -> String {
                 p.bundle_identifier.clone(),
                 expiry(Some(p.expires_at), Some(p.days_left)),
                 p.devices.to_string(),
+                p.origin.clone(),
                 p.id.clone(),
             ]
         }),
@@ -89,6 +109,12 @@ pub(super) async fn show(client: &Client, printer: &Printer, wanted: &str) -> Re
             format!("Certificate {} ({}), {key}", plain(&certificate.name), certificate.serial)
         }));
         lines.extend(details.udids.iter().map(|udid| format!("Device {}", plain(udid))));
+        if let Some(owner) = &details.lent_by {
+            lines.push(format!("Lent by {}", plain(owner)));
+        }
+        if let Some(sharing) = &details.sharing {
+            lines.push(format!("Shared: {}", sharing.words));
+        }
         if let Some(operation) = &details.operation {
             lines.push(format!("{operation} changes it at this moment"));
         }
@@ -259,6 +285,10 @@ pub(crate) async fn known(client: &Client, home: &str, wanted: &str) -> Result<O
     let similar: Vec<api::Profile> = client.list(&path, &[("search", wanted.to_owned())], None).await?;
     let is_it = |profile: &api::Profile| profile.uuid.eq_ignore_ascii_case(wanted) || profile.name == wanted;
     let mut fitting: Vec<_> = similar.into_iter().filter(is_it).collect();
+    if fitting.is_empty() {
+        let lent: api::InheritedProfiles = client.get(&format!("{path}/inherited"), &[]).await?;
+        fitting = lent.items.into_iter().map(|one| one.profile).filter(is_it).collect();
+    }
     match fitting.len() {
         0 => Ok(None),
         1 => Ok(Some(fitting.remove(0))),
@@ -269,7 +299,7 @@ pub(crate) async fn known(client: &Client, home: &str, wanted: &str) -> Result<O
     }
 }
 
-async fn find(client: &Client, home: &str, wanted: &str) -> Result<api::Profile, Failure> {
+pub(super) async fn find(client: &Client, home: &str, wanted: &str) -> Result<api::Profile, Failure> {
     known(client, home, wanted).await?.ok_or_else(|| {
         Failure::new(
             Exit::NotFound,

@@ -37,6 +37,7 @@ pub(crate) mod overview;
 pub(crate) mod parts;
 pub(crate) mod pictures;
 pub(crate) mod profiles;
+pub(crate) mod share_item;
 pub(crate) mod shell;
 pub(crate) mod signing_sets;
 pub(crate) mod tokens;
@@ -100,8 +101,8 @@ pub(crate) fn table() -> Doors {
         .form(
             "/o/{org}/certificates/{certificate}/share",
             In(ShareCertificate),
-            certificates::share::form,
-            certificates::share::share,
+            share_item::certificate_form,
+            share_item::share_certificate,
         )
         .form(
             "/o/{org}/certificates/{certificate}/rename",
@@ -185,6 +186,12 @@ pub(crate) fn table() -> Doors {
             "/o/{org}/profiles/held/{held_profile}/download",
             In(DownloadProfile),
             profiles::one::download,
+        )
+        .form(
+            "/o/{org}/profiles/held/{held_profile}/share",
+            In(ShareProfile),
+            share_item::profile_form,
+            share_item::share_profile,
         )
         .form(
             "/o/{org}/profiles/held/{held_profile}/rebuild",

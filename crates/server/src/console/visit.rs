@@ -147,6 +147,7 @@ fn toast(word: &str) -> Option<&'static str> {
         "certificate-renamed" => "Name saved",
         "certificate-shared" => "Sharing saved",
         "certificate-removed" => "Certificate removed here",
+        "profile-shared" => "Sharing saved",
         "profile-removed" => "Profile removed here",
         "set-made" => "Signing set made",
         "set-ready" => "Everything is here; Apple was not asked",

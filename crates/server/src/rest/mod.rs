@@ -6,7 +6,6 @@ mod account;
 mod activity;
 mod apple_account;
 mod bundle_ids;
-mod certificate_shares;
 mod certificates;
 mod csrs;
 mod devices;
@@ -17,6 +16,7 @@ mod idempotency;
 mod imports;
 mod inbox;
 mod invitations;
+mod item_shares;
 mod keys;
 mod members;
 mod notification_channels;
@@ -114,8 +114,11 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeSigning), routes!(certificates::list))
         .operation(In(CreateCertificate), routes!(certificates::create))
         .operation(In(SeeSigning), routes!(certificates::show))
-        .operation(In(SeeSigning), routes!(certificate_shares::inherited))
-        .operation(In(ShareCertificate), routes!(certificate_shares::shares, certificate_shares::share))
+        .operation(In(SeeSigning), routes!(item_shares::inherited_certificates))
+        .operation(
+            In(ShareCertificate),
+            routes!(item_shares::certificate_shares, item_shares::share_certificate),
+        )
         .operation_with_files(In(ImportCertificate), CERTIFICATES_BYTES, routes!(imports::import))
         .operation(In(ImportCertificate), routes!(imports::fetch))
         .operation(In(EditCertificate), routes!(imports::edit))
@@ -130,6 +133,8 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeSigning), routes!(profiles::list))
         .operation(In(EditProfiles), routes!(profiles::register))
         .operation(In(SeeSigning), routes!(profiles::show))
+        .operation(In(SeeSigning), routes!(item_shares::inherited_profiles))
+        .operation(In(ShareProfile), routes!(item_shares::profile_shares, item_shares::share_profile))
         .operation(In(DownloadProfile), routes!(profiles::download))
         .operation(In(EditProfiles), routes!(profiles::rebuild))
         .operation_with_files(In(EditProfiles), PROFILES_BYTES, routes!(profiles::import))

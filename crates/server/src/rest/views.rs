@@ -9,10 +9,11 @@ use app::{
     accounts::{SignedIn, Who},
     activity::{ActivityView, LogVerification},
     apple_account::{AppleBundleId, AppleCertificate, AppleDevice, AppleProfile},
-    certificates::{CertificateDetails, CertificateSharePanel, Export, Imported, Place, TakenIn},
+    certificates::{CertificateDetails, Export, Imported, Place, TakenIn},
     csrs::{CsrDetails, CsrView},
     invitations::InvitationView,
     keys::{KeyChoice, KeyDetails, KeySummary},
+    lending::ItemSharePanel,
     operations::OperationView,
     organizations::{Lost, OrganizationView, SubOrganization},
     service_tokens::ServiceTokenView,
@@ -273,16 +274,16 @@ pub(super) fn key_shares(panel: &SharePanel) -> api::KeyShares {
     }
 }
 
-pub(super) fn certificate_shares(panel: &CertificateSharePanel) -> api::CertificateShares {
+pub(super) fn item_shares(panel: &ItemSharePanel) -> api::ItemShares {
     let end = |limits: &ShareLimits| api::ShareEnd { stops_at: limits.stops_at };
-    api::CertificateShares {
-        name: panel.certificate.name.clone(),
+    api::ItemShares {
+        name: panel.name.clone(),
         sharing: sharing(&panel.sharing),
         all: panel.all.as_ref().map(end),
         items: panel
             .sub_organizations
             .iter()
-            .map(|borrower| api::CertificateSharedWith {
+            .map(|borrower| api::ItemSharedWith {
                 id: borrower.organization.id.to_string(),
                 name: borrower.organization.name.to_string(),
                 members: borrower.members,

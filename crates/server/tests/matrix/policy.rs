@@ -59,7 +59,7 @@ fn said(action: Action) -> (&'static [&'static str], Only) {
         A::CreateCertificate | A::SettleOperation | A::DownloadCertificate | A::DownloadProfile => (MANAGES_SIGNING, Anywhere),
         A::RevokeCertificate | A::EditBundleIds | A::EditDevices | A::EditProfiles => (MANAGES_SIGNING, Anywhere),
         A::ManageCsrs | A::ImportCertificate | A::EditCertificate | A::RemoveCertificate => (MANAGES_SIGNING, Anywhere),
-        A::ShareCertificate => (MANAGES_SIGNING, InRoots),
+        A::ShareCertificate | A::ShareProfile => (MANAGES_SIGNING, InRoots),
         A::EditSigningSets => (MANAGES_SIGNING, Anywhere),
         // A Viewer uses in a set what a Manager has put into it.
         A::SeeSigning | A::UseSigningSets => (SEES_SIGNING, Anywhere),

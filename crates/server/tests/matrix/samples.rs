@@ -296,6 +296,9 @@ fn rest(address: &str) -> Vec<Sample> {
             json(422, body).says("profile_type_unknown")
         }
         ("GET", "/orgs/{org}/profiles/{held_profile}") => get().says("entitlements"),
+        ("GET", "/orgs/{org}/profiles/inherited") => get().says("items"),
+        ("GET", "/orgs/{org}/profiles/{held_profile}/shares") => get().says("sharing"),
+        ("PATCH", "/orgs/{org}/profiles/{held_profile}/shares") => json(200, r#"{"stop": ["all", "{sub}"]}"#).says("Not shared"),
         ("GET", "/orgs/{org}/profiles/{held_profile}/content") => get(),
         ("POST", "/orgs/{org}/profiles/{held_profile}/rebuild") => {
             json(422, r#"{"key": "{key}", "certificates": ["NOSUCHCERT"]}"#).says("certificate_unfit")
@@ -459,6 +462,8 @@ fn console(address: &str) -> Vec<Sample> {
         ("POST", "/o/{org}/profiles/upload") => file(200, &[]).says("left out; each says why"),
         ("GET", "/o/{org}/profiles/held/{held_profile}") => get().says("Entitlements"),
         ("GET", "/o/{org}/profiles/held/{held_profile}/download") => get(),
+        ("GET", "/o/{org}/profiles/held/{held_profile}/share") => get().says("Share with all sub-organizations"),
+        ("POST", "/o/{org}/profiles/held/{held_profile}/share") => form(303, &[]),
         ("GET", "/o/{org}/profiles/held/{held_profile}/rebuild") => get().says("Ask Apple with the key"),
         ("POST", "/o/{org}/profiles/held/{held_profile}/rebuild") => form(422, &[("key", "none")]).says("No key is picked"),
         ("GET", "/o/{org}/profiles/held/{held_profile}/remove") => get().says("to confirm"),

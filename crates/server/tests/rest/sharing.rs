@@ -84,3 +84,58 @@ async fn a_lent_key_is_used_told_apart_and_refused_in_plain_words() {
     let unknown = ask(&stage, &stage.token, "PATCH", &format!("{root}/shares"), Some(beside)).await;
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_is_shared_found_below_and_refused_in_plain_words() {
+    let stage = Stage::new().await;
+    let world: &World = &stage.world;
+    let key = world.link(Role::Admin).await;
+    let root = format!("/api/v1/orgs/{}", world.org);
+    let fetch = format!("{root}/keys/{key}/apple/profiles/fetch");
+    let fetched = ask(&stage, &stage.token, "POST", &fetch, Some(json!({}))).await.json();
+    let profile = fetched["new"][0]["id"].as_str().unwrap();
+    let sub = world.organization("Transit", Some(world.org)).await;
+    let person = world.person("jonas", &[(sub, Held::Owner)]).await;
+    let (_, token) = world.app().create_token(&person.signed_in, "Mine", None).await.unwrap();
+    let (token, below) = (token.expose(), format!("/api/v1/orgs/{sub}"));
+    let there = format!("{below}/profiles/{profile}");
+
+    assert_eq!(ask(&stage, token, "GET", &there, None).await.status, StatusCode::NOT_FOUND);
+    let shares = format!("{root}/profiles/{profile}/shares");
+    let change = json!({"share": [{"with": sub.to_string(), "stops_at": "2027-01-31T23:59:59Z"}]});
+    let shared = ask(&stage, &stage.token, "PATCH", &shares, Some(change)).await;
+    assert_eq!(shared.json()["words"], "1 of 1");
+    let listed = ask(&stage, &stage.token, "GET", &shares, None).await.json();
+    assert_eq!(listed["items"][0]["chosen"]["stops_at"], "2027-01-31T23:59:59Z");
+    let ours = ask(&stage, &stage.token, "GET", &format!("{root}/profiles/{profile}"), None)
+        .await
+        .json();
+    assert_eq!((&ours["lent_by"], &ours["sharing"]["words"]), (&Value::Null, &"1 of 1".into()));
+
+    let lent = ask(&stage, token, "GET", &format!("{below}/profiles/inherited"), None).await.json();
+    assert_eq!(
+        (&lent["items"][0]["id"], &lent["items"][0]["owner"]),
+        (&profile.into(), &"Halden".into())
+    );
+    let details = ask(&stage, token, "GET", &there, None).await.json();
+    assert_eq!((&details["lent_by"], &details["sharing"]), (&"Halden".into(), &Value::Null));
+    let refusals = [
+        ("GET", format!("{there}/content"), None),
+        ("PATCH", format!("{there}/shares"), Some(json!({"share": [{"with": "all"}]}))),
+        ("POST", format!("{below}/profiles/remove"), Some(json!({"profiles": [profile]}))),
+    ];
+    for (method, address, body) in refusals {
+        let refused = ask(&stage, token, method, &address, body).await;
+        assert_eq!(
+            (refused.status, &refused.json()["code"]),
+            (StatusCode::FORBIDDEN, &"lent_profile".into()),
+            "{method} {address}"
+        );
+    }
+    let stop = json!({"stop": [sub.to_string()]});
+    assert_eq!(
+        ask(&stage, &stage.token, "PATCH", &shares, Some(stop)).await.json()["words"],
+        "Not shared"
+    );
+    assert_eq!(ask(&stage, token, "GET", &there, None).await.status, StatusCode::NOT_FOUND);
+}

@@ -47,7 +47,7 @@ pub(super) fn key_of(permit: &UsePermit) -> Result<ApiKeyId> {
     match permit.item() {
         Shareable::ApiKey(key) => Ok(key),
         // No row has this id: a permit for another kind of item opens no key.
-        Shareable::Certificate(_) => Err(StoreError::NotFound),
+        Shareable::Certificate(_) | Shareable::Profile(_) => Err(StoreError::NotFound),
     }
 }
 
@@ -192,11 +192,11 @@ impl Tx {
         key(&self.row(statement, args![permit.owner(), key_of(permit)?]).await?)
     }
 
-    /// The key ring that the key is sealed with: its owner's.
+    /// The key ring that the item is sealed with: its owner's.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn ring_of_key(&mut self, permit: &UsePermit) -> Result<WrappedRing> {
+    pub async fn ring_of_item(&mut self, permit: &UsePermit) -> Result<WrappedRing> {
         let row = self
             .row("SELECT wrapped FROM rings WHERE organization_id = $1", args![permit.owner()])
             .await?;

@@ -20,6 +20,7 @@ mod invitations;
 mod jobs;
 mod keys;
 mod lent_certificates;
+mod lent_profiles;
 mod lists;
 mod members;
 mod opening;

@@ -328,7 +328,7 @@ async fn a_lent_key_opens_its_own_secret_and_no_other(world: World) {
         let refused = tx.secret_of_key(&permit, &wrong).await;
         assert!(matches!(refused, Err(StoreError::NotFound)), "{wrong:?}");
     }
-    let ring = tx.ring_of_key(&permit).await.expect("found");
+    let ring = tx.ring_of_item(&permit).await.expect("found");
     assert_eq!(ring, WrappedRing::from_bytes(vec![1; 8]), "the owner's ring");
     // The owner's permits are the only way to all else; what a borrower has opens its own organization.
     let they = permit_below(Action::SeeKeys, 1, 11);

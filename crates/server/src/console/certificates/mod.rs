@@ -8,4 +8,3 @@ pub(crate) mod list;
 pub(crate) mod one;
 pub(crate) mod renew;
 pub(crate) mod revoke;
-pub(crate) mod share;

@@ -10,6 +10,7 @@ use crate::State;
 use app::{
     Problem,
     keys::KeyChoice,
+    lending::OwnersAct,
     profiles::{Devices, ProfileChange, ProfileView},
 };
 use askama::Template;
@@ -67,7 +68,7 @@ async fn rebuild_page(state: &State, visitor: &Visitor, ids: (&str, &str), wante
     let (org, profile) = (id(ids.0)?, id(ids.1)?);
     let shell = visitor.shell_for(state, org, Place::Profiles, Action::EditProfiles).await?;
     let caller = &visitor.who.caller;
-    let view = state.app.profile(caller, org, profile).await?;
+    let view = state.app.profile_for(caller, org, profile, OwnersAct::Renew).await?;
     let need = Need::create_profile(&view.row.profile.profile_type);
     let keys = state.app.key_choices(caller, org, &need).await?;
     let wanted = wanted.parse().ok().or(view.row.profile.api_key);
@@ -124,7 +125,7 @@ async fn remove_page(state: &State, visitor: &Visitor, ids: (&str, &str), wrong:
     Ok(RemoveProfilePage {
         shell: visitor.shell_for(state, org, Place::Profiles, Action::EditProfiles).await?,
         org,
-        view: state.app.profile(&visitor.who.caller, org, profile).await?,
+        view: state.app.profile_for(&visitor.who.caller, org, profile, OwnersAct::Remove).await?,
         wrong,
     })
 }
@@ -138,7 +139,8 @@ pub(crate) async fn remove_form(Reach(state): Reach<State>, Path((org, profile))
 pub(crate) async fn remove(Reach(state): Reach<State>, Path((org, profile)): Ids, sent: Sent) -> Answer {
     let caller = &sent.visitor.who.caller;
     let (organization, held) = (id(&org)?, id(&profile)?);
-    let name = state.app.profile(caller, organization, held).await?.row.profile.name;
+    let view = state.app.profile_for(caller, organization, held, OwnersAct::Remove).await?;
+    let name = view.row.profile.name;
     let removed = if sent.fields.text("name").trim() == name.trim() {
         state.app.remove_profiles(caller, organization, &[held]).await
     } else {

@@ -10,11 +10,13 @@ use super::super::{
 use crate::State;
 use app::{
     Paging,
-    profiles::{CertificateMatch, ProfileRow},
+    profiles::{CertificateMatch, InheritedProfile, ProfileRow},
+    sharing::Sharing,
     signing_sets::{SetName, SetsByItem},
 };
 use askama::Template;
-use domain::{OrgId, ProfileState, ProfileType};
+use domain::{OrgId, ProfileId, ProfileState, ProfileType};
+use std::collections::BTreeMap;
 
 /// The page.
 #[derive(Template)]
@@ -30,9 +32,17 @@ pub(crate) struct HeldProfilesPage {
     pub(crate) items: Vec<ProfileRow>,
     /// The signing sets that each is in.
     pub(crate) sets: SetsByItem,
+    /// How far those of a root organization are shared; those that are not are absent.
+    pub(crate) sharing: BTreeMap<ProfileId, Sharing>,
+    /// What the root organization lends.
+    pub(crate) inherited: Vec<InheritedProfile>,
 }
 
 impl HeldProfilesPage {
+    fn shared(&self, row: &ProfileRow) -> Option<&Sharing> {
+        self.sharing.get(&row.profile.id)
+    }
+
     fn state(&self, row: &ProfileRow) -> Mark {
         state(row.state)
     }
@@ -108,6 +118,8 @@ pub(crate) async fn show(state: &State, visitor: &Visitor, org: OrgId, asked: &A
         bar,
         items,
         sets,
+        sharing: state.app.shared_profiles(caller, org).await?,
+        inherited: state.app.inherited_profiles(caller, org).await?,
     })
 }
 

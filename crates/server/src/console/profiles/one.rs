@@ -35,6 +35,8 @@ impl HeldProfilePage {
     pub(crate) fn new(shell: Shell, org: OrgId, view: ProfileView) -> Self {
         let rebuild = format!("/o/{org}/profiles/held/{}/rebuild", view.row.profile.id);
         let notice = match (view.row.state, view.running) {
+            // Its owner sees to it.
+            (_, None) if view.lent.is_some() => None,
             (_, Some(operation)) => Some(
                 Notice::new(
                     Tone::Info,

@@ -1,4 +1,4 @@
-//! A signing set of what is held here: its type first, then the profiles of that type, and what they are signed with.
+//! A signing set of what is held here or lent: its type first, then the profiles of that type, and what they are signed with.
 
 use super::super::{
     filters,
@@ -12,12 +12,14 @@ use crate::State;
 use app::{
     Paging, Problem,
     apple_account::ListQuery,
+    certificates::InheritedCertificate,
     profiles::{CertificateMatch, ProfileRow},
     signing_sets::PickedItem,
 };
 use askama::Template;
 use axum::extract::{Path, Query, State as Reach};
-use domain::{Action, ListedCertificate, OrgId, ProfileState, ProfileType};
+use domain::{Action, CertificateId, CertificateType, ListedCertificate, OrgId, ProfileState, ProfileType, name::folded};
+use jiff::Timestamp;
 
 /// What was filled in before.
 #[derive(Debug, Clone, Default)]
@@ -44,12 +46,14 @@ pub(crate) struct PickSetPage {
     pub(crate) profile_type: ProfileType,
     /// What the names of the profiles are searched for.
     pub(crate) search: String,
-    /// The profiles of that type, or as many as fit on a page.
+    /// The profiles of that type, those that are lent first, or as many as fit on a page.
     pub(crate) profiles: Vec<ProfileRow>,
     /// Whether there are more.
     pub(crate) has_more: bool,
     /// The certificates that can be in them and sign now.
     pub(crate) certificates: Vec<ListedCertificate>,
+    /// The same of those that are lent.
+    pub(crate) inherited: Vec<InheritedCertificate>,
     /// What was filled in before.
     pub(crate) entered: Entered,
     /// What is wrong.
@@ -65,8 +69,12 @@ impl PickSetPage {
         self.entered.profiles.contains(&row.profile.id.to_string())
     }
 
-    fn is_wanted(&self, certificate: &ListedCertificate) -> bool {
-        self.entered.certificate == certificate.id.to_string()
+    fn is_wanted(&self, certificate: &CertificateId) -> bool {
+        self.entered.certificate == certificate.to_string()
+    }
+
+    fn is_lent(&self, row: &ProfileRow) -> bool {
+        row.profile.organization != self.org
     }
 
     fn matched(&self, row: &ProfileRow) -> Mark {
@@ -105,8 +113,22 @@ async fn pick_page(
     };
     let most = Paging::first(Paging::MOST);
     let profiles = state.app.profiles(caller, org, &query, &most).await?;
+    let mut rows: Vec<ProfileRow> = state
+        .app
+        .inherited_profiles(caller, org)
+        .await?
+        .into_iter()
+        .map(|one| one.row)
+        .collect();
+    rows.retain(|row| row.profile.profile_type == profile_type && fits(row, &asked.q));
+    rows.extend(profiles.items);
+    let can_sign =
+        |certificate_type: &CertificateType, ends: Timestamp| ends > shell.now && profile_type.takes_certificate(certificate_type);
     let mut certificates = state.app.certificates(caller, org, &ListQuery::default(), &most).await?.items;
-    certificates.retain(|held| held.key_held && held.expires_at > shell.now && profile_type.takes_certificate(&held.certificate_type));
+    certificates.retain(|held| held.key_held && can_sign(&held.certificate_type, held.expires_at));
+    let mut inherited = state.app.inherited_certificates(caller, org).await?;
+    inherited
+        .retain(|one| one.certificate.private_key.is_some() && can_sign(&one.certificate.certificate_type, one.certificate.expires_at));
     Ok(PickSetPage {
         shell,
         org,
@@ -114,11 +136,19 @@ async fn pick_page(
         profile_type,
         search: asked.q.trim().to_owned(),
         has_more: profiles.next.is_some(),
-        profiles: profiles.items,
+        profiles: rows,
         certificates,
+        inherited,
         entered,
         wrong,
     })
+}
+
+/// Whether a lent profile is among those that are searched for; one's own are searched by the database.
+fn fits(row: &ProfileRow, search: &str) -> bool {
+    let search = folded(search.trim());
+    let texts = [&row.profile.name, &row.profile.bundle_identifier, &row.profile.uuid];
+    texts.into_iter().any(|text| folded(text).contains(&search))
 }
 
 /// `GET /o/{org}/signing-sets/new?kind=&q=`

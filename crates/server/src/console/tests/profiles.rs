@@ -11,6 +11,7 @@ use super::{
             one::HeldProfilePage,
             register::{Parts, RegisterProfilePage, types},
         },
+        share_item::ShareItemPage,
         shell::{Place, Theme},
     },
     samples::{self, at, id},
@@ -18,7 +19,9 @@ use super::{
 use app::{
     Problem,
     apple_account::AppleCertificate,
-    profiles::{AffectedProfile, CertificateMatch, InProfile, ProfileRow, ProfileView, RenewalPreview},
+    lending::{ItemSharePanel, Lender, SigningItem},
+    profiles::{AffectedProfile, CertificateMatch, InProfile, InheritedProfile, ProfileRow, ProfileView, RenewalPreview},
+    sharing::Sharing,
 };
 use domain::{DeviceRule, HeldProfile, ItemOrigin, ProfileStanding, ProfileType};
 
@@ -70,6 +73,12 @@ fn view(row: ProfileRow) -> ProfileView {
     ];
     ProfileView {
         sets: super::signing_sets::names(),
+        lent: None,
+        sharing: Some(Sharing {
+            all: false,
+            chosen: 2,
+            of: 4,
+        }),
         row,
         certificates: vec![InProfile {
             name: "Apple Distribution: Halden Mobile AS".into(),
@@ -113,6 +122,25 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         bar: samples::bar("/o/sample/profiles", "profile"),
         items,
         sets: super::signing_sets::by_item(),
+        sharing: std::collections::BTreeMap::from([(
+            id("prof", 2),
+            Sharing {
+                all: true,
+                chosen: 0,
+                of: 4,
+            },
+        )]),
+        inherited: vec![InheritedProfile {
+            row: row(
+                9,
+                "Group App Store",
+                "IOS_APP_STORE",
+                ProfileStanding::Ready,
+                CertificateMatch::KeyHeld(id("cert", 3)),
+            ),
+            owner: "Halden Group".into(),
+            stops_at: Some(at("2027-01-31T23:59:59Z")),
+        }],
     };
     add("profiles-held", &list(rows()));
     add("profiles-held-none", &list(vec![]));
@@ -122,6 +150,46 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     {
         add(name, &HeldProfilePage::new(shell(), org, view(row)));
     }
+    let lent = ProfileView {
+        lent: Some(Lender {
+            name: "Halden Group".into(),
+            stops_at: Some(at("2027-01-31T23:59:59Z")),
+        }),
+        sharing: None,
+        ..view(rows().remove(1))
+    };
+    add("profile-inherited", &HeldProfilePage::new(shell(), org, lent));
+    let share = |item, name: &str, wrong| {
+        let panel = samples::share_panel();
+        ShareItemPage {
+            shell: shell(),
+            org,
+            panel: ItemSharePanel {
+                item,
+                name: name.into(),
+                sharing: panel.sharing,
+                all: None,
+                sub_organizations: panel.sub_organizations,
+                next: None,
+            },
+            ticked: None,
+            stops_at: String::new(),
+            wrong,
+        }
+    };
+    add(
+        "profile-share",
+        &share(SigningItem::Profile(id("prof", 2)), "Tickets App Store", Wrong::default()),
+    );
+    let past = wrong(
+        "stops_at",
+        "2025-01-01 is past, so nothing would be shared. Choose a later day, or stop sharing instead.",
+    );
+    let certificate = SigningItem::Certificate(id("cert", 1));
+    add(
+        "certificate-share",
+        &share(certificate, "Apple Distribution: Halden Mobile AS", past),
+    );
     add("profiles-new", &AddProfilePage { shell: shell(), org });
     add(
         "profiles-upload",

@@ -20,6 +20,7 @@ use super::{
 };
 use app::{
     Problem,
+    lending::Lender,
     operations::OperationView,
     profiles::CertificateMatch,
     signing_sets::{CertificateState, InSet, ItemView, ProfileInSet, SetName, SetStep, SetsByItem, SigningSetView, StepKind},
@@ -68,9 +69,14 @@ fn item(number: u32, identifier: &str, missing: Option<&str>) -> ItemView {
         certificate: Some(InSet {
             certificate: held,
             state: CertificateState::Ready,
+            lent: (number == 5).then(|| Lender {
+                name: "Halden Group".into(),
+                stops_at: None,
+            }),
         }),
         profile: missing.is_none().then_some(ProfileInSet {
             state: profile.state,
+            lent: None,
             profile: profile.profile,
         }),
         seen_at: Some(at("2026-11-24T14:10:00Z")),
@@ -107,7 +113,7 @@ fn complete() -> SigningSetView {
 fn incomplete() -> SigningSetView {
     let items = vec![
         item(2, "com.halden.retail", None),
-        item(7, "com.halden.retail.widget", Some("Its profile was removed here.")),
+        item(7, "com.halden.retail.widget", Some("Its profile was removed.")),
     ];
     view(2, "Retail, with its widget", items)
 }
@@ -246,6 +252,11 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         profiles,
         has_more: true,
         certificates: listed(),
+        inherited: vec![app::certificates::InheritedCertificate {
+            certificate: samples::certificate(3, "Apple Distribution: Halden Group", "2027-06-18T14:08:00Z"),
+            owner: "Halden Group".into(),
+            stops_at: None,
+        }],
         entered: Entered {
             name: "Tickets App Store".into(),
             profiles: vec![id::<domain::ProfileId>("prof", 2).to_string()],

@@ -49,6 +49,8 @@ pub(in crate::rest) fn details(view: ProfileView, now: Timestamp) -> api::Profil
         entitlements: view.entitlements,
         platforms: view.platforms,
         signed_by: view.signed_by.to_owned(),
+        lent_by: view.lent.as_ref().map(|lent| lent.name.clone()),
+        sharing: view.sharing.as_ref().map(super::sharing),
         signing_sets: super::signing_sets::names(&view.sets),
         operation: view.running.map(|operation| operation.to_string()),
         profile: row(&view.row, now),

@@ -27,6 +27,7 @@ fn item(item: &ItemView) -> api::SigningSetItem {
             name: of.certificate.name.clone(),
             sha1: of.certificate.sha1.clone(),
             state: of.state.as_str().to_owned(),
+            lent_by: of.lent.as_ref().map(|lent| lent.name.clone()),
             expires_at: of.certificate.expires_at,
         }),
         profile: item.profile.as_ref().map(|of| api::ProfileInSet {
@@ -34,6 +35,7 @@ fn item(item: &ItemView) -> api::SigningSetItem {
             name: of.profile.name.clone(),
             uuid: of.profile.uuid.clone(),
             state: of.state.as_str().to_owned(),
+            lent_by: of.lent.as_ref().map(|lent| lent.name.clone()),
             expires_at: of.profile.expires_at,
         }),
         missing: item.missing.clone(),
