@@ -248,7 +248,10 @@ impl App {
         let mut tx = self.begin_for(caller, &permit).await?;
         let channel = tx.lock_channel(&permit, id).await?;
         let newest = tx.deliveries(&permit, id, &Paging::first(MOST_ADDRESSES)).await?.items;
-        let is_recent = |one: &NoticeDelivery| one.kind.is_none() && now.duration_since(one.created_at) < BETWEEN_TESTS;
+        let is_recent = |one: &NoticeDelivery| {
+            let is_on_its_way = one.state == DeliveryState::Waiting;
+            one.kind.is_none() && (is_on_its_way || now.duration_since(one.created_at) < BETWEEN_TESTS)
+        };
         let running: Vec<_> = newest.into_iter().filter(is_recent).collect();
         if !running.is_empty() {
             return Ok(running.into_iter().map(|one| as_read(caller, &permit, one)).collect());

@@ -26,6 +26,7 @@ use signing::import::{
     findings::{Findings, FoundCertificate, FoundProfile},
     sources::{self, SourceError},
 };
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 pub use signing::import::sources::Source;
@@ -248,16 +249,31 @@ impl App {
     }
 }
 
+/// How many imports are read at once in this process: each may keep a processor busy for minutes.
+static TURNS: Semaphore = Semaphore::const_new(2);
+/// How many bundles one import may have: what opens them is slow on purpose.
+const BUNDLES_MOST: usize = 100;
+
 /// Off the async runtime: each bundle may ask for two million rounds of hashing.
 async fn read_apart(files: Files, password: Zeroizing<String>) -> Result<Found, Problem> {
-    tokio::task::spawn_blocking(move || read(files, &password))
-        .await
-        .map_err(|_| Problem::internal("the files could not be read"))?
+    let turn = TURNS.acquire().await.map_err(Problem::internal)?;
+    let read = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        read(files, &password)
+    });
+    read.await.map_err(|_| Problem::internal("the files could not be read"))?
 }
 
 fn read(files: Files, password: &str) -> Result<Found, Problem> {
     let files = unpack::all(files)?;
     let paths: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
+    let bundles = paths.iter().filter(|path| path.to_lowercase().ends_with(".p12")).count();
+    if bundles > BUNDLES_MOST {
+        let message = format!(
+            "There are {bundles} .p12 files among these; at most {BUNDLES_MOST} are read at once. Choose fewer, and come again with the rest. Nothing was taken in."
+        );
+        return Err(Problem::field("too_many_bundles", "files", message));
+    }
     let at = |path: &str| {
         let found = files.iter().find(|(known, _)| known == path);
         found.map(|(_, bytes)| bytes.clone()).ok_or_else(|| NOT_AMONG.to_owned())

@@ -9,7 +9,13 @@
 use crate::{App, Problem};
 use domain::{Job, JobId, JobPayload};
 use jiff::{SignedDuration, Timestamp};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use store::{Conflict, StoreError};
 use tokio::task::JoinSet;
 
@@ -21,6 +27,8 @@ const HEARTBEAT: Duration = Duration::from_secs(8);
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How many jobs are done at once.
 const AT_ONCE: usize = 8;
+/// How many of them hand a notice to somebody else's server, which may take its time: the others are never held up by it.
+const DELIVERING_AT_ONCE: usize = 3;
 /// How long running jobs are waited for when the server stops.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// The first wait after a job broke down; it doubles with each attempt, up to an hour.
@@ -36,6 +44,22 @@ pub(crate) enum JobEnd {
     Again { at: Timestamp, why: String },
 }
 
+/// One of those that are running, until it is dropped.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn one_more(running: &Arc<AtomicUsize>) -> Self {
+        running.fetch_add(1, Ordering::Relaxed);
+        Self(running.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl App {
     /// Does everything that is due by the clock, and answers how many jobs were done. Tests step the clock and call this.
     ///
@@ -45,7 +69,7 @@ impl App {
         let mut done = 0;
         loop {
             self.hand_out_notices().await?;
-            let Some(job) = self.claim().await? else { return Ok(done) };
+            let Some(job) = self.claim(None).await? else { return Ok(done) };
             Box::pin(self.do_job(job)).await?;
             done += 1;
         }
@@ -55,15 +79,21 @@ impl App {
     pub async fn work(&self, stop: impl Future<Output = ()> + Send) {
         tokio::pin!(stop);
         let mut running = JoinSet::new();
+        let delivering = Arc::new(AtomicUsize::new(0));
         loop {
             if let Err(problem) = self.hand_out_notices().await {
                 tracing::warn!(cause = problem.inside.as_deref(), "notices could not be handed to their channels");
             }
             while running.len() < AT_ONCE {
-                match self.claim().await {
+                let except = (delivering.load(Ordering::Relaxed) >= DELIVERING_AT_ONCE).then_some(JobPayload::DELIVER_NOTICE);
+                match self.claim(except).await {
                     Ok(Some(job)) => {
                         let app = self.clone();
-                        running.spawn(async move { app.do_job(job).await });
+                        let delivery = (job.payload.kind() == JobPayload::DELIVER_NOTICE).then(|| Counted::one_more(&delivering));
+                        running.spawn(async move {
+                            let _delivery = delivery;
+                            app.do_job(job).await
+                        });
                     }
                     Ok(None) => break,
                     Err(problem) => {
@@ -90,9 +120,9 @@ impl App {
         }
     }
 
-    async fn claim(&self) -> Result<Option<Job>, Problem> {
+    async fn claim(&self, except: Option<&str>) -> Result<Option<Job>, Problem> {
         let mut tx = self.inner.store.begin_over_all().await?;
-        let job = tx.claim_job(&self.inner.worker, self.now(), LEASE).await?;
+        let job = tx.claim_job(&self.inner.worker, self.now(), LEASE, except).await?;
         tx.commit().await?;
         Ok(job)
     }

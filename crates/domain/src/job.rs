@@ -57,6 +57,9 @@ pub enum JobPayload {
 }
 
 impl JobPayload {
+    /// [`Self::kind`] of a delivery, which waits for somebody else's server.
+    pub const DELIVER_NOTICE: &'static str = "deliver-notice";
+
     /// The word in the database; one waiting job per kind and object is enough.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -66,7 +69,7 @@ impl JobPayload {
             Self::RenewCertificate { .. } => "renew-certificate",
             Self::MailInvitation { .. } => "mail-invitation",
             Self::MailDeviceInvitation { .. } => "mail-device-invitation",
-            Self::DeliverNotice { .. } => "deliver-notice",
+            Self::DeliverNotice { .. } => Self::DELIVER_NOTICE,
             Self::RegisterArrived { .. } => "register-arrived",
             Self::KeepDeviceRule { .. } => "keep-device-rule",
         }

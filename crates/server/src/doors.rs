@@ -169,6 +169,18 @@ impl Doors {
         self.at(path, demand, &[Method::GET, Method::POST], get(show).post(act))
     }
 
+    /// The same where only what is sent wants a confirmation, whatever it demands.
+    pub(crate) fn form_confirmed_when_sent<G, T, P, U>(self, path: &str, demand: Demand, show: G, act: P) -> Self
+    where
+        G: Handler<T, State>,
+        T: 'static,
+        P: Handler<U, State>,
+        U: 'static,
+    {
+        let route = get(show).merge(post(act).layer(Extension(WantsConfirmation)));
+        self.at(path, demand, &[Method::GET, Method::POST], route)
+    }
+
     /// The same for a form with a file of at most so many bytes.
     pub(crate) fn form_with_file<G, T, P, U>(self, path: &str, demand: Demand, most: usize, show: G, act: P) -> Self
     where

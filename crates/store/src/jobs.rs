@@ -43,23 +43,25 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes the job that has been due for longest, if there is one that nobody has.
+    /// Takes the job that has been due for longest, if there is one that nobody has; none of the kind `except`.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn claim_job(&mut self, worker: &str, now: Timestamp, lease: SignedDuration) -> Result<Option<Job>> {
+    pub async fn claim_job(&mut self, worker: &str, now: Timestamp, lease: SignedDuration, except: Option<&str>) -> Result<Option<Job>> {
         let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
         let statement = self.dialect(
             "UPDATE jobs SET lease_owner = $1, lease_until = $3, heartbeat_at = $2, attempts = attempts + 1
              WHERE id = (SELECT id FROM jobs WHERE run_at <= $2 AND (lease_until IS NULL OR lease_until <= $2)
+                             AND (CAST($4 AS TEXT) IS NULL OR kind <> $4)
                          ORDER BY run_at, id LIMIT 1)
              RETURNING id, organization_id, payload, run_at, attempts",
             "UPDATE jobs SET lease_owner = $1, lease_until = $3, heartbeat_at = $2, attempts = attempts + 1
              WHERE id = (SELECT id FROM jobs WHERE run_at <= $2 AND (lease_until IS NULL OR lease_until <= $2)
+                             AND (CAST($4 AS TEXT) IS NULL OR kind <> $4)
                          ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING id, organization_id, payload, run_at, attempts",
         );
-        while let Some(row) = self.row_opt(statement, args![worker, now, until]).await? {
+        while let Some(row) = self.row_opt(statement, args![worker, now, until, except]).await? {
             match job(&row, until) {
                 // One job that this program cannot read must not hold up the others: it keeps
                 // its lease, and comes around again when that ends.

@@ -6,7 +6,10 @@
 
 use super::{recovered, webhook};
 use crate::{App, Caller, Problem, outgoing::NotReached, worker::JobEnd};
-use domain::{Action, Channel, ChannelTarget, DeliveryId, DeliveryState, Email, Event, Job, NoticeDelivery, Origin, Permit, Principal};
+use domain::{
+    Action, Channel, ChannelTarget, DeliveryId, DeliveryState, Email, Event, Job, NoticeDelivery, Origin, Permit, Principal,
+    activity::NoticeKind,
+};
 use jiff::{SignedDuration, Timestamp};
 use store::{StoreError, Tx};
 
@@ -74,6 +77,10 @@ impl App {
     }
 
     async fn attempt(&self, permit: &Permit, channel: &Channel, delivery: &NoticeDelivery) -> Result<Attempt, Problem> {
+        // Whoever changed the channel meanwhile may not see what waits: it goes where it was to go, or nowhere.
+        if !channel.recipients().contains(&delivery.recipient) || delivery.kind.is_some_and(|kind| !channel.takes(kind)) {
+            return Ok(given_up("The channel was changed: it has another address, or takes other notices."));
+        }
         match &channel.target {
             ChannelTarget::Mail { to } => match to.iter().find(|to| to.as_str() == delivery.recipient) {
                 Some(to) => Ok(self.by_mail(channel, delivery, to).await),
@@ -144,6 +151,10 @@ impl App {
         state: DeliveryState,
         answer: &str,
     ) -> Result<(), Problem> {
+        // A channel that tells of another one's failure, and fails with that, would be told of by the next, for ever.
+        if delivery.kind == Some(NoticeKind::ChannelFailing) {
+            return Ok(());
+        }
         let mut channel = match tx.lock_channel(permit, delivery.channel).await {
             Ok(channel) => channel,
             Err(StoreError::NotFound) => return Ok(()),

@@ -150,6 +150,12 @@ struct Found<'a> {
     steps: &'a [Operation],
 }
 
+/// Whether another worker ended the plan meanwhile, and so left its turn: looked at once the turn is taken, so that none is kept
+/// that nobody would leave.
+async fn is_over(tx: &mut Tx, permit: &Permit, plan: &Operation) -> Result<bool, Problem> {
+    Ok(tx.operation(permit, plan.id).await?.state.is_over())
+}
+
 /// The look that a wish needs, with what is here.
 pub(super) async fn survey_for(tx: &mut Tx, permit: &Permit, wanted: SetToEnsure, now: Timestamp) -> Result<SetSurvey, Problem> {
     let types = tx.types_to_sign_with(permit, now).await?;
@@ -188,7 +194,7 @@ impl App {
                 return Ok(Next::Wait { until, why });
             }
         }
-        if !tx.take_turn(&used.team(), plan.id).await? {
+        if !tx.take_turn(&used.team(), plan.id).await? || is_over(&mut tx, permit, plan).await? {
             return Ok(self.wait_for_turn());
         }
         let survey = survey_for(&mut tx, permit, wanted.clone(), self.now()).await?;
@@ -205,7 +211,7 @@ impl App {
             Err(StoreError::NotFound) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        if !tx.take_turn(&used.team(), plan.id).await? {
+        if !tx.take_turn(&used.team(), plan.id).await? || is_over(&mut tx, permit, plan).await? {
             return Ok(Some(self.wait_for_turn()));
         }
         tx.commit().await?;

@@ -82,7 +82,7 @@ testkit::on_both_databases! {
         let store = world.store().await;
         let mut tx = store.begin_over_all().await.unwrap();
         let lease = jiff::SignedDuration::from_mins(2);
-        assert!(tx.claim_job("a worker that dies", world.now(), lease).await.unwrap().is_some());
+        assert!(tx.claim_job("a worker that dies", world.now(), lease, None).await.unwrap().is_some());
         tx.commit().await.unwrap();
         assert_eq!(world.app().run_due_jobs().await.unwrap(), 0);
         world.advance(121);

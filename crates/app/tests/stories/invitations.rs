@@ -329,7 +329,7 @@ testkit::on_both_databases! {
         invite(&world, &world.owner, GUEST, &["signing-viewer"]).await.unwrap();
         let store = world.store().await;
         let mut tx = store.begin_over_all().await.unwrap();
-        let job = tx.claim_job("look", world.now(), jiff::SignedDuration::from_secs(1)).await.unwrap().unwrap();
+        let job = tx.claim_job("look", world.now(), jiff::SignedDuration::from_secs(1), None).await.unwrap().unwrap();
         let said = format!("{job:?}");
         // Kept for that second: a claim that is dropped is undone some time later, and meanwhile nobody else is given the job.
         tx.commit().await.unwrap();

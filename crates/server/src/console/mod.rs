@@ -125,7 +125,8 @@ pub(crate) fn table() -> Doors {
         .form("/o/{org}/certificates/create", In(CreateCertificate), create::form, create::create)
         .form(
             "/o/{org}/certificates/{certificate}/renew",
-            In(CreateCertificate),
+            // It may revoke the old one first.
+            InOneOf(&[CreateCertificate, RevokeCertificate]),
             certificates::renew::form,
             certificates::renew::renew,
         )
@@ -152,7 +153,7 @@ pub(crate) fn table() -> Doors {
             csrs::acts::complete_form,
             csrs::acts::complete,
         )
-        .form(
+        .form_confirmed_when_sent(
             "/o/{org}/csrs/{csr}/remove",
             In(ManageCsrs),
             csrs::acts::remove_form,
@@ -446,7 +447,7 @@ pub(crate) fn table() -> Doors {
         .form("/me/security", Person, me::security, me::change_password)
         .page("/me/sessions", Person, me::sessions)
         .act("/me/sessions/{session}/end", Person, me::end_session)
-        .form("/me/tokens", Person, me::tokens, me::create_token)
+        .form_confirmed_when_sent("/me/tokens", Person, me::tokens, me::create_token)
         .act("/me/tokens/{token}/revoke", Person, me::revoke_token)
         .page("/assets/{folder}/{name}", Public, assets::serve)
 }

@@ -315,10 +315,10 @@ impl Visitor {
 /// Whether the password was given lately enough for what asks for that. A form that was opened in time may be filled in for a
 /// while; sent too late it is opened anew, at the same address.
 fn is_confirmed(who: &SignedIn, method: &Method, now: Timestamp) -> bool {
-    let minutes = if *method == Method::GET {
-        CONFIRMED_MINUTES
-    } else {
+    let minutes = if *method == Method::POST {
         CONFIRMED_FORM_MINUTES
+    } else {
+        CONFIRMED_MINUTES
     };
     let since = now.saturating_sub(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MIN);
     who.session().is_some_and(|session| session.confirmed_at >= since)

@@ -11,6 +11,9 @@ use zeroize::Zeroizing;
 use super::{JsonFileError, inner_path, json};
 
 const EXPECTED: &str = "a credentials.json of EAS Build with an ios part";
+/// What a `credentials.json` may name at most: each is a bundle to open, which is slow on purpose.
+const MAX_TARGETS: usize = 200;
+const EXPECTED_FEWER: &str = "a credentials.json of EAS Build with at most 200 targets";
 
 /// What one target is signed with.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,9 +77,10 @@ pub fn read(bytes: &[u8]) -> Result<Vec<EasTarget>, JsonFileError> {
             .map(|(name, target)| checked(Some(name), target))
             .collect::<Result<_, _>>()?,
     };
-    match targets.is_empty() {
-        true => Err(JsonFileError::Shape { expected: EXPECTED }),
-        false => Ok(targets),
+    match targets.len() {
+        1..=MAX_TARGETS => Ok(targets),
+        0 => Err(JsonFileError::Shape { expected: EXPECTED }),
+        _ => Err(JsonFileError::Shape { expected: EXPECTED_FEWER }),
     }
 }
 

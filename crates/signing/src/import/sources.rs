@@ -160,9 +160,18 @@ pub fn folder(paths: &[String], password: &str, mut fetch: impl FnMut(&str) -> F
 pub fn eas(credentials: &[u8], mut fetch: impl FnMut(&str) -> Fetched) -> Result<Findings, SourceError> {
     let targets = eas::read(credentials).map_err(SourceError::Json)?;
     let mut findings = Findings::default();
-    for target in targets {
-        for (path, kind) in [(&target.p12_path, FileKind::P12), (&target.profile_path, FileKind::Profile)] {
-            read(&mut findings, path, kind, &target.password, fetch(path));
+    // Targets share files: each is read once with each password.
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for target in &targets {
+        let password: &str = &target.password;
+        for (path, kind, password) in [
+            (&target.p12_path, FileKind::P12, password),
+            (&target.profile_path, FileKind::Profile, ""),
+        ] {
+            if !seen.contains(&(path.as_str(), password)) {
+                seen.push((path.as_str(), password));
+                read(&mut findings, path, kind, password, fetch(path));
+            }
         }
     }
     Ok(findings)

@@ -30,7 +30,7 @@ async fn enqueue(tx: &mut Tx, number: u32, payload: &JobPayload, seconds: i64) {
 }
 
 async fn claim(tx: &mut Tx, worker: &str, seconds: i64) -> Option<Job> {
-    tx.claim_job(worker, at(seconds), LEASE).await.expect("asked")
+    tx.claim_job(worker, at(seconds), LEASE, None).await.expect("asked")
 }
 
 fn is_stale<T>(result: &Result<T, StoreError>) -> bool {

@@ -120,7 +120,7 @@ async fn a_job_finds_its_act(world: World) {
         .await
         .expect("enqueued");
     let mut job = tx
-        .claim_job("w", at(0), SignedDuration::from_secs(60))
+        .claim_job("w", at(0), SignedDuration::from_secs(60), None)
         .await
         .expect("asked")
         .expect("claimed");
