@@ -132,6 +132,53 @@ impl Account {
         ours.max_by_key(|certificate| certificate.expires_at)
     }
 
+    /// A held certificate as the account lists it: by Apple's id, and what came as a file by its public key. Several may have one
+    /// key, made of one request; then it is the one that ends at the same moment, or none.
+    pub(crate) fn listed(&self, held: &HeldCertificate) -> Option<&AtApple> {
+        if let Some(id) = &held.apple_id {
+            return self.certificates.iter().find(|certificate| certificate.id == *id);
+        }
+        let of_key = |certificate: &&AtApple| certificate.has_this_key(&held.public_key_fingerprint);
+        let mut same: Vec<_> = self.certificates.iter().filter(of_key).collect();
+        if same.len() > 1 {
+            same.retain(|certificate| certificate.expires_at == Some(held.expires_at));
+        }
+        same.into_iter().next()
+    }
+
+    /// Whether a held profile has a certificate, of which `listed` is what the account has: as Apple lists the profile, and where
+    /// it does not, by whether it could.
+    pub(crate) fn has_certificate(&self, profile: &HeldProfile, held: &HeldCertificate, listed: Option<&AtApple>) -> bool {
+        let detail = self
+            .profiles
+            .iter()
+            .find(|detail| profile.apple_id.as_deref() == Some(detail.profile.id.as_str()));
+        match (detail, listed) {
+            (Some(detail), Some(listed)) if !detail.certificates.is_empty() => detail.certificates.iter().any(|one| one.id == listed.id),
+            _ => profile.profile_type.takes_certificate(&held.certificate_type),
+        }
+    }
+
+    /// The certificates of a held profile that can be in it now: those that Apple lists with it, else those with its public keys.
+    pub(super) fn certificates_of(&self, held: &HeldProfile, now: Timestamp) -> Vec<String> {
+        let detail = self
+            .profiles
+            .iter()
+            .find(|detail| held.apple_id.as_deref() == Some(detail.profile.id.as_str()));
+        let is_usable = |id: &&str| {
+            let known = self.certificates.iter().find(|certificate| certificate.id == **id);
+            known
+                .is_some_and(|one| held.profile_type.takes_certificate(&one.certificate_type) && one.expires_at.is_none_or(|end| end > now))
+        };
+        let listed = detail.map(|detail| detail.certificates.iter().map(|one| one.id.as_str()).filter(is_usable));
+        let listed: Vec<String> = listed.into_iter().flatten().map(str::to_owned).collect();
+        if listed.is_empty() {
+            self.certificates_of_keys(&held.profile_type, &held.certificates, now)
+        } else {
+            listed
+        }
+    }
+
     /// The public keys of its certificates.
     pub(crate) fn public_keys(&self) -> impl Iterator<Item = &str> {
         self.certificates.iter().filter_map(|certificate| certificate.public_key.as_deref())

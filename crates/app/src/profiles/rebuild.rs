@@ -103,12 +103,12 @@ impl Account {
         let certificates = match (&change.certificates, replaced) {
             (Some(chosen), _) => self.chosen_certificates(profile_type, chosen, now)?,
             (None, Some(replaced)) => {
-                let mut kept = self.certificates_of_keys(profile_type, &held.certificates, now);
+                let mut kept = self.certificates_of(held, now);
                 kept.retain(|id| id != replaced && !profile_type.has_one_certificate());
                 kept.push(replaced.to_owned());
                 kept
             }
-            (None, None) => self.certificates_of_keys(profile_type, &held.certificates, now),
+            (None, None) => self.certificates_of(held, now),
         };
         if certificates.is_empty() {
             return Err(Problem::field(

@@ -32,8 +32,8 @@ use crate::{
 use apple::{CertificateFilter, ProfileDetail};
 use async_trait::async_trait;
 use domain::{
-    Action, ApiKeyId, CertificateId, CertificateType, Feature, HeldCertificate, ListedCertificate, Made, Operation, OperationKind,
-    OperationState, OrgId, Permit, ProfileId,
+    Action, ApiKeyId, CertificateId, CertificateType, Feature, HeldCertificate, HeldProfile, ListedCertificate, Made, Operation,
+    OperationKind, OperationState, OrgId, Permit, ProfileId,
     operation::{CertificateRenewal, ProfileRebuild, Revocation},
 };
 use jiff::Timestamp;
@@ -102,7 +102,7 @@ impl App {
         let before = Box::pin(self.before_renewal(caller, &permit, key, held)).await?;
         let mut tx = self.inner.store.read_for(&permit).await?;
         let mut profiles = Vec::new();
-        for held in tx.profiles_of_certificate(&permit, &before.held.public_key_fingerprint).await? {
+        for held in before.held_profiles(&mut tx, &permit).await? {
             profiles.push(AffectedProfile {
                 held: Some(held.id),
                 apple_id: held.apple_id,
@@ -228,13 +228,7 @@ impl App {
             }
         }
         let now = self.now();
-        let holding = self
-            .inner
-            .store
-            .read_for(permit)
-            .await?
-            .profiles_of_certificate(permit, &before.held.public_key_fingerprint)
-            .await?;
+        let holding = before.held_profiles(&mut self.inner.store.read_for(permit).await?, permit).await?;
         // Each step is held against the share again; a profile that it does not take in is told before anything is begun.
         if let Some(outside) = holding
             .iter()
@@ -304,7 +298,7 @@ impl App {
         let created = created_before(&mut tx, permit, &held, &account, now).await?;
         Ok(Before {
             created,
-            at_apple: account.certificate_of_key(&held.public_key_fingerprint).cloned(),
+            at_apple: account.listed(&held).cloned(),
             held,
             certificate_type,
             used,
@@ -315,6 +309,13 @@ impl App {
 }
 
 impl Before {
+    /// The held profiles that have it. Another certificate may have the same public key, and other profiles.
+    async fn held_profiles(&self, tx: &mut Tx, permit: &Permit) -> Result<Vec<HeldProfile>, Problem> {
+        let mut profiles = tx.profiles_of_certificate(permit, &self.held.public_key_fingerprint).await?;
+        profiles.retain(|profile| self.account.has_certificate(profile, &self.held, self.at_apple.as_ref()));
+        Ok(profiles)
+    }
+
     /// The profiles of the account that have the certificate.
     fn profiles_at_apple(&self) -> impl Iterator<Item = &ProfileDetail> {
         let id = self.at_apple.as_ref().map(|at_apple| at_apple.id.as_str());
@@ -489,7 +490,7 @@ async fn created_before(
             Err(StoreError::NotFound) => continue,
             Err(error) => return Err(error.into()),
         };
-        let at_apple = account.certificate_of_key(&created.public_key_fingerprint);
+        let at_apple = account.listed(&created);
         if created.private_key.is_some()
             && created.expires_at > now
             && at_apple.is_some_and(|found| created.apple_id.as_ref() == Some(&found.id))

@@ -134,11 +134,11 @@ impl Needing<'_> {
     }
 
     fn is_listed(&self, held: &HeldCertificate) -> bool {
-        self.account.certificate_of_key(&held.public_key_fingerprint).is_some()
+        self.account.listed(held).is_some()
     }
 
     fn apple_id(&self, held: &HeldCertificate) -> String {
-        let listed = self.account.certificate_of_key(&held.public_key_fingerprint);
+        let listed = self.account.listed(held);
         listed.map_or_else(|| held.apple_id.clone().unwrap_or_default(), |listed| listed.id.clone())
     }
 

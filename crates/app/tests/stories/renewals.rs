@@ -2,7 +2,9 @@
 
 use crate::{
     certificates::{self, all_at_apple},
-    code, log,
+    code,
+    csrs::{at_the_portal, made},
+    log,
     operations::{at_apple, let_time_pass},
     profiles::{self, certificate, file, one, registered, wanted},
     sealed::signing_keys,
@@ -264,6 +266,40 @@ testkit::on_both_databases! {
                 is_in_all(&world, key, certificate, &ids).await;
             }
         }
+    }
+
+    async fn another_certificate_with_the_same_public_key_and_its_profiles_stay_as_they_are(world: World) {
+        let key = world.link(Role::Admin).await;
+        let mut limits = world.apple.control().limits();
+        limits.certificates.clear();
+        world.apple.control().set_limits(limits);
+        // Teams make several certificates of one request.
+        let csr = made(&world, "Both").await;
+        for kind in ["DISTRIBUTION", "DISTRIBUTION", "DEVELOPMENT"] {
+            at_the_portal(&world, &csr.pem, kind);
+        }
+        let (app, caller, org) = (world.app(), &world.owner.caller, world.org);
+        app.fetch_certificates(caller, org, key, None).await.unwrap();
+        let of_csr = app.csr(caller, org, csr.id).await.unwrap().certificates;
+        assert_eq!(of_csr.len(), 3);
+        let mut ids = Vec::new();
+        for (number, held) in of_csr.iter().enumerate() {
+            let kind = if held.certificate_type.is_development() { "IOS_APP_DEVELOPMENT" } else { "IOS_APP_STORE" };
+            let devices = held.certificate_type.is_development().then_some(Devices::AllEnabled);
+            let mut new = wanted(&format!("Of {number}"), kind, "no.halden.ferry", devices);
+            new.certificates = vec![held.apple_id.clone().unwrap()];
+            ids.push(registered(&world, key, new).await);
+        }
+        let first = &of_csr[0];
+        let preview = app.preview_renewal(caller, org, key, first.id).await.unwrap();
+        assert_eq!(preview.profiles.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["Of 0"]);
+        let before: Vec<_> = [one(&world, ids[1]).await.profile.uuid, one(&world, ids[2]).await.profile.uuid].into();
+        let ended = let_time_pass(&world, &renew(&world, key, first.id, true).await).await;
+        is_in_all(&world, key, ended.certificate().unwrap(), &ids[..1]).await;
+        assert_eq!([one(&world, ids[1]).await.profile.uuid, one(&world, ids[2]).await.profile.uuid].to_vec(), before);
+        let still = app.apple_certificates(caller, org, key, &Default::default()).await.unwrap().items;
+        let is_there = |held: &domain::HeldCertificate| still.iter().any(|listed| held.apple_id.as_ref() == Some(&listed.id));
+        assert_eq!(of_csr.iter().map(is_there).collect::<Vec<_>>(), [false, true, true], "the one that was named is revoked");
     }
 
     async fn a_certificate_is_renewed_by_itself_and_so_is_what_was_made(world: World) {
