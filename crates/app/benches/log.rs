@@ -104,6 +104,7 @@ fn record(number: u64, at: Timestamp, subs: u64) -> Fallible<Activity> {
             certificate: id::<CertificateId>("cert", 1 + chance / 19 % 1_000)?,
             name,
             form: ExportForm::P12Modern,
+            set: None,
         },
         88..93 => Event::AppleTokenMinted {
             key,

@@ -35,6 +35,24 @@ pub enum Activity {
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// Tell who took which certificate, profile or signing set away to sign with, newest first
+    SigningReport {
+        /// Which records; an object is a certificate, profile or signing set
+        #[command(flatten)]
+        filters: Filters,
+        /// How many records
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200), conflicts_with = "format")]
+        limit: u32,
+        /// Go on behind a page: its “next_cursor”
+        #[arg(long, conflicts_with = "format")]
+        cursor: Option<String>,
+        /// All of it as a file instead of a page: CSV for tables, JSON lines for programs
+        #[arg(long, value_enum)]
+        format: Option<Format>,
+        /// Where to; standard output unless given
+        #[arg(long, value_name = "FILE", requires = "format")]
+        file: Option<PathBuf>,
+    },
     /// Look whether the log is whole: asks the server, or, with --data or --database, looks on the host itself
     Verify(Verify),
 }
@@ -97,6 +115,15 @@ pub enum Format {
     Jsonl,
 }
 
+impl Format {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
 /// How to verify.
 #[derive(Debug, Args)]
 pub struct Verify {
@@ -127,39 +154,28 @@ impl Activity {
         let home = client.home().await?;
         match self {
             Self::List { filters, limit, cursor } => {
-                let mut query = filters.query(client, &home).await?;
-                query.push(("limit", limit.to_string()));
-                query.extend(cursor.map(|cursor| ("cursor", cursor)));
-                list(client, printer, &home, &query).await
+                let query = page(filters.query(client, &home).await?, limit, cursor);
+                list(client, printer, &format!("{home}/activity"), &query).await
             }
             Self::Export { filters, format, file } => {
                 let mut query = filters.query(client, &home).await?;
-                let format = match format {
-                    Format::Csv => "csv",
-                    Format::Jsonl => "jsonl",
+                query.push(("format", format.word().to_owned()));
+                write(client, printer, &format!("{home}/activity/export"), &query, file).await
+            }
+            Self::SigningReport {
+                filters,
+                limit,
+                cursor,
+                format,
+                file,
+            } => {
+                let mut query = filters.query(client, &home).await?;
+                let path = format!("{home}/reports/signing");
+                let Some(format) = format else {
+                    return list(client, printer, &path, &page(query, limit, cursor)).await;
                 };
-                query.push(("format", format.to_owned()));
-                let path = format!("{home}/activity/export");
-                match file {
-                    Some(path_of_file) => {
-                        let cannot = |cause: std::io::Error| {
-                            let why = match cause.kind() {
-                                std::io::ErrorKind::AlreadyExists => "it is there already. Choose another name".to_owned(),
-                                _ => cause.to_string(),
-                            };
-                            Failure::new(
-                                Exit::Usage,
-                                format!("Cannot write {}: {why}. Nothing was written.", path_of_file.display()),
-                            )
-                        };
-                        let mut out = crate::output::private_file(&path_of_file).map_err(cannot)?;
-                        client.stream(&path, &query, &mut out).await?;
-                        out.sync_all()?;
-                        printer.hint(&format!("russet: written to {}.", path_of_file.display()));
-                    }
-                    None => client.stream(&path, &query, &mut std::io::stdout()).await?,
-                }
-                Ok(Exit::Ok)
+                query.push(("format", format.word().to_owned()));
+                write(client, printer, &format!("{path}/export"), &query, file).await
             }
             Self::Verify(verify) => {
                 if verify.checkpoints.is_some() || verify.public_key.is_some() {
@@ -174,8 +190,35 @@ impl Activity {
     }
 }
 
-async fn list(client: &Client, printer: &Printer, home: &str, query: &[(&str, String)]) -> Result<Exit, Failure> {
-    let page: api::ActivityPage = client.get(&format!("{home}/activity"), query).await?;
+/// What is asked for, one page of it.
+fn page(mut query: Vec<(&'static str, String)>, limit: u32, cursor: Option<String>) -> Vec<(&'static str, String)> {
+    query.push(("limit", limit.to_string()));
+    query.extend(cursor.map(|cursor| ("cursor", cursor)));
+    query
+}
+
+/// A file of records, to standard output or into a file that must not be there yet.
+async fn write(client: &Client, printer: &Printer, path: &str, query: &[(&str, String)], file: Option<PathBuf>) -> Result<Exit, Failure> {
+    let Some(file) = file else {
+        client.stream(path, query, &mut std::io::stdout()).await?;
+        return Ok(Exit::Ok);
+    };
+    let cannot = |cause: std::io::Error| {
+        let why = match cause.kind() {
+            std::io::ErrorKind::AlreadyExists => "it is there already. Choose another name".to_owned(),
+            _ => cause.to_string(),
+        };
+        Failure::new(Exit::Usage, format!("Cannot write {}: {why}. Nothing was written.", file.display()))
+    };
+    let mut out = crate::output::private_file(&file).map_err(cannot)?;
+    client.stream(path, query, &mut out).await?;
+    out.sync_all()?;
+    printer.hint(&format!("russet: written to {}.", file.display()));
+    Ok(Exit::Ok)
+}
+
+async fn list(client: &Client, printer: &Printer, path: &str, query: &[(&str, String)]) -> Result<Exit, Failure> {
+    let page: api::ActivityPage = client.get(path, query).await?;
     printer.show(&page, |page| {
         table(
             &["when", "who", "organization", "what", "outcome"],

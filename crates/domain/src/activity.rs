@@ -428,6 +428,9 @@ pub enum Event {
         certificate: CertificateId,
         name: String,
         form: ExportForm,
+        /// The signing set that it left with; none for itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        set: Option<ItemName>,
     },
     CertificateTakenIn {
         certificate: CertificateId,
@@ -565,6 +568,9 @@ pub enum Event {
     HeldProfileDownloaded {
         profile: ProfileId,
         name: String,
+        /// The signing set that it left with; none for itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        set: Option<ItemName>,
     },
     ProfileDownloaded {
         key: ApiKeyId,

@@ -5,9 +5,9 @@
 //! a cell gets an apostrophe before it, as OWASP advises. So does what stands behind a separator within a cell: where
 //! tables are separated by semicolons, a cell begins there.
 
-use crate::{reply, rest::views};
+use crate::{State, activity_query::ActivityQuery, reply, rest::views};
 use app::{
-    Problem,
+    Caller, Problem,
     activity::{ActivityFile, ActivityView},
 };
 use axum::{
@@ -15,6 +15,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use domain::OrgId;
 use futures::stream;
 
 /// The form of the file.
@@ -122,12 +123,23 @@ fn text(form: FileForm, views: &[ActivityView]) -> String {
     }
 }
 
+/// The signing report that a query asks for. That it was taken is recorded.
+///
+/// # Errors
+/// What does not fit in the query; `not_found`, `not_allowed`, `activity_blocked`.
+pub(crate) async fn signing_report(state: &State, caller: &Caller, org: OrgId, query: &ActivityQuery) -> Result<Response, Problem> {
+    let form = FileForm::parse(query.format.as_deref().unwrap_or_default())?;
+    let what = format!("{}, its signing report", form.words());
+    let file = state.app.export_activity(caller, org, &query.signing_uses()?, &what).await?;
+    Ok(answer(form, "signing-report", file))
+}
+
 /// The answer that a browser saves and a script reads. When the database breaks down in the middle, the answer breaks off,
 /// and does not look whole.
-pub(crate) fn answer(form: FileForm, file: ActivityFile) -> Response {
-    let (media_type, name) = match form {
-        FileForm::Csv => ("text/csv; charset=utf-8; header=present", "activity.csv"),
-        FileForm::JsonLines => ("application/jsonl; charset=utf-8", "activity.jsonl"),
+pub(crate) fn answer(form: FileForm, stem: &str, file: ActivityFile) -> Response {
+    let (media_type, suffix) = match form {
+        FileForm::Csv => ("text/csv; charset=utf-8; header=present", "csv"),
+        FileForm::JsonLines => ("application/jsonl; charset=utf-8", "jsonl"),
     };
     let head = match form {
         FileForm::Csv => COLUMNS.join(",") + "\r\n",
@@ -149,7 +161,7 @@ pub(crate) fn answer(form: FileForm, file: ActivityFile) -> Response {
     (
         [
             (header::CONTENT_TYPE, media_type.to_owned()),
-            (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+            (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{stem}.{suffix}\"")),
         ],
         Body::from_stream(pieces),
     )

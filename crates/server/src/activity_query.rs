@@ -134,11 +134,23 @@ impl ActivityQuery {
             action: text(&self.action),
             object: text(&self.object),
             key,
+            signing_uses: false,
             outcome,
             since: given(&self.since).map(|day| moment("since", day, false)).transpose()?,
             until: given(&self.until).map(|day| moment("until", day, true)).transpose()?,
             cursor: text(&self.cursor),
             limit,
+        })
+    }
+
+    /// The same of what was taken away to sign with.
+    ///
+    /// # Errors
+    /// As [`ActivityQuery::search`].
+    pub(crate) fn signing_uses(&self) -> Result<ActivitySearch, Problem> {
+        Ok(ActivitySearch {
+            signing_uses: true,
+            ..self.search()?
         })
     }
 

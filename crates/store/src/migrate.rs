@@ -142,6 +142,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0022_revoked_certificates.sql"),
         postgres: "",
     },
+    Migration {
+        version: 23,
+        name: "signing_report",
+        sql: include_str!("../migrations/0023_signing_report.sql"),
+        postgres: "",
+    },
 ];
 
 /// Its hashes are no work for SQL.

@@ -36,6 +36,8 @@ pub struct ActivitySearch {
     pub object: Option<String>,
     /// The API key it was done with or to.
     pub key: Option<ApiKeyId>,
+    /// Only what was taken away to sign with: certificates, profiles and signing sets.
+    pub signing_uses: bool,
     /// How it ended.
     pub outcome: Option<Outcome>,
     /// Not before; 30 days ago unless given.
@@ -176,6 +178,7 @@ impl App {
             action: search.action.clone(),
             object: search.object.clone(),
             key: search.key,
+            signing_uses: search.signing_uses,
             outcome: search.outcome,
             since: Some(since),
             until: search.until,

@@ -2,7 +2,7 @@
 //!
 //! Outcomes other than done are said, never hidden: an intent "is about to", a refusal names who refused.
 
-use domain::{AppPattern, Event, ItemOrigin, Outcome, Role, ShareLimits, activity::ExportForm};
+use domain::{AppPattern, Event, ItemName, ItemOrigin, Outcome, Role, ShareLimits, activity::ExportForm};
 use std::collections::BTreeSet;
 
 /// The sentence of a record. `whom` is what the other party is called: with whom something is shared, whose roles changed.
@@ -182,14 +182,18 @@ fn words(event: &Event, whom: &str) -> (String, String) {
             let article = if title.starts_with(['A', 'E', 'I', 'O', 'i']) { "an" } else { "a" };
             both("created", "create", format!("{article} {title} certificate"))
         }
-        Event::CertificateDownloaded { name, form, .. } => {
+        Event::CertificateDownloaded { name, form, set, .. } => {
             let what = match form {
                 ExportForm::P12Compatible => "as .p12, compatible, with its private key",
                 ExportForm::P12Modern => "as .p12, modern, with its private key",
                 ExportForm::Pem => "as PEM, with its private key",
                 ExportForm::Cer => "without its private key",
             };
-            both("downloaded", "download", format!("the certificate “{name}” {what}"))
+            both(
+                "downloaded",
+                "download",
+                format!("the certificate “{name}” {what}{}", in_set(set.as_ref())),
+            )
         }
         Event::CertificateTakenIn {
             name, origin, key_held, ..
@@ -246,6 +250,9 @@ fn words(event: &Event, whom: &str) -> (String, String) {
         }
         Event::ProfileUnshared { name, .. } => both("stopped sharing", "stop sharing", format!("the profile “{name}” with {whom}")),
         Event::ProfileRemoved { name, .. } => both("removed", "remove", format!("the profile “{name}” here")),
+        Event::HeldProfileDownloaded { name, set: Some(set), .. } => {
+            both("downloaded", "download", format!("the profile “{name}”{}", in_set(Some(set))))
+        }
         Event::HeldProfileDownloaded { name, .. } | Event::ProfileDownloaded { name, .. } => {
             both("downloaded", "download", format!("the profile “{name}”"))
         }
@@ -305,6 +312,11 @@ fn will_expire(what: String, days: u16) -> (String, String) {
         format!("noticed that {what} expires {when}"),
         format!("notice that {what} expires {when}"),
     )
+}
+
+/// What a file left with, where that was a signing set.
+fn in_set(set: Option<&ItemName>) -> String {
+    set.map_or_else(String::new, |set| format!(", with the signing set “{set}”"))
 }
 
 #[cfg(test)]

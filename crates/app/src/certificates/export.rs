@@ -60,6 +60,7 @@ impl App {
             certificate,
             name: held.name.clone(),
             form,
+            set: None,
         };
         in_time(async {
             let mut tx = self.begin_for(caller, &permit).await?;

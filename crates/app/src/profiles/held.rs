@@ -209,6 +209,7 @@ impl App {
         let event = Event::HeldProfileDownloaded {
             profile,
             name: held.name.clone(),
+            set: None,
         };
         in_time(async {
             let mut tx = self.begin_for(caller, &permit).await?;

@@ -1,8 +1,8 @@
 //! The files of a set: what a build needs on its machine. Each certificate with its private key, the profiles by the names
 //! that Xcode looks for, and what `xcodebuild` is told about them.
 //!
-//! All certificates are under one password. The use is recorded before a byte leaves, like a download of a certificate; it
-//! needs less: who may use a set takes what a manager has put into it, and nothing beside.
+//! All certificates are under one password. The use is recorded before a byte leaves, as one of the set and as a download of
+//! each certificate and profile in it; it needs less: who may use a set takes what a manager has put into it, and nothing beside.
 //!
 //! The surprising thing: that holds for what the root organization lends, too. Builds sign where they run, so to use a lent
 //! certificate in a set is to be given its private key. Its owner's log says so at the same moment.
@@ -143,14 +143,8 @@ impl App {
             let used = profiles.get(&of.profile.id).ok_or_else(Problem::not_found)?;
             contents.push(tx.profile_content_to_use(&used.permit).await?);
         }
-        let event = Event::SigningSetUsed {
-            set: view.set.id,
-            name: view.set.name.clone(),
-            identifiers: view.items.iter().map(|item| item.identifier.clone()).collect(),
-            certificates: certificates.iter().map(|used| used.certificate.id).collect(),
-            form,
-        };
-        self.record_done(&mut tx, caller, permit.organization(), event).await?;
+        let events = uses(&view, &certificates, form);
+        self.record_all_done(&mut tx, caller, permit.organization(), events).await?;
         for used in certificates.iter().filter(|used| used.permit.is_lent()) {
             let event = Event::LentCertificateUsed {
                 certificate: used.certificate.id,
@@ -222,6 +216,33 @@ fn refuse_incomplete(view: &SigningSetView) -> Result<(), Problem> {
             missing.join(" ")
         ),
     ))
+}
+
+/// What a use is recorded as: each certificate and each profile that leaves, so that the log of each tells it, and then the
+/// set itself.
+fn uses(view: &SigningSetView, certificates: &[CertificateToUse], form: ExportForm) -> Vec<Event> {
+    let set = &view.set;
+    let certificates = certificates.iter().map(|used| &used.certificate);
+    let of_certificates = certificates.clone().map(|held| Event::CertificateDownloaded {
+        certificate: held.id,
+        name: held.name.clone(),
+        form,
+        set: Some(set.name.clone()),
+    });
+    let profiles = view.items.iter().filter_map(|item| Some(&item.profile.as_ref()?.profile));
+    let of_profiles = profiles.map(|profile| Event::HeldProfileDownloaded {
+        profile: profile.id,
+        name: profile.name.clone(),
+        set: Some(set.name.clone()),
+    });
+    let used = Event::SigningSetUsed {
+        set: set.id,
+        name: set.name.clone(),
+        identifiers: view.items.iter().map(|item| item.identifier.clone()).collect(),
+        certificates: certificates.map(|held| held.id).collect(),
+        form,
+    };
+    of_certificates.chain(of_profiles).chain([used]).collect()
 }
 
 fn export_options(view: &SigningSetView) -> SetFile {

@@ -32,6 +32,7 @@ mod sealed;
 mod service_tokens;
 mod shared_in_flight;
 mod sharing;
+mod signing_report;
 mod signing_set_races;
 mod signing_sets;
 mod unsteady_apple;

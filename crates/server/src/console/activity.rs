@@ -48,7 +48,7 @@ pub(crate) struct Records {
 
 impl Records {
     /// Nothing, of the usual time.
-    fn none(now: Timestamp) -> Self {
+    pub(crate) fn none(now: Timestamp) -> Self {
         Self {
             days: Vec::new(),
             newest: true,
@@ -286,7 +286,7 @@ impl UsagePage {
 }
 
 /// "since 1 Nov 2026", "from 1 Nov 2026 to 8 Nov 2026".
-fn between(found: &Records, query: &ActivityQuery) -> String {
+pub(crate) fn between(found: &Records, query: &ActivityQuery) -> String {
     let since = when::date(found.since);
     let until = query.until.as_deref().map(str::trim).filter(|text| !text.is_empty());
     match until.map(|text| {
@@ -298,7 +298,7 @@ fn between(found: &Records, query: &ActivityQuery) -> String {
     }
 }
 
-fn days_ago(now: Timestamp, days: i64) -> String {
+pub(crate) fn days_ago(now: Timestamp, days: i64) -> String {
     let then = now.saturating_sub(SignedDuration::from_hours(24 * days)).unwrap_or(now);
     then.strftime("%Y-%m-%d").to_string()
 }
@@ -433,7 +433,7 @@ pub(crate) async fn export(
         .app
         .export_activity(&visitor.who.caller, id(&org)?, &search, form.words())
         .await?;
-    Ok(activity_file::answer(form, file))
+    Ok(activity_file::answer(form, "activity", file))
 }
 
 /// `POST /o/{org}/activity/verify`

@@ -37,6 +37,7 @@ pub(crate) mod overview;
 pub(crate) mod parts;
 pub(crate) mod pictures;
 pub(crate) mod profiles;
+pub(crate) mod reports;
 pub(crate) mod share_item;
 pub(crate) mod shell;
 pub(crate) mod signing_sets;
@@ -437,6 +438,8 @@ pub(crate) fn table() -> Doors {
         .page("/o/{org}/activity", In(SeeActivity), activity::show)
         .page("/o/{org}/activity/export", In(ExportActivity), activity::export)
         .act("/o/{org}/activity/verify", In(VerifyActivity), activity::verify)
+        .page("/o/{org}/reports/signing", In(SeeActivity), reports::signing)
+        .page("/o/{org}/reports/signing/export", In(ExportActivity), reports::export)
         .page("/o/{org}/activity/{activity}", In(SeeActivity), activity::record)
         .page("/o/{org}/keys/{key}/usage", In(SeeActivity), activity::usage)
         .page("/inbox", Person, inbox::show)

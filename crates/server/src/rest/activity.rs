@@ -52,7 +52,7 @@ pub(super) async fn export(
 ) -> Result<Response, Failure> {
     let form = FileForm::parse(query.format.as_deref().unwrap_or_default())?;
     let file = state.app.export_activity(&who.caller, org, &query.search()?, form.words()).await?;
-    Ok(activity_file::answer(form, file))
+    Ok(activity_file::answer(form, "activity", file))
 }
 
 /// Verifies the whole log: chain, checkpoints, and the file outside. Recorded.

@@ -23,6 +23,7 @@ mod notification_channels;
 mod organizations;
 mod profiles;
 mod renewals;
+mod reports;
 mod service_tokens;
 mod sharing;
 mod signing_sets;
@@ -152,6 +153,8 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeSigning), routes!(csrs::show))
         .operation(In(ManageCsrs), routes!(csrs::complete))
         .operation(In(ManageCsrs), routes!(csrs::remove))
+        .operation(In(SeeActivity), routes!(reports::signing))
+        .operation(In(ExportActivity), routes!(reports::signing_export))
         .operation(In(SeeChannels), routes!(notification_channels::list))
         .operation(In(ManageChannels), routes!(notification_channels::create))
         .operation(In(SeeChannels), routes!(notification_channels::show))

@@ -129,7 +129,7 @@ async fn town() -> Town {
         ("certificate", certificate),
         ("csr", requested(world, &world.owner).await),
         ("held_profile", fetched.new[0].profile.id.to_string()),
-        ("signing_set", picked(world, key).await),
+        ("signing_set", picked(world, key, "Ferry").await),
         ("operation", operation),
         ("activity", recorded(world, &world.owner).await),
         ("user", world.owner.person().unwrap().id.to_string()),
@@ -192,7 +192,7 @@ async fn recorded(world: &World, owner: &SignedIn) -> String {
 }
 
 /// A signing set of a profile that is registered here.
-async fn picked(world: &World, key: domain::ApiKeyId) -> String {
+pub(crate) async fn picked(world: &World, key: ApiKeyId, name: &str) -> String {
     let (app, caller) = (world.app(), &world.owner.caller);
     let wanted = app::profiles::ProfileToRegister {
         profile_type: "IOS_APP_STORE".to_owned(),
@@ -213,7 +213,7 @@ async fn picked(world: &World, key: domain::ApiKeyId) -> String {
         profile,
         certificate: None,
     };
-    app.create_signing_set(caller, world.org, "Ferry", &[item])
+    app.create_signing_set(caller, world.org, name, &[item])
         .await
         .unwrap()
         .set

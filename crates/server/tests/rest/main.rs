@@ -11,6 +11,7 @@ mod members;
 mod notification_channels;
 mod organizations;
 mod refusals;
+mod reports;
 mod secrets;
 mod service_tokens;
 mod sharing;

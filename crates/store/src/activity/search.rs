@@ -39,6 +39,8 @@ pub struct ActivityFilter {
     pub object: Option<String>,
     /// Through or about this API key.
     pub key: Option<ApiKeyId>,
+    /// Only what was taken away to sign with: certificates, profiles and signing sets.
+    pub signing_uses: bool,
     /// With this outcome.
     pub outcome: Option<Outcome>,
     /// Not before.
@@ -51,16 +53,18 @@ pub struct ActivityFilter {
 const LIST: &str = "activity";
 
 /// What happens all day. Of a key, token or person there soon is one; any other event is rarer than those.
-const EVERYDAY: [&str; 9] = [
+const EVERYDAY: [&str; 11] = [
     "access.deny",
     "apple-token.create",
     "certificate.download",
     "key.check",
     "key.use",
     "profile.download",
+    "profile.download-held",
     "session.sign-in",
     "session.sign-in-failed",
     "session.sign-out",
+    "signing-set.use",
 ];
 
 /// What leads.
@@ -72,6 +76,7 @@ enum Lead {
     Token,
     Subject,
     Action,
+    SigningUses,
     Nothing,
 }
 
@@ -80,6 +85,7 @@ impl ActivityFilter {
         let is_rare_outcome = |outcome| !matches!(outcome, Outcome::Done | Outcome::Intent);
         let is_rare_action = |action: &String| !EVERYDAY.contains(&action.as_str());
         match self {
+            Self { signing_uses: true, .. } => Lead::SigningUses,
             Self { object: Some(_), .. } => Lead::Object,
             _ if self.outcome.is_some_and(is_rare_outcome) => Lead::Outcome,
             _ if self.action.as_ref().is_some_and(is_rare_action) => Lead::Action,
@@ -200,6 +206,16 @@ fn of_organization(lead: &Lead) -> &'static str {
                  AND at >= $8 AND (at, sequence) < ($9, $10)
              ORDER BY at DESC, sequence DESC LIMIT $11"
         }
+        Lead::SigningUses => {
+            "SELECT * FROM activity WHERE organization_id = $1
+                 AND action IN ('certificate.download', 'certificate.use-below', 'profile.download', 'profile.download-held', 'signing-set.use')
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($4 AS TEXT) IS NULL OR token_id = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5)
+                 AND (CAST($6 AS TEXT) IS NULL OR action = $6)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7) AND (CAST($12 AS TEXT) IS NULL OR root_id = $12)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
         Lead::Nothing => {
             "SELECT * FROM activity WHERE organization_id = $1
                  AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
@@ -259,6 +275,16 @@ fn of_root(lead: &Lead) -> &'static str {
             "SELECT * FROM activity WHERE root_id = $1 AND action = $6
                  AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
                  AND (CAST($4 AS TEXT) IS NULL OR token_id = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5)
+                 AND (CAST($7 AS TEXT) IS NULL OR outcome = $7)
+                 AND at >= $8 AND (at, sequence) < ($9, $10)
+             ORDER BY at DESC, sequence DESC LIMIT $11"
+        }
+        Lead::SigningUses => {
+            "SELECT * FROM activity WHERE root_id = $1
+                 AND action IN ('certificate.download', 'certificate.use-below', 'profile.download', 'profile.download-held', 'signing-set.use')
+                 AND (CAST($2 AS TEXT) IS NULL OR object_id = $2) AND (CAST($3 AS TEXT) IS NULL OR api_key_id = $3)
+                 AND (CAST($4 AS TEXT) IS NULL OR token_id = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5)
+                 AND (CAST($6 AS TEXT) IS NULL OR action = $6)
                  AND (CAST($7 AS TEXT) IS NULL OR outcome = $7)
                  AND at >= $8 AND (at, sequence) < ($9, $10)
              ORDER BY at DESC, sequence DESC LIMIT $11"

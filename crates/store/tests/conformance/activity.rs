@@ -110,12 +110,39 @@ async fn records_are_found_by_who_what_and_when(world: World) {
         outcome: Outcome::Refused,
         ..record(1, 3)
     };
-    for one in [&record(1, 1), &added, &refused] {
+    let downloaded = Activity {
+        event: Event::HeldProfileDownloaded {
+            profile: id("prof", 1),
+            name: "Ferry".to_owned(),
+            set: None,
+        },
+        ..record(1, 0)
+    };
+    let elsewhere = Activity {
+        event: downloaded.event.clone(),
+        ..record(2, 0)
+    };
+    for one in [&downloaded, &elsewhere, &record(1, 1), &added, &refused] {
         tx.record(one).await.expect("recorded");
     }
     let any = ActivityFilter::default;
     let cases = [
-        (any(), vec![3, 2, 1]),
+        (any(), vec![3, 2, 1, 0]),
+        (
+            ActivityFilter {
+                signing_uses: true,
+                ..any()
+            },
+            vec![0],
+        ),
+        (
+            ActivityFilter {
+                signing_uses: true,
+                object: Some(key(1, 1).id.to_string()),
+                ..any()
+            },
+            vec![],
+        ),
         (
             ActivityFilter {
                 subject: Some(Subject::User(id("user", 2))),
@@ -211,7 +238,7 @@ async fn records_are_found_by_who_what_and_when(world: World) {
                 until: Some(at(2)),
                 ..any()
             },
-            vec![1],
+            vec![1, 0],
         ),
         (
             ActivityFilter {
@@ -380,6 +407,11 @@ async fn a_root_reads_what_is_below_and_nobody_reads_upward_or_sideways(world: W
         ActivityFilter {
             reach: LogReach::Below,
             token: Some(id("tok", 3)),
+            ..ActivityFilter::default()
+        },
+        ActivityFilter {
+            reach: LogReach::Below,
+            signing_uses: true,
             ..ActivityFilter::default()
         },
     ] {

@@ -5,6 +5,7 @@ use super::{
         activity::{ActivityPage, RecordPage, Records, UsagePage, state_notice},
         members::{invite, leave, list, one},
         parts::{Notice, Tone, Wrong},
+        reports::SigningReportPage,
         shell::{Place, Theme},
     },
     samples::{self, at, id},
@@ -167,6 +168,16 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
         below: vec![(id("org", 2), "Halden Transit".to_owned())],
     };
     add("activity", &activity(samples::activity(), Default::default(), None));
+    for (name, items) in [("report-signing", samples::signing_uses()), ("report-signing-none", Vec::new())] {
+        let report = SigningReportPage {
+            shell: shell(Place::Activity),
+            org,
+            found: records(items),
+            query: Default::default(),
+            wrong: None,
+        };
+        add(name, &report);
+    }
     let asked: crate::activity_query::ActivityQuery =
         serde_json::from_str(r#"{"action": "key.use", "actor": "elin@halden.example", "until": "soon"}"#).expect("a query");
     let wrong = Notice::new(Tone::Bad, "“soon” is no time.", "Give a day like 2026-11-23.");
