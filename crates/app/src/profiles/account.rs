@@ -357,7 +357,7 @@ fn is_called(device: &Device, name: &str) -> bool {
 
 fn no_device(profile_type: &ProfileType) -> String {
     format!(
-        "A profile of the type {} needs at least one enabled device, and there is none. Register one, or enable one.",
+        "A profile of the type {} needs at least one enabled device, and none is named that is one. Name some, or take all enabled ones; where there are none, register or enable one.",
         profile_type.title()
     )
 }

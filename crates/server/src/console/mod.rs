@@ -124,10 +124,10 @@ pub(crate) fn table() -> Doors {
             certificates::revoke::revoke,
         )
         .form("/o/{org}/certificates/create", In(CreateCertificate), create::form, create::create)
-        .form(
+        .form_confirmed_when_sent(
             "/o/{org}/certificates/{certificate}/renew",
             // It may revoke the old one first.
-            InOneOf(&[CreateCertificate, RevokeCertificate]),
+            In(CreateCertificate),
             certificates::renew::form,
             certificates::renew::renew,
         )

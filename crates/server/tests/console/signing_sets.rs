@@ -146,7 +146,7 @@ async fn a_set_is_picked_of_what_is_here_and_says_what_it_lacks_later() {
     assert_eq!(removed.status, StatusCode::SEE_OTHER, "{}", removed.text);
     let page = browser.open(&set).await.text;
     assert!(
-        page.contains("Incomplete") && page.contains("Its certificate was removed here."),
+        page.contains("Incomplete") && page.contains("Its certificate was removed."),
         "{page}"
     );
     let incomplete = browser.below("/signing-sets?state=incomplete");

@@ -58,7 +58,7 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "certificates_import" => json!({ "content": "bm9uZQ==" }),
         "certificates_edit" => json!({ "name": "Taken over" }),
         "certificates_remove" | "csrs_remove" => json!({ "name": "Taken away" }),
-        "certificates_fetch" | "certificates_share" => json!({}),
+        "certificates_fetch" | "certificates_share_certificate" | "profiles_share_profile" => json!({}),
         "csrs_create" => json!({ "name": "Taken over" }),
         "csrs_complete" => json!({ "certificate": "none" }),
         "members_edit" => json!({ "roles": ["signing-viewer"] }),

@@ -169,6 +169,8 @@ async fn an_older_log_is_chained_as_it_is_found(world: World) {
         "DROP INDEX activity_root_object",
         "DROP INDEX activity_root_action",
         "DROP INDEX activity_root_outcome",
+        "DROP INDEX activity_signing",
+        "DROP INDEX activity_root_signing",
         "ALTER TABLE activity DROP COLUMN root_id",
         "ALTER TABLE activity DROP COLUMN token_id",
         "ALTER TABLE activity DROP COLUMN hash",

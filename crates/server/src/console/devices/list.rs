@@ -40,6 +40,10 @@ pub(crate) struct DevicesPage {
 }
 
 impl DevicesPage {
+    fn free_on(&self) -> Option<String> {
+        self.free_on.map(|day| day.strftime("%-d %b %Y").to_string())
+    }
+
     fn key(&self) -> String {
         self.bar.key.map(|key| format!("?key={key}")).unwrap_or_default()
     }
@@ -54,7 +58,7 @@ impl DevicesPage {
 
     fn free(&self, used: &usize) -> String {
         match PLACES.saturating_sub(*used) {
-            0 => match self.free_on {
+            0 => match self.free_on() {
                 Some(day) => format!("None is free until {day}"),
                 None => "None is free until the membership year ends".to_owned(),
             },
