@@ -353,8 +353,8 @@ fn rest(address: &str) -> Vec<Sample> {
         ("DELETE", "/orgs/{org}/invitations/{invitation}") => bare(204).fresh(Fresh::Invitation),
         ("POST", "/invitations/look") => json(404, r#"{"token": "none"}"#).says("invitation_"),
         ("POST", "/invitations/accept") => json(404, r#"{"token": "none", "name": "X", "password": "correct horse"}"#),
-        ("GET", "/orgs/{org}/reports/signing") => get().says("items"),
-        ("GET", "/orgs/{org}/reports/signing/export") => get().says("actor_kind"),
+        ("GET", "/orgs/{org}/reports/signing") => get().query("?key={key}").says("items"),
+        ("GET", "/orgs/{org}/reports/signing/export") => get().query("?key={key}").says("actor_kind"),
         ("GET", "/orgs/{org}/notification-channels") => get().says("chan_"),
         ("POST", "/orgs/{org}/notification-channels") => json(422, r#"{"name": "x", "url": "https://127.0.0.1/"}"#).says("url_unfit"),
         ("GET", "/orgs/{org}/notification-channels/{channel}") => get().says("chan_"),
@@ -559,8 +559,8 @@ fn console(address: &str) -> Vec<Sample> {
         ("POST", "/o/{org}/tokens/new") => {
             form(422, &[("name", "x"), ("role", "owner"), ("once", "matrix")]).says("name=\"address_ranges\"")
         }
-        ("GET", "/o/{org}/reports/signing") => get().says("Signing report"),
-        ("GET", "/o/{org}/reports/signing/export") => get().says("actor_kind"),
+        ("GET", "/o/{org}/reports/signing") => get().query("?key={key}").says("Signing report"),
+        ("GET", "/o/{org}/reports/signing/export") => get().query("?key={key}").says("actor_kind"),
         ("GET", "/o/{org}/notifications") => get().says("Channel-of-"),
         ("GET", "/o/{org}/notifications/new") => get().says("New notification channel"),
         ("POST", "/o/{org}/notifications/new") => form(422, &[("kind", "webhook"), ("url", "https://127.0.0.1/")]).says("name=\"url\""),
