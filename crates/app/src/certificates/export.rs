@@ -43,31 +43,31 @@ impl App {
         };
         let permit = self.permit(caller, action, org).await?;
         let held = self.own_certificate(caller, &permit, certificate, OwnersAct::Download).await?;
-        let export = match form {
-            ExportForm::Cer => without_private_key(&held),
-            form => {
-                let item = own(&permit, Shareable::Certificate(certificate));
-                let mut tx = self.inner.store.read_for(&permit).await?;
-                let sealed = sealed_signing_key(&mut tx, &item, &held).await?;
-                drop(tx);
-                let (password, generated) = self.p12_password(password);
-                let mut export = self.signing_key_file(held.clone(), sealed, form, &password).await?;
-                export.generated_password = (generated && form != ExportForm::Pem).then(|| Shown::new(password.to_string()));
-                export
-            }
-        };
+        let (password, generated) = self.p12_password(password);
+        about_password(form, &password)?;
         let event = Event::CertificateDownloaded {
             certificate,
             name: held.name.clone(),
             form,
             set: None,
         };
+        let mut sealed = None;
         in_time(async {
             let mut tx = self.begin_for(caller, &permit).await?;
+            if form != ExportForm::Cer {
+                let item = own(&permit, Shareable::Certificate(certificate));
+                sealed = Some(sealed_signing_key(&mut tx, &item, &held).await?);
+            }
             self.record_done(&mut tx, caller, org, event).await?;
             Ok(tx.commit().await?)
         })
         .await?;
+        // Opened only now that it is written down.
+        let Some(sealed) = sealed else {
+            return Ok(without_private_key(&held));
+        };
+        let mut export = self.signing_key_file(held, sealed, form, &password).await?;
+        export.generated_password = (generated && form != ExportForm::Pem).then(|| Shown::new(password.to_string()));
         Ok(export)
     }
 

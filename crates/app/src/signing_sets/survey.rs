@@ -1,7 +1,8 @@
 //! One look at the account for what a set needs: a step of the plan, and the only time that it reads lists.
 //!
-//! Asked for are the profiles, the bundle IDs, the devices where the type has some, the certificates unless nothing is there that
-//! could have one, and in one request the files of those profiles that may be of use and are not here. Everything else is decided without Apple, by [`super::needs`].
+//! Asked for are the profiles, the bundle IDs, the devices where the type has some, the certificates unless nothing is there
+//! that could have one, and in one request the files of those profiles that may be of use and are not here. Everything else is
+//! decided without Apple, by [`super::needs`].
 
 use super::{LISTED_WITHIN, needs::Needing};
 use crate::{
