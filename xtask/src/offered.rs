@@ -23,21 +23,39 @@ use serde_json::Value;
 use crate::workbench::Workbench;
 
 /// Resource types whose operations are written with their details: those the simulator plays.
-const PLAYED: [&str; 13] = [
+const PLAYED: [&str; 28] = [
     "apps",
     "appInfos",
+    "betaAppLocalizations",
+    "betaAppReviewDetails",
+    "betaAppReviewSubmissions",
+    "betaBuildLocalizations",
     "betaGroups",
+    "betaLicenseAgreements",
+    "betaTesterInvitations",
+    "betaTesters",
+    "buildBetaDetails",
+    "buildBetaNotifications",
+    "buildUploadFiles",
     "buildUploads",
+    "builds",
     "bundleIdCapabilities",
     "bundleIds",
     "certificates",
     "devices",
     "passTypeIds",
+    "preReleaseVersions",
     "profiles",
     "reviewSubmissions",
     "userInvitations",
     "users",
+    "webhookDeliveries",
+    "webhookPings",
+    "webhooks",
 ];
+
+/// Relationships that are played under a name other than their type's.
+const RENAMED: [&str; 3] = ["app", "deliveries", "individualTesters"];
 
 /// The tables: the document beside the checkout, and the file made from it.
 const TABLES: [(&str, &str); 2] = [
@@ -115,7 +133,9 @@ fn is_played(path: &str) -> bool {
     } else {
         related
     };
-    related.is_none_or(|name| name == "app" || PLAYED.contains(&name) || PLAYED.iter().any(|kind| kind.trim_end_matches('s') == name))
+    related.is_none_or(|name| {
+        RENAMED.contains(&name) || PLAYED.contains(&name) || PLAYED.iter().any(|kind| kind.trim_end_matches('s') == name)
+    })
 }
 
 fn parameters(document: &Value, operation: &Value, out: &mut String) -> Result<()> {

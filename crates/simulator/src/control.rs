@@ -280,8 +280,9 @@ impl Control {
     /// When the type is unknown.
     pub fn objects(&self, api: Api, kind: &str) -> Result<Vec<Value>, ControlError> {
         let kind = kind_named(kind)?;
-        let world = self.0.world();
+        let mut world = self.0.world();
         let now = world.clock.now();
+        world.pass_time(now);
         let team = world.team(api);
         let objects = team.all(kind).iter();
         Ok(objects

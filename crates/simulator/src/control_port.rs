@@ -4,7 +4,7 @@
 //!
 //! | call | body | answer |
 //! |---|---|---|
-//! | `GET /` | | the base URLs of the three ports and the time |
+//! | `GET /` | | the base URLs of the four ports and the time |
 //! | `POST /clock` | `{"advance_seconds"}`, `{"set"}` or `{"frozen"}` | the time |
 //! | `GET`, `POST`, `DELETE /faults` | a [`Fault`] | the pending faults |
 //! | `GET`, `DELETE /journal` | | the exchanges |
@@ -21,25 +21,32 @@
 //! | `POST /revocations` | `{"key_id", "revoked"}` | |
 //! | `GET /objects/{api}/{type}` | | everything of that type |
 //! | `POST /objects/{api}/{type}` | `{"attributes", "relationships"}`; certificates: `{"certificate_type", "not_before", "not_after"}` | `{"id"}` |
+//! | `GET`, `PUT /uploads` | [`Uploads`] | how uploads are played |
+//! | `POST /processing` | a [`ProcessingIssue`] for the next binary | |
+//! | `GET /parts` | | the parts of binaries that are coming in |
+//! | `POST /approvals` | `{"app", "version"}`: Apple has approved it, its train is closed | |
+//! | `POST /builds` | `{"app", "version", "number"}` | `{"id"}` of a VALID build |
 //! | `POST /expire` | `{"api", "type", "id"}` | |
 
 use crate::api::Api;
 use crate::control::{Control, ControlError};
+use crate::deliveries::ProcessingIssue;
 use crate::faults::Fault;
 use crate::http::Shared;
 use crate::keys::{KeyKind, Role};
-use crate::options::Limits;
+use crate::options::{Limits, Uploads};
 use crate::team::{Settling, Standing, Zombie};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// The base URLs of the three ports.
+/// The base URLs of the four ports.
 pub(crate) struct Addresses {
     pub(crate) app_store: String,
     pub(crate) enterprise: String,
     pub(crate) control: String,
+    pub(crate) parts: String,
 }
 
 enum Failure {
@@ -80,6 +87,7 @@ fn command(control: &Control, addresses: &Addresses, method: &str, place: &str, 
                 "app_store_url": addresses.app_store,
                 "enterprise_url": addresses.enterprise,
                 "control_url": addresses.control,
+                "parts_url": addresses.parts,
                 "now": control.clock().now(),
             }));
         }
@@ -109,6 +117,19 @@ fn command(control: &Control, addresses: &Addresses, method: &str, place: &str, 
         }
         ("GET", "limits") => return Ok(json!(control.limits())),
         ("PUT", "limits") => control.set_limits(read::<Limits>(body)?),
+        ("GET", "uploads") => return Ok(json!(control.uploads())),
+        ("PUT", "uploads") => control.set_uploads(read::<Uploads>(body)?),
+        ("POST", "processing") => control.order_processing(read::<ProcessingIssue>(body)?),
+        ("GET", "parts") => return Ok(json!(control.parts())),
+        ("POST", "approvals") => {
+            let order: Approval = read(body)?;
+            control.approve_version(&order.app, &order.version);
+        }
+        ("POST", "builds") => {
+            let order: BuildOrder = read(body)?;
+            let id = control.create_build(&order.app, &order.version, &order.number)?;
+            return Ok(json!({ "id": id }));
+        }
         ("GET", "keys") => return Ok(control.keys()),
         ("POST", "keys") => {
             let order: KeyOrder = read(body)?;
@@ -222,6 +243,19 @@ struct Expiry {
     #[serde(rename = "type")]
     kind: String,
     id: String,
+}
+
+#[derive(Deserialize)]
+struct Approval {
+    app: String,
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct BuildOrder {
+    app: String,
+    version: String,
+    number: String,
 }
 
 #[derive(Deserialize)]

@@ -79,8 +79,8 @@ impl Scribe<'_> {
         for filter in &self.query.filters {
             objects.retain(|object| self.fits(kind, object, filter));
         }
-        if self.query.exists.contains(&true) {
-            objects.clear(); // nothing of what can be asked for here exists in the simulator
+        for (name, wanted) in &self.query.exists {
+            objects.retain(|object| self.exists(object, name) == *wanted);
         }
         for (name, descending) in self.query.sort.iter().rev() {
             objects.sort_by(|a, b| {
@@ -96,15 +96,38 @@ impl Scribe<'_> {
         if filter.name == "id" {
             return any(&|wanted| object.id == wanted);
         }
-        if let Some(ids) = object.links.get(filter.name.as_str()) {
-            return any(&|wanted| ids.iter().any(|id| id == wanted));
+        let (name, beyond) = filter
+            .name
+            .split_once('.')
+            .map_or((filter.name.as_str(), None), |(name, rest)| (name, Some(rest)));
+        if let Some(relation) = relations(object.kind, self.api).iter().find(|relation| relation.name == name) {
+            let related = self.team.related(object, relation);
+            let through = beyond.map(|name| Filter {
+                name: name.to_owned(),
+                wanted: filter.wanted.clone(),
+                is_word: filter.is_word,
+            });
+            return related.into_iter().any(|target| match &through {
+                Some(filter) => self.fits(target.kind, target, filter),
+                None => any(&|wanted| target.id == wanted),
+            });
         }
         match object.seen_at(self.now, self.team.has_stale_states).get(&filter.name) {
             Some(Value::String(text)) if filter.is_word => any(&|wanted| text == wanted),
             Some(Value::String(text)) => any(&|wanted| matches_text(kind, &filter.name, text, wanted)),
             Some(Value::Bool(flag)) => any(&|wanted| wanted == flag.to_string()),
+            // A state with its errors and warnings is meant by its word.
+            Some(Value::Object(state)) => any(&|wanted| state.get(&filter.name).and_then(Value::as_str) == Some(wanted)),
             Some(Value::Array(words)) => any(&|wanted| words.iter().any(|word| word.as_str() == Some(wanted))),
             _ => false,
+        }
+    }
+
+    fn exists(&self, object: &Object, name: &str) -> bool {
+        let relation = relations(object.kind, self.api).iter().find(|relation| relation.name == name);
+        match relation {
+            Some(relation) => !self.team.related(object, relation).is_empty(),
+            None => object.attributes.get(name).is_some_and(|value| !value.is_null()),
         }
     }
 
@@ -112,7 +135,12 @@ impl Scribe<'_> {
         if name == "id" {
             return SortKey::Text(object.id.clone());
         }
+        if name == "preReleaseVersion" {
+            let version = self.team.get(Kind::PreReleaseVersions, object.linked(name));
+            return version.map_or(SortKey::Missing, |version| SortKey::Version(numbers(version.text("version"))));
+        }
         match object.seen_at(self.now, self.team.has_stale_states).get(name) {
+            Some(Value::String(text)) if matches!(name, "version" | "cfBundleVersion") => SortKey::Version(numbers(text)),
             Some(Value::String(text)) => SortKey::Text(text.clone()),
             Some(Value::Bool(flag)) => SortKey::Number(i64::from(*flag)),
             Some(Value::Number(number)) => SortKey::Number(number.as_i64().unwrap_or_default()),
@@ -148,7 +176,10 @@ impl Scribe<'_> {
         for relation in relations(object.kind, self.api) {
             if shown(relation.name) {
                 let included = primary && self.query.include.contains(relation.name);
-                relationships.insert(relation.name.into(), self.relationship(object, relation, included));
+                let member = self.relationship(object, relation, included);
+                if !member.is_empty() {
+                    relationships.insert(relation.name.into(), member.into());
+                }
             }
         }
         // Those that the simulator does not play lead nowhere yet, but clients expect them to be named.
@@ -165,7 +196,7 @@ impl Scribe<'_> {
         resource
     }
 
-    fn relationship(&self, object: &Object, relation: &Relation, included: bool) -> Value {
+    fn relationship(&self, object: &Object, relation: &Relation, included: bool) -> Map<String, Value> {
         let mut member = Map::new();
         if included {
             let related = self.team.related(object, relation);
@@ -192,7 +223,7 @@ impl Scribe<'_> {
         if !links.is_empty() {
             member.insert("links".into(), links.into());
         }
-        member.into()
+        member
     }
 
     /// Only what Apple's document offers is linked to.
@@ -269,10 +300,20 @@ fn matches_text(kind: Kind, name: &str, text: &str, wanted: &str) -> bool {
     }
 }
 
+/// The numbers of a version: `2.0.53` comes before `2.0.731`. What is no number counts as zero.
+pub(crate) fn numbers(version: &str) -> Vec<u64> {
+    let mut numbers: Vec<u64> = version.split('.').map(|part| part.parse().unwrap_or_default()).collect();
+    while numbers.last() == Some(&0) {
+        numbers.pop(); // 2.0 is 2
+    }
+    numbers
+}
+
 /// Objects without the attribute come last.
 #[derive(Debug, PartialEq, Eq)]
 enum SortKey {
     Number(i64),
+    Version(Vec<u64>),
     Text(String),
     Missing,
 }
@@ -282,6 +323,7 @@ impl Ord for SortKey {
         match (self, other) {
             (SortKey::Number(a), SortKey::Number(b)) => a.cmp(b),
             (SortKey::Text(a), SortKey::Text(b)) => a.cmp(b),
+            (SortKey::Version(a), SortKey::Version(b)) => a.cmp(b),
             (a, b) => a.rank().cmp(&b.rank()),
         }
     }
@@ -297,8 +339,9 @@ impl SortKey {
     fn rank(&self) -> u8 {
         match self {
             SortKey::Number(_) => 0,
-            SortKey::Text(_) => 1,
-            SortKey::Missing => 2,
+            SortKey::Version(_) => 1,
+            SortKey::Text(_) => 2,
+            SortKey::Missing => 3,
         }
     }
 }

@@ -7,6 +7,9 @@ use crate::api::Api;
 use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
+/// The route of the part port: `/parts` is any part, `/parts/3` the third of a file.
+pub(crate) const PARTS: &str = "/parts";
+
 /// An order for trouble: which calls it meets, how many of them, and what happens to them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
@@ -16,7 +19,8 @@ pub struct Fault {
     /// Only this method; none: every method.
     #[serde(default)]
     pub method: Option<String>,
-    /// Only this path template (`/v1/certificates`, `/v1/profiles/{id}`); none: every path.
+    /// Only this path template (`/v1/certificates`, `/v1/profiles/{id}`); none: every path. At the port where parts of
+    /// binaries are sent it is `/parts` for any part, `/parts/3` for the third of a file.
     #[serde(default)]
     pub route: Option<String>,
     /// How many fitting calls pass unharmed first.
@@ -62,6 +66,11 @@ pub enum Effect {
     Html,
     /// Nothing is done and the connection is reset.
     Reset,
+    /// At the part port: about so many bytes of the part are read, then the connection is reset. Elsewhere as `Reset`.
+    ResetAfter {
+        /// How many.
+        bytes: u64,
+    },
     /// Everything is done and the connection is reset instead of answering.
     LoseAnswer,
     /// Everything is done and 500 is answered, with Apple's document for it.
@@ -134,8 +143,12 @@ impl Fault {
     fn fits(&self, api: Api, method: &str, route: &str) -> bool {
         self.api.is_none_or(|wanted| wanted == api)
             && self.method.as_deref().is_none_or(|wanted| wanted == method)
-            && self.route.as_deref().is_none_or(|wanted| wanted == route)
+            && self.route.as_deref().is_none_or(|wanted| is_meant(wanted, route))
     }
+}
+
+fn is_meant(wanted: &str, route: &str) -> bool {
+    wanted == route || (wanted == PARTS && route.strip_prefix(PARTS).is_some_and(|rest| rest.starts_with('/')))
 }
 
 /// The ordered faults, oldest first.

@@ -69,6 +69,7 @@ pub struct Handle {
     app_store: SocketAddr,
     enterprise: SocketAddr,
     control_address: SocketAddr,
+    parts: SocketAddr,
     keys: Vec<KeyFile>,
     authority_pem: String,
     shared: Shared,
@@ -76,7 +77,7 @@ pub struct Handle {
 }
 
 impl Simulator {
-    /// Binds the three ports, plays the seed and writes the keys directory.
+    /// Binds the four ports, plays the seed and writes the keys directory.
     ///
     /// # Errors
     /// When a port cannot be bound, a directory cannot be written or a key cannot be made.
@@ -93,8 +94,12 @@ impl Simulator {
         let wanted = options.control_listen.unwrap_or_else(|| beside(2, Ipv4Addr::LOCALHOST.into()));
         let control = listen(wanted).await?;
         let control_bound = address_of(&control, wanted)?;
+        let wanted = options.parts_listen.unwrap_or_else(|| beside(3, options.listen.ip()));
+        let parts = listen(wanted).await?;
+        let parts_bound = address_of(&parts, wanted)?;
 
-        let (world, keys) = world(&options)?;
+        let (mut world, keys) = world(&options)?;
+        world.store.deliveries.origin = base_url(parts_bound);
         let authority_pem = world.authority.bundle_pem();
         if let Some(directory) = &options.keys_dir {
             keys::write_directory(directory, &keys, &authority_pem).map_err(|source| StartError::KeysDirectory {
@@ -109,11 +114,13 @@ impl Simulator {
             app_store: base_url(bound),
             enterprise: base_url(enterprise_bound),
             control: base_url(control_bound),
+            parts: base_url(parts_bound),
         };
         for (listener, door) in [
             (app_store, Door::Apple(Api::AppStore)),
             (enterprise, Door::Apple(Api::Enterprise)),
             (control, Door::Control(addresses.into())),
+            (parts, Door::Parts),
         ] {
             drop(tokio::spawn(serve(listener, shared.clone(), door, stopped.clone())));
         }
@@ -121,6 +128,7 @@ impl Simulator {
             app_store: bound,
             enterprise: enterprise_bound,
             control_address: control_bound,
+            parts: parts_bound,
             keys,
             authority_pem,
             shared,
@@ -143,6 +151,11 @@ impl Handle {
     /// The base URL of the control port.
     pub fn control_url(&self) -> String {
         base_url(self.control_address)
+    }
+
+    /// The base URL of the port where parts of binaries are sent.
+    pub fn parts_url(&self) -> String {
+        base_url(self.parts)
     }
 
     /// The keys made at the start: one Admin, App Manager, Developer, individual and enterprise key.
@@ -186,8 +199,9 @@ fn world(options: &Options) -> Result<(World, Vec<KeyFile>), StartError> {
         directory: options.journal.clone().unwrap_or_default(),
         source,
     })?;
-    let store = Team::new(entropy.provisioning_id(), "Halden Mobile AS", "Ingrid Solheim");
+    let mut store = Team::new(entropy.provisioning_id(), "Halden Mobile AS", "Ingrid Solheim");
     let enterprise = Team::new(entropy.provisioning_id(), "Halden Group AS", "Jonas Halden");
+    store.deliveries.settings = options.uploads.clone();
     let keys = make_keys(&mut entropy)?;
     let registered: Result<Vec<_>, _> = keys.iter().map(RegisteredKey::of).collect();
     let mut world = World {

@@ -49,9 +49,12 @@ pub(crate) enum Door {
     Apple(Api),
     /// The control port, with the base URLs it tells.
     Control(Arc<crate::control_port::Addresses>),
+    /// Where parts of binaries are sent.
+    Parts,
 }
 
-type Outgoing = Response<Full<Bytes>>;
+/// An answer on its way.
+pub(crate) type Outgoing = Response<Full<Bytes>>;
 
 /// Accepts connections until `stop` says so.
 pub(crate) async fn serve(listener: TcpListener, shared: Shared, door: Door, mut stop: watch::Receiver<bool>) {
@@ -109,6 +112,9 @@ async fn converse(stream: TcpStream, shared: Shared, door: Door, mut stop: watch
 }
 
 async fn respond(request: http::Request<Incoming>, shared: &Shared, door: &Door, cut: &Notify) -> Outgoing {
+    if matches!(door, Door::Parts) {
+        return crate::deliveries::receive(request, shared, cut).await; // as it comes: a part can be large
+    }
     let (head, body) = request.into_parts();
     let body = match Limited::new(body, LARGEST_BODY).collect().await {
         Ok(body) => body.to_bytes().to_vec(),
@@ -127,6 +133,7 @@ async fn respond(request: http::Request<Incoming>, shared: &Shared, door: &Door,
                 .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
             response
         }
+        Door::Parts => plain(404, ""), // answered above
         Door::Apple(api) => {
             let request = Request {
                 api: *api,
@@ -150,7 +157,7 @@ async fn exchange(request: Request, shared: &Shared, cut: &Notify) -> Outgoing {
         let route = World::route(request.api, &request.method, &request.path);
         let effect = world.faults.strike(request.api, &request.method, route.unwrap_or(&request.path));
         let answer = match &effect {
-            Some(Effect::Reset) => None,
+            Some(Effect::Reset | Effect::ResetAfter { .. }) => None,
             Some(Effect::Apple { error }) => Some(world.refused(&error.refusal(), now)),
             Some(Effect::Answer { .. } | Effect::BadGateway | Effect::Html) => effect.as_ref().and_then(|effect| ordered(effect, now)),
             Some(Effect::LoseAnswer | Effect::Delay { .. }) | None => Some(world.answer(&request)),
@@ -170,15 +177,18 @@ async fn exchange(request: Request, shared: &Shared, cut: &Notify) -> Outgoing {
     }
     match answer {
         Some(answer) if effect != Some(Effect::LoseAnswer) => response(&answer),
-        _ => {
-            cut.notify_one();
-            std::future::pending().await
-        }
+        _ => broken_off(cut).await,
     }
 }
 
+/// Resets the connection instead of answering.
+pub(crate) async fn broken_off(cut: &Notify) -> Outgoing {
+    cut.notify_one();
+    std::future::pending().await
+}
+
 /// The answer that a fault orders.
-fn ordered(effect: &Effect, now: jiff::Timestamp) -> Option<Answer> {
+pub(crate) fn ordered(effect: &Effect, now: jiff::Timestamp) -> Option<Answer> {
     let (status, content_type, body, retry_after) = match effect {
         Effect::Answer {
             status,
@@ -256,14 +266,14 @@ fn origin(uri: &http::Uri, headers: &BTreeMap<String, String>) -> String {
     format!("{scheme}://{host}")
 }
 
-fn lower_case(headers: &HeaderMap) -> BTreeMap<String, String> {
+pub(crate) fn lower_case(headers: &HeaderMap) -> BTreeMap<String, String> {
     headers
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect()
 }
 
-fn response(answer: &Answer) -> Outgoing {
+pub(crate) fn response(answer: &Answer) -> Outgoing {
     let mut builder = Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
         builder = builder.header(name, value);
@@ -273,7 +283,7 @@ fn response(answer: &Answer) -> Outgoing {
         .unwrap_or_else(|_| plain(500, "An ordered answer is not HTTP."))
 }
 
-fn plain(status: u16, text: &str) -> Outgoing {
+pub(crate) fn plain(status: u16, text: &str) -> Outgoing {
     let mut response = Response::new(Full::new(Bytes::from(text.to_owned())));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     response

@@ -35,7 +35,7 @@ pub fn inventions_as_markdown() -> String {
 }
 
 /// Every invented answer.
-pub const INVENTED: [Invention; 43] = [
+pub const INVENTED: [Invention; 63] = [
     invention(
         "a token that lives too long, or whose scope does not fit, or holds an entry that is not a GET",
         "the 401 of all other causes",
@@ -242,5 +242,101 @@ pub const INVENTED: [Invention; 43] = [
         "`csrContent` of a certificate",
         "null",
         "codemagic-cli-tools reads no certificate without the attribute; what Apple writes there is not known",
+    ),
+    invention(
+        "a build number that is not above the last one of its version and platform",
+        "409 ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE with `previousBundleVersion` at `POST /v1/buildUploads`",
+        "facts D1, K: captured from altool only",
+    ),
+    invention(
+        "which uploads hold a build number",
+        "those in PROCESSING and builds; reservations and FAILED uploads do not",
+        "facts D1: a reservation is not a build; the rest is not known",
+    ),
+    invention(
+        "a version or build number that is not up to four numbers with points between",
+        "409 ENTITY_ERROR.ATTRIBUTE.INVALID, `The attribute '…' is invalid: '…'`",
+        "never observed",
+    ),
+    invention(
+        "a required relationship to an object that is not there",
+        "409 ENTITY_ERROR.RELATIONSHIP.INVALID with a detail of ours",
+        "facts B5 gives code and title",
+    ),
+    invention(
+        "a second file of one `assetType`, a file for an upload that is committed",
+        "409 ENTITY_ERROR.RELATIONSHIP.INVALID, 409 STATE_ERROR with details of ours",
+        "never observed",
+    ),
+    invention(
+        "a second commit of a file",
+        "409 STATE_ERROR with a detail of ours",
+        "never observed",
+    ),
+    invention(
+        "deleting an upload",
+        "204, but 409 STATE_ERROR while it is PROCESSING; a build that came of it stays",
+        "never observed",
+    ),
+    invention(
+        "the size of parts, how long their addresses are good, their headers",
+        "8 MiB, a day, `Content-Type: application/octet-stream`; sizes and times settable; addresses are never renewed",
+        "facts D1 gives the members only",
+    ),
+    invention(
+        "a part that is not sent as ordered",
+        "400, 403, 404, 405 or 411 with an XML document in the words of object storage",
+        "nobody has shown what Apple's storage answers",
+    ),
+    invention(
+        "parts that are missing at the commit, a wrong checksum, a file that is no .ipa or has other numbers than the upload",
+        "the commit is 200; then FAILED with codes of ours that begin with SIMULATOR",
+        "facts D1: failures arrive in `state.errors`; these codes are not known",
+    ),
+    invention(
+        "`composite` of `sourceFileChecksums`",
+        "kept, not compared",
+        "what it is made of is not known",
+    ),
+    invention(
+        "the descriptions of 90054, 90062, 90186, 90189, 90382 and 90473",
+        "words of ours",
+        "facts D1 gives numbers and meanings; 90054 (other bundle ID) and 90189 (number taken) are known from altool",
+    ),
+    invention(
+        "which of a version that is closed and one that is too low is said",
+        "both, 90186 first",
+        "facts D1 names both",
+    ),
+    invention(
+        "how long processing takes",
+        "3 seconds from the commit to COMPLETE, 3 more until the build is VALID; settable",
+        "minutes to hours at Apple",
+    ),
+    invention(
+        "when the build of an upload exists",
+        "with COMPLETE, in `processingState` PROCESSING",
+        "facts D1: filled once it exists",
+    ),
+    invention("the ids of `buildBetaDetails`", "those of their builds", "never observed"),
+    invention(
+        "answering export compliance a second time, or un-expiring a build",
+        "409 ENTITY_ERROR.ATTRIBUTE.INVALID, `You cannot update when the value is already set.`",
+        "facts F2: \"value already set\"; F3: one-way is inferred",
+    ),
+    invention(
+        "a build that uses encryption that is not exempt",
+        "answered like any other; no declaration is asked for",
+        "the documents that Apple wants are not played",
+    ),
+    invention(
+        "the order of versions and build numbers",
+        "by their numbers, not as text",
+        "never observed",
+    ),
+    invention(
+        "filters over a related object (`filter[preReleaseVersion.version]`)",
+        "any related object that fits",
+        "the document names them, nothing says how several are meant",
     ),
 ];

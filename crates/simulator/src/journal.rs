@@ -83,8 +83,7 @@ impl Journal {
     /// Notes one exchange. A file that cannot be written is logged and given up, never the exchange.
     pub(crate) fn note(&mut self, exchange: Exchange) {
         let route = exchange.route.as_deref().unwrap_or(&exchange.path);
-        let counter = format!("{} {route}", exchange.method);
-        *self.counters.entry(counter).or_default() += 1;
+        self.count(&format!("{} {route}", exchange.method));
         if let Some(file) = &mut self.file {
             let line = serde_json::to_string(&exchange).map(|line| line + "\n");
             let written = line.map_err(std::io::Error::other).and_then(|line| file.write_all(line.as_bytes()));
@@ -100,6 +99,11 @@ impl Journal {
         {
             self.held -= oldest.size();
         }
+    }
+
+    /// Counts a call that is no exchange with Apple's API.
+    pub(crate) fn count(&mut self, call: &str) {
+        *self.counters.entry(call.to_owned()).or_default() += 1;
     }
 
     /// The exchanges, oldest first.

@@ -29,6 +29,10 @@ pub struct Options {
     pub entropy: Option<u64>,
     /// Apple's quotas.
     pub limits: Limits,
+    /// Where parts of binaries are sent; none: the same address, three ports on (or a free one).
+    pub parts_listen: Option<SocketAddr>,
+    /// How uploads are played.
+    pub uploads: Uploads,
     /// Appends every exchange as a JSON line to a file of its own in this directory.
     pub journal: Option<PathBuf>,
 }
@@ -44,6 +48,8 @@ impl Default for Options {
             clock: Clock::real(),
             entropy: None,
             limits: Limits::default(),
+            parts_listen: None,
+            uploads: Uploads::default(),
             journal: std::env::var_os(JOURNAL_VARIABLE).map(PathBuf::from),
         }
     }
@@ -80,6 +86,34 @@ impl Default for Limits {
             devices_per_class: 100,
             devices_by_cursor: Some(400),
             requests_per_hour: 3600,
+        }
+    }
+}
+
+/// How uploads are played. None of these numbers is known of Apple.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Uploads {
+    /// The largest part that is asked for, in bytes.
+    pub part_size: u64,
+    /// How long the address of a part is good, in seconds of the simulator's clock.
+    pub part_url_seconds: u32,
+    /// From the commit to COMPLETE or FAILED, in seconds of the simulator's clock.
+    pub processing_seconds: u32,
+    /// From COMPLETE until the build is VALID, in seconds of the simulator's clock.
+    pub build_processing_seconds: u32,
+    /// How many builds of an app Apple takes in 24 hours; none: any number.
+    pub per_day: Option<u32>,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self {
+            part_size: 8 * 1024 * 1024,
+            part_url_seconds: 24 * 60 * 60,
+            processing_seconds: 3,
+            build_processing_seconds: 3,
+            per_day: None,
         }
     }
 }

@@ -18,7 +18,8 @@ const UNLIMITED: &str = "/v1/bundleIds/{id}/bundleIdCapabilities";
 #[derive(Debug, Default)]
 pub(crate) struct Query {
     pub(crate) filters: Vec<Filter>,
-    pub(crate) exists: Vec<bool>,
+    /// Attribute or relationship, and whether it is to be there.
+    pub(crate) exists: Vec<(String, bool)>,
     /// Attribute names with `true` for descending.
     pub(crate) sort: Vec<(String, bool)>,
     /// Per type, the fields that shall be shown.
@@ -95,7 +96,7 @@ impl Query {
                 wanted: values,
                 is_word: !parameter.words.is_empty(),
             }),
-            Some(("exists", _)) => self.exists.push(value == "true"),
+            Some(("exists", named)) => self.exists.push((named.to_owned(), value == "true")),
             Some(("fields", kind)) => {
                 self.fields.entry(kind.to_owned()).or_default().extend(values);
             }

@@ -20,6 +20,7 @@ struct Problem {
     detail: Option<String>,
     source: Option<(&'static str, String)>,
     see: Option<&'static str>,
+    meta: Option<Value>,
     id: Id,
 }
 
@@ -50,6 +51,7 @@ impl Refusal {
                 detail: Some(detail.into()),
                 source: None,
                 see: None,
+                meta: None,
                 id: Id::Uuid,
             }],
         }
@@ -300,6 +302,48 @@ impl Refusal {
         Refusal::new(409, "ENTITY_ERROR", BAD_REQUEST_ENTITY, detail)
     }
 
+    /// 409: a value that is taken (B5).
+    pub(crate) fn duplicate(name: &str, detail: impl Into<String>) -> Refusal {
+        Refusal::new(
+            409,
+            "ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE",
+            "The provided entity includes an attribute with a value that has already been used",
+            detail,
+        )
+        .at_attribute(name)
+    }
+
+    /// 409: the build number is not above the last one (D1, as altool got it).
+    pub(crate) fn build_number(previous: &str) -> Refusal {
+        let mut refusal = Refusal::duplicate(
+            "cfBundleVersion",
+            "The bundle version must be higher than the previously uploaded version.",
+        );
+        refusal.errors[0].meta = Some(json!({ "previousBundleVersion": previous }));
+        refusal
+    }
+
+    /// 409: the attribute can be set once (F2 for the words).
+    pub(crate) fn already_set(name: &str) -> Refusal {
+        Refusal::new(
+            409,
+            "ENTITY_ERROR.ATTRIBUTE.INVALID",
+            "The provided entity includes an attribute with an invalid value",
+            "You cannot update when the value is already set.",
+        )
+        .at_attribute(name)
+    }
+
+    /// 409: what the request is about is not in the state for it (B5).
+    pub(crate) fn state(detail: impl Into<String>) -> Refusal {
+        Refusal::new(
+            409,
+            "STATE_ERROR",
+            "The request cannot be fulfilled because of the state of another resource.",
+            detail,
+        )
+    }
+
     /// 429 (B5).
     pub(crate) fn rate_limited() -> Refusal {
         Refusal::new(
@@ -380,6 +424,9 @@ impl Problem {
         }
         if let Some((kind, place)) = &self.source {
             error.insert("source".into(), json!({ *kind: place }));
+        }
+        if let Some(meta) = &self.meta {
+            error.insert("meta".into(), meta.clone());
         }
         if let Some(see) = self.see {
             error.insert("links".into(), json!({ "see": see }));

@@ -83,7 +83,7 @@ impl Caller {
             Role::Developer => match kind {
                 Kind::Certificates | Kind::Profiles => Reach::Development,
                 Kind::BundleIds | Kind::BundleIdCapabilities => Reach::Changes,
-                Kind::BuildUploads => Reach::Everything,
+                Kind::BuildUploads | Kind::BuildUploadFiles => Reach::Everything,
                 _ => Reach::Reads,
             },
             Role::Finance | Role::Sales | Role::Marketing | Role::CustomerSupport => match kind {

@@ -84,6 +84,14 @@ pub(crate) fn play(world: &mut World, now: Timestamp) {
             api: Api::Enterprise,
         }
         .enterprise()
+    })
+    .and_then(|()| {
+        Story {
+            world,
+            now,
+            api: Api::AppStore,
+        }
+        .test_flight()
     });
     if let Err(refusal) = outcome {
         tracing::error!(?refusal, "the seed contradicts the rules");
@@ -171,6 +179,26 @@ impl Story<'_> {
             user.set("username", format!("{}@halden.example", first.to_lowercase()));
             user.set("roles", json!([role]));
             self.world.team_mut(self.api).add(user);
+        }
+        Ok(())
+    }
+
+    /// Builds of the ferry app: one that has expired, one that is tested, one whose export compliance is open. Told last,
+    /// so that the ids of all that came before stay what they were.
+    fn test_flight(&mut self) -> Result<(), Refusal> {
+        let apps = self.world.store.all(Kind::Apps).iter();
+        let Some(ferry) = apps
+            .filter(|app| app.text("bundleId") == APPS[0].identifier)
+            .map(|app| app.id.clone())
+            .next()
+        else {
+            return Ok(());
+        };
+        for (days, version, number, is_answered) in [(120, "2.3.0", "41", true), (20, "2.4.0", "43", true), (1, "2.4.0", "44", false)] {
+            let build = self.act(days, |act| resources::keep_build(act, &ferry, version, number));
+            if is_answered {
+                self.update(days, Kind::Builds, &build, json!({ "usesNonExemptEncryption": false }))?;
+            }
         }
         Ok(())
     }

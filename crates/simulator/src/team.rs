@@ -4,6 +4,7 @@
 //! types. What an attribute means is the business of [`crate::resources`]; nothing here refuses anything.
 
 use crate::api::{Api, Kind};
+use crate::deliveries::Deliveries;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -82,6 +83,15 @@ impl Object {
         self.links.insert(name, ids);
     }
 
+    /// The id of a to-one link; empty where there is none.
+    pub(crate) fn linked(&self, name: &str) -> &str {
+        self.links.get(name).and_then(|ids| ids.first()).map_or("", String::as_str)
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.attributes.get(name).and_then(Value::as_bool).unwrap_or_default()
+    }
+
     pub(crate) fn links_to(&self, name: &str, id: &str) -> bool {
         self.links.get(name).is_some_and(|ids| ids.iter().any(|linked| linked == id))
     }
@@ -127,11 +137,36 @@ const fn relation(name: &'static str, target: Kind, many: bool, through: Through
     }
 }
 
-static APPS: [Relation; 4] = [
+static APPS: [Relation; 6] = [
     relation("appInfos", Kind::AppInfos, true, Through::Inverse("app")),
     relation("betaGroups", Kind::BetaGroups, true, Through::Inverse("app")),
     relation("buildUploads", Kind::BuildUploads, true, Through::Inverse("app")),
+    relation("builds", Kind::Builds, true, Through::Inverse("app")),
+    relation("preReleaseVersions", Kind::PreReleaseVersions, true, Through::Inverse("app")),
     relation("reviewSubmissions", Kind::ReviewSubmissions, true, Through::Inverse("app")),
+];
+static BUILD_UPLOADS: [Relation; 5] = [
+    relation("build", Kind::Builds, false, Through::Inverse("buildUpload")),
+    relation("assetFile", Kind::BuildUploadFiles, false, Through::Held),
+    relation("assetDescriptionFile", Kind::BuildUploadFiles, false, Through::Held),
+    relation("assetSpiFile", Kind::BuildUploadFiles, false, Through::Held),
+    relation("buildUploadFiles", Kind::BuildUploadFiles, true, Through::Inverse("buildUpload")),
+];
+static BUILDS: [Relation; 5] = [
+    relation("app", Kind::Apps, false, Through::Held),
+    relation("betaGroups", Kind::BetaGroups, true, Through::Inverse("builds")),
+    relation("buildBetaDetail", Kind::BuildBetaDetails, false, Through::Inverse("build")),
+    relation("buildUpload", Kind::BuildUploads, false, Through::Held),
+    relation("preReleaseVersion", Kind::PreReleaseVersions, false, Through::Held),
+];
+static OF_BUILD: [Relation; 1] = [relation("build", Kind::Builds, false, Through::Held)];
+static BETA_GROUPS: [Relation; 2] = [
+    relation("app", Kind::Apps, false, Through::Held),
+    relation("builds", Kind::Builds, true, Through::Held),
+];
+static PRE_RELEASE_VERSIONS: [Relation; 2] = [
+    relation("app", Kind::Apps, false, Through::Held),
+    relation("builds", Kind::Builds, true, Through::Inverse("preReleaseVersion")),
 ];
 static OF_APP: [Relation; 1] = [relation("app", Kind::Apps, false, Through::Held)];
 static BUNDLE_IDS: [Relation; 3] = [
@@ -156,13 +191,18 @@ static PROFILES: [Relation; 3] = [
 pub(crate) fn relations(kind: Kind, api: Api) -> &'static [Relation] {
     match kind {
         Kind::Apps => &APPS,
-        Kind::AppInfos | Kind::BetaGroups | Kind::ReviewSubmissions => &OF_APP,
+        Kind::AppInfos | Kind::ReviewSubmissions => &OF_APP,
+        Kind::BetaGroups => &BETA_GROUPS,
+        Kind::BuildBetaDetails => &OF_BUILD,
+        Kind::BuildUploads => &BUILD_UPLOADS,
+        Kind::Builds => &BUILDS,
         Kind::BundleIds if api == Api::Enterprise => &BUNDLE_IDS[..2], // no apps there
         Kind::BundleIds => &BUNDLE_IDS,
         Kind::Certificates => &CERTIFICATES,
         Kind::PassTypeIds => &PASS_TYPE_IDS,
+        Kind::PreReleaseVersions => &PRE_RELEASE_VERSIONS,
         Kind::Profiles => &PROFILES,
-        Kind::BuildUploads | Kind::BundleIdCapabilities | Kind::Devices | Kind::UserInvitations | Kind::Users => &[],
+        Kind::BuildUploadFiles | Kind::BundleIdCapabilities | Kind::Devices | Kind::UserInvitations | Kind::Users => &[],
     }
 }
 
@@ -176,6 +216,8 @@ pub(crate) struct Team {
     pub(crate) standing: Standing,
     /// Whether what has ended still reads as it did before.
     pub(crate) has_stale_states: bool,
+    /// Binaries on their way in, and what is known of them.
+    pub(crate) deliveries: Deliveries,
     objects: BTreeMap<Kind, Vec<Object>>,
     /// Deleted, and listed still.
     lingering: Vec<Lingering>,
@@ -196,6 +238,7 @@ impl Team {
             person: person.to_owned(),
             standing: Standing::Active,
             has_stale_states: false,
+            deliveries: Deliveries::default(),
             lingering: Vec::new(),
             objects: BTreeMap::new(),
         }

@@ -87,6 +87,7 @@ impl World {
     /// Answers a request and does what it says.
     pub(crate) fn answer(&mut self, request: &Request) -> Answer {
         let now = self.clock.now();
+        self.pass_time(now);
         let pairs = query::pairs(&request.query);
         let presented = Presented {
             authorization: request.headers.get("authorization").map(String::as_str),
@@ -125,6 +126,11 @@ impl World {
             .insert("x-rate-limit".into(), format!("user-hour-lim:{limit};user-hour-rem:{remaining};"));
         answer.key_id = Some(key_id);
         answer
+    }
+
+    /// Lets happen what is due at Apple without anybody asking: processing ends, builds expire.
+    pub(crate) fn pass_time(&mut self, now: Timestamp) {
+        self.act_as_house(Api::AppStore, now, resources::pass_time);
     }
 
     /// An error document as an answer.
@@ -264,6 +270,7 @@ impl World {
             (Verb::Delete, Some(id)) => resources::delete(act, kind, id).map(|()| id.to_owned()),
             _ => resources::create(act, kind, &entity),
         })?;
+        self.pass_time(now);
         if verb == Verb::Delete {
             return Ok((204, None));
         }

@@ -4,14 +4,19 @@
 //! it depends on the object (development or distribution), which the rule asks the caller for.
 
 mod apps;
+mod build_upload_files;
+mod build_uploads;
+mod builds;
 mod bundle_ids;
 mod capabilities;
 mod certificates;
 mod devices;
 mod pass_type_ids;
 mod profiles;
+mod testing;
 mod users;
 
+pub(crate) use build_uploads::keep_build;
 pub(crate) use certificates::keep_own as keep_own_certificate;
 
 use crate::api::{Api, Kind};
@@ -45,6 +50,16 @@ impl Act<'_> {
         Object::new(kind, id, self.now, self.settling)
     }
 
+    /// The object that a required to-one relationship points to.
+    fn related(&mut self, entity: &Entity, name: &'static str, kind: Kind) -> Result<String, Refusal> {
+        let id = entity.ids(name).first().cloned().unwrap_or_default();
+        if !self.team.knows(kind, &id, self.now) {
+            let detail = format!("There is no resource of type '{}' with id '{id}'", kind.as_str());
+            return Err(Refusal::relationship_invalid(name, detail));
+        }
+        Ok(id)
+    }
+
     fn remove(&mut self, kind: Kind, id: &str) {
         self.team.remove_slowly(kind, id, self.now, self.lingering);
     }
@@ -53,6 +68,8 @@ impl Act<'_> {
 /// Makes an object; its id.
 pub(crate) fn create(act: &mut Act<'_>, kind: Kind, entity: &Entity) -> Result<String, Refusal> {
     match kind {
+        Kind::BuildUploadFiles => build_upload_files::create(act, entity),
+        Kind::BuildUploads => build_uploads::create(act, entity),
         Kind::BundleIds => bundle_ids::create(act, entity),
         Kind::BundleIdCapabilities => capabilities::create(act, entity),
         Kind::Certificates => certificates::create(act, entity),
@@ -60,9 +77,7 @@ pub(crate) fn create(act: &mut Act<'_>, kind: Kind, entity: &Entity) -> Result<S
         Kind::PassTypeIds => pass_type_ids::create(act, entity),
         Kind::Profiles => profiles::create(act, entity),
         Kind::UserInvitations => users::invite(act, entity),
-        Kind::Apps | Kind::AppInfos | Kind::BetaGroups | Kind::BuildUploads | Kind::ReviewSubmissions | Kind::Users => {
-            Err(Refusal::not_simulated(&format!("POST {}", kind.as_str())))
-        }
+        _ => Err(Refusal::not_simulated(&format!("POST {}", kind.as_str()))),
     }
 }
 
@@ -70,10 +85,12 @@ pub(crate) fn create(act: &mut Act<'_>, kind: Kind, entity: &Entity) -> Result<S
 pub(crate) fn update(act: &mut Act<'_>, kind: Kind, id: &str, entity: &Entity) -> Result<(), Refusal> {
     match kind {
         Kind::Apps => apps::update(act, id, entity),
+        Kind::BuildUploadFiles => build_upload_files::update(act, id, entity),
+        Kind::Builds => builds::update(act, id, entity),
         Kind::BundleIds => bundle_ids::update(act, id, entity),
         Kind::BundleIdCapabilities => capabilities::update(act, id, entity),
         Kind::Devices => devices::update(act, id, entity),
-        Kind::Certificates | Kind::PassTypeIds | Kind::Users => {
+        Kind::BuildBetaDetails | Kind::Certificates | Kind::PassTypeIds | Kind::Users => {
             overwrite(act, kind, id, entity);
             Ok(())
         }
@@ -84,6 +101,7 @@ pub(crate) fn update(act: &mut Act<'_>, kind: Kind, id: &str, entity: &Entity) -
 /// Removes an object that exists, with what hangs on it.
 pub(crate) fn delete(act: &mut Act<'_>, kind: Kind, id: &str) -> Result<(), Refusal> {
     match kind {
+        Kind::BuildUploads => build_uploads::delete(act, id),
         Kind::BundleIds => bundle_ids::delete(act, id),
         Kind::BundleIdCapabilities => capabilities::delete(act, id),
         Kind::Certificates => certificates::revoke(act, id),
@@ -94,6 +112,13 @@ pub(crate) fn delete(act: &mut Act<'_>, kind: Kind, id: &str) -> Result<(), Refu
         }
         _ => Err(Refusal::not_simulated(&format!("DELETE {}", kind.as_str()))),
     }
+}
+
+/// What happens at Apple without anybody asking, up to now.
+pub(crate) fn pass_time(act: &mut Act<'_>) {
+    build_uploads::finish_due(act);
+    builds::pass_time(act);
+    testing::refresh(act);
 }
 
 /// Writes the given attributes over the old ones; `null` leaves the old one.

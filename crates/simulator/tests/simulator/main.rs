@@ -11,3 +11,4 @@ mod queries;
 mod roles;
 mod seed;
 mod states;
+mod uploads;

@@ -1,0 +1,54 @@
+//! The hand on what happens to binaries and builds at Apple, beside what time does by itself.
+
+use crate::api::{Api, Kind};
+use crate::control::{Control, ControlError};
+use crate::deliveries::{PartCount, ProcessingIssue};
+use crate::options::Uploads;
+use crate::resources;
+
+impl Control {
+    /// How uploads are played.
+    pub fn uploads(&self) -> Uploads {
+        self.0.world().store.deliveries.settings.clone()
+    }
+
+    /// Changes how uploads are played, for what is reserved or committed from now on.
+    pub fn set_uploads(&self, uploads: Uploads) {
+        self.0.world().store.deliveries.settings = uploads;
+    }
+
+    /// Orders what Apple's processing says of the next binary that is committed. Several orders go to the same binary up to
+    /// and with the first error.
+    pub fn order_processing(&self, issue: ProcessingIssue) {
+        self.0.world().store.deliveries.ordered.push_back(issue);
+    }
+
+    /// The parts of all binaries that are reserved and not yet processed.
+    pub fn parts(&self) -> Vec<PartCount> {
+        self.0.world().store.deliveries.parts()
+    }
+
+    /// Apple has approved a version of an app for sale: no build of it or of an older one is taken any more.
+    pub fn approve_version(&self, app: &str, version: &str) {
+        let approved = &mut self.0.world().store.deliveries.approved;
+        approved.insert(app.to_owned(), version.to_owned());
+    }
+
+    /// Makes a VALID iOS build as if its binary had been uploaded now; its question of export compliance is open.
+    ///
+    /// # Errors
+    /// When there is no such app.
+    pub fn create_build(&self, app: &str, version: &str, number: &str) -> Result<String, ControlError> {
+        let mut world = self.0.world();
+        let now = world.clock.now();
+        if world.store.get(Kind::Apps, app).is_none() {
+            return Err(ControlError::UnknownObject {
+                kind: Kind::Apps.as_str().to_owned(),
+                id: app.to_owned(),
+            });
+        }
+        let made = world.act_as_house(Api::AppStore, now, |act| resources::keep_build(act, app, version, number));
+        world.pass_time(now);
+        Ok(made)
+    }
+}
