@@ -40,6 +40,9 @@ pub struct Config {
     pub timeout: Duration,
     /// The same for a read, which can be repeated.
     pub read_timeout: Duration,
+    /// How long a part of an upload may stand still before it is given up. A whole part has no limit: it takes as long as
+    /// the line is slow.
+    pub part_idle_timeout: Duration,
     /// Further trust roots, PEM, beside those of the system.
     pub extra_ca: Option<Vec<u8>>,
     /// The longest answer that is read, in bytes (after decompression).
@@ -51,7 +54,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// A configuration with everyday limits: 10 s to connect, 20 s per read, 60 s per write, 16 MiB per answer.
+    /// A configuration with everyday limits: 10 s to connect, 20 s per read, 60 s per write, 60 s of standstill in a part
+    /// of an upload, 16 MiB per answer.
     #[must_use]
     pub fn new(app_store_url: Url, enterprise_url: Url, clock: Clock) -> Self {
         Self {
@@ -61,6 +65,7 @@ impl Config {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
             read_timeout: Duration::from_secs(20),
+            part_idle_timeout: Duration::from_secs(60),
             extra_ca: None,
             max_body: 16 << 20,
             retries: RetryPolicy::default(),
@@ -97,8 +102,11 @@ pub(crate) struct Origin {
 impl Origin {
     pub(crate) fn new(url: &Url, config: &Config) -> Result<Self, ConfigError> {
         let base = normalize(url)?;
-        let client = client(&base, config)?;
-        Ok(Self { base, client })
+        let client = client_toward(&base, config)?.user_agent(&config.user_agent).timeout(config.timeout);
+        Ok(Self {
+            client: built(client)?,
+            base,
+        })
     }
 
     /// The base without `/v1` and without a trailing slash in its path, except for the root.
@@ -158,7 +166,7 @@ fn normalize(given: &Url) -> Result<Url, ConfigError> {
     Ok(base)
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
@@ -167,11 +175,10 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn client(base: &Url, config: &Config) -> Result<reqwest::Client, ConfigError> {
+/// What every connection pool of this crate has in common: trust, proxies, no redirects.
+pub(crate) fn client_toward(base: &Url, config: &Config) -> Result<reqwest::ClientBuilder, ConfigError> {
     let mut builder = reqwest::Client::builder()
-        .user_agent(&config.user_agent)
         .connect_timeout(config.connect_timeout)
-        .timeout(config.timeout)
         // An idle connection that the other side closes at the moment of a POST costs an unknown
         // outcome: rather open a new one.
         .pool_idle_timeout(Duration::from_secs(20))
@@ -192,6 +199,10 @@ fn client(base: &Url, config: &Config) -> Result<reqwest::Client, ConfigError> {
     if is_loopback(base) {
         builder = builder.no_proxy();
     }
+    Ok(builder)
+}
+
+pub(crate) fn built(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
     builder.build().map_err(|e| ConfigError::Tls(crate::transport::causes(&e)))
 }
 

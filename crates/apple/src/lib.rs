@@ -25,7 +25,10 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Reading order: [`Session`], [`Error`], [`retry`], then [`resources`].
+//! A binary goes to TestFlight in two voices: the session reserves it and learns which piece of the file goes where
+//! ([`BuildUploads`], [`BuildUploadFiles`]), and the [`PartSender`] sends the pieces, without a token.
+//!
+//! Reading order: [`Session`], [`Error`], [`retry`], then [`resources`], [`PartSender`].
 
 mod budget;
 mod config;
@@ -35,6 +38,7 @@ mod error;
 mod error_object;
 mod open_enum;
 mod paging;
+mod parts;
 mod probe;
 pub mod resources;
 pub mod retry;
@@ -42,6 +46,7 @@ mod session;
 mod sources;
 mod token;
 mod transport;
+mod withheld;
 
 use std::sync::Arc;
 
@@ -50,6 +55,7 @@ pub use config::{APP_STORE_URL, Clock, Config, ConfigError, ENTERPRISE_URL};
 pub use document::{Document, Included, Linkage, Links, Meta, Paging, Relationship, Resource, ResourceId};
 pub use error::{CertificateLimit, Error, ForbiddenReason};
 pub use error_object::{ErrorObject, Errors};
+pub use parts::{PartError, PartReceipt, PartSender};
 pub use probe::{Probe, ProbeAnswer, ProbeOutcome};
 pub use resources::*;
 pub use retry::RetryPolicy;
@@ -57,6 +63,7 @@ pub use session::Session;
 pub use sources::{BoxError, HeldKey, TokenCache, TokenSource};
 pub use token::{Credentials, KeyKind, MintError, Token};
 pub use transport::{Exchange, Observer};
+pub use withheld::Withheld;
 
 use config::Origin;
 use transport::Bounds;
@@ -70,6 +77,7 @@ pub struct Apple {
 struct Inner {
     app_store: Origin,
     enterprise: Origin,
+    parts: PartSender,
     clock: Clock,
     bounds: Bounds,
     retries: RetryPolicy,
@@ -86,6 +94,7 @@ impl Apple {
         let enterprise = Origin::new(&config.enterprise_url, &config)?;
         Ok(Self {
             inner: Arc::new(Inner {
+                parts: PartSender::new(app_store.base(), &config)?,
                 app_store,
                 enterprise,
                 clock: config.clock,
@@ -126,6 +135,12 @@ impl Apple {
     #[must_use]
     pub fn session(&self, kind: KeyKind, tokens: Arc<dyn TokenSource>) -> Session {
         Session::new(self.clone(), kind, tokens)
+    }
+
+    /// Sends the pieces of files that are uploaded. No key is needed for it, as the addresses are signed in advance.
+    #[must_use]
+    pub fn part_sender(&self) -> PartSender {
+        self.inner.parts.clone()
     }
 
     /// The clock's present instant.

@@ -5,6 +5,8 @@
 //! long lists of devices, [`walk_as_far`] gives what comes before. A resource that moves from one
 //! page to the next while we read shows up twice and is kept once.
 //!
+//! Of long lists that are in order, as builds are, somebody wants the newest few only: [`first_page`].
+//!
 //! What must not happen: that the token follows a link to somewhere else. A `next` that leaves the
 //! configured origin ends the walk with [`Error::ForeignLink`].
 
@@ -20,6 +22,8 @@ use crate::transport::{Call, decode};
 
 /// The page size that is asked for; Apple's maximum (facts E5).
 pub(crate) const PAGE: &str = "200";
+/// The same as a number.
+pub(crate) const MOST_PER_PAGE: u8 = 200;
 const MOST_PAGES: usize = 500;
 const RESTARTS: usize = 2;
 
@@ -52,6 +56,20 @@ where
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Reads the first page of the list at `first`, however much follows.
+pub(crate) async fn first_page<A>(session: &Session, first: Url) -> Result<Listing<A>, Error>
+where
+    A: DeserializeOwned + Default,
+{
+    let call = Call::get(first);
+    let answer = session.send(&call).await?;
+    let page: Document<Vec<Resource<A>>> = decode(&call, &answer)?;
+    Ok(Listing {
+        data: page.data,
+        included: page.included,
+    })
 }
 
 /// Reads the list at `first` to its end or until Apple refuses a cursor. Answers whether that is its end.

@@ -5,18 +5,34 @@
 //! writes UDIDs in its own case (facts E5), so compare results exactly.
 
 mod apps;
+mod build_beta_details;
+mod build_upload_files;
+mod build_uploads;
+mod builds;
 mod bundle_ids;
 mod certificates;
 mod devices;
+mod pre_release_versions;
 mod profiles;
 
 pub use apps::{App, AppAttributes, AppFilter, Apps};
+pub use build_beta_details::{BuildBetaDetail, BuildBetaDetailAttributes, BuildBetaDetails, ExternalBetaState, InternalBetaState};
+pub use build_upload_files::{
+    AssetDeliveryState, AssetState, BuildUploadFile, BuildUploadFileAttributes, BuildUploadFiles, Checksum, ChecksumAlgorithm, Checksums,
+    NewBuildUploadFile, UniformType, UploadAssetType, UploadHeader, UploadOperation,
+};
+pub use build_uploads::{
+    BuildNumberTaken, BuildUpload, BuildUploadAttributes, BuildUploadDetail, BuildUploadFilter, BuildUploadProgress, BuildUploadState,
+    BuildUploads, NewBuildUpload, StateDetail,
+};
+pub use builds::{Build, BuildAttributes, BuildAudienceType, BuildDetail, BuildFilter, BuildPatch, Builds, ProcessingState};
 pub use bundle_ids::{
     BundleId, BundleIdAttributes, BundleIdCapability, BundleIdCapabilityAttributes, BundleIdDetail, BundleIdFilter, BundleIds,
     CapabilityOption, CapabilitySetting, CapabilityType, NewBundleId,
 };
 pub use certificates::{Certificate, CertificateAttributes, CertificateFilter, CertificateType, Certificates};
 pub use devices::{Device, DeviceAttributes, DeviceClass, DeviceFilter, DevicePatch, DeviceStatus, Devices, NewDevice};
+pub use pre_release_versions::{PreReleaseVersion, PreReleaseVersionAttributes, PreReleaseVersionFilter, PreReleaseVersions};
 pub use profiles::{NewProfile, Profile, ProfileAttributes, ProfileDetail, ProfileFilter, ProfileState, ProfileType, Profiles};
 
 use base64::Engine as _;
@@ -25,6 +41,11 @@ crate::open_enum::open_enum! {
     /// `BundleIdPlatform`: of bundle IDs, devices, certificates and profiles (facts E4).
     /// `SERVICES` is not in Apple's document but in live answers.
     Platform { Ios = "IOS", MacOs = "MAC_OS", Universal = "UNIVERSAL", Services = "SERVICES", }
+}
+
+crate::open_enum::open_enum! {
+    /// `Platform`: of apps, versions, builds and uploads (facts E4). What is signed has a [`Platform`] instead.
+    AppPlatform { Ios = "IOS", MacOs = "MAC_OS", TvOs = "TV_OS", VisionOs = "VISION_OS", }
 }
 
 /// Base64 as Apple sends it, line breaks tolerated.

@@ -19,7 +19,9 @@ use crate::config::Origin;
 use crate::document::{Document, Resource};
 use crate::error::Error;
 use crate::paging::{self, Listing};
-use crate::resources::{Apps, BundleIds, Certificates, Devices, Profiles};
+use crate::resources::{
+    Apps, BuildBetaDetails, BuildUploadFiles, BuildUploads, Builds, BundleIds, Certificates, Devices, PreReleaseVersions, Profiles,
+};
 use crate::retry::{RetryPolicy, Tries};
 use crate::sources::TokenSource;
 use crate::token::KeyKind;
@@ -125,6 +127,36 @@ impl Session {
         Devices::new(self)
     }
 
+    /// The uploads of binaries to TestFlight and the App Store.
+    #[must_use]
+    pub fn build_uploads(&self) -> BuildUploads<'_> {
+        BuildUploads::new(self)
+    }
+
+    /// The files of such uploads.
+    #[must_use]
+    pub fn build_upload_files(&self) -> BuildUploadFiles<'_> {
+        BuildUploadFiles::new(self)
+    }
+
+    /// The builds that Apple has.
+    #[must_use]
+    pub fn builds(&self) -> Builds<'_> {
+        Builds::new(self)
+    }
+
+    /// The versions to which builds belong.
+    #[must_use]
+    pub fn pre_release_versions(&self) -> PreReleaseVersions<'_> {
+        PreReleaseVersions::new(self)
+    }
+
+    /// What TestFlight makes of builds.
+    #[must_use]
+    pub fn build_beta_details(&self) -> BuildBetaDetails<'_> {
+        BuildBetaDetails::new(self)
+    }
+
     pub(crate) fn origin(&self) -> &Origin {
         self.apple.origin(self.kind)
     }
@@ -160,6 +192,21 @@ impl Session {
         A: DeserializeOwned + Default,
     {
         paging::walk(self, self.url(segments, &query)?).await
+    }
+
+    /// The first `at_most` resources of a list (one page, so at most 200), or all of them when that is `None`. The query
+    /// is one without `limit`.
+    pub(crate) async fn get_first<A>(&self, segments: &[&str], query: Query, at_most: Option<u8>) -> Result<Listing<A>, Error>
+    where
+        A: DeserializeOwned + Default,
+    {
+        match at_most {
+            None => self.get_all(segments, query.with("limit", paging::PAGE)).await,
+            Some(number) => {
+                let limit = number.clamp(1, paging::MOST_PER_PAGE).to_string();
+                paging::first_page(self, self.url(segments, &query.with("limit", &limit))?).await
+            }
+        }
     }
 
     /// POST or PATCH of a document, which answers with a resource.

@@ -280,7 +280,7 @@ fn http_date(value: &HeaderValue) -> Option<Timestamp> {
 }
 
 /// `Retry-After` in seconds or as a date, which is compared with Apple's own `Date`.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?;
     if let Ok(seconds) = value.to_str().ok()?.trim().parse() {
         return Some(Duration::from_secs(seconds));

@@ -1,8 +1,10 @@
 //! The client as its callers use it, against servers that play scripted answers.
 
 mod faults;
+mod parts;
 mod silence;
 mod simulated;
 mod stage;
 mod token_cache;
+mod uploads;
 mod wire;

@@ -1,7 +1,8 @@
 //! Nothing secret is logged, not even at the most talkative level.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use apple::{AppFilter, CertificateType};
 use tracing_subscriber::fmt::MakeWriter;
@@ -9,7 +10,54 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::stage::{Play, Stage, answer};
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Takes everything that this thread logs until the guard falls.
+    ///
+    /// The subscriber is everybody's, though: of a subscriber of one thread the places that log learn only sometimes
+    /// when other threads come upon them first.
+    pub(crate) fn listen(&self) -> Listening {
+        static EVERYBODYS: Once = Once::new();
+        EVERYBODYS.call_once(|| {
+            let subscriber = tracing_subscriber::fmt()
+                .with_max_level(tracing::Level::TRACE)
+                .with_writer(ThreadsLog)
+                .finish();
+            tracing::subscriber::set_global_default(subscriber).expect("there is no other");
+        });
+        LISTENING.with_borrow_mut(|log| *log = Some(self.clone()));
+        Listening
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("lock").clone()).expect("text")
+    }
+}
+
+thread_local! {
+    static LISTENING: RefCell<Option<Log>> = const { RefCell::new(None) };
+}
+
+/// As long as it lives, a [`Log`] listens to this thread.
+pub(crate) struct Listening;
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        LISTENING.with_borrow_mut(Option::take);
+    }
+}
+
+/// Writes to the log that listens to the thread, or to one that nobody reads.
+struct ThreadsLog;
+
+impl MakeWriter<'_> for ThreadsLog {
+    type Writer = Log;
+
+    fn make_writer(&self) -> Log {
+        LISTENING.with_borrow(Clone::clone).unwrap_or_default()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -22,22 +70,10 @@ impl Write for Log {
     }
 }
 
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn logs_have_no_token_no_query_and_no_body() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log.listen();
 
     let stage = Stage::new(vec![
         answer(
@@ -67,7 +103,7 @@ async fn logs_have_no_token_no_query_and_no_body() {
             .expect_err("no certificate");
     }
 
-    let log = String::from_utf8(log.0.lock().expect("lock").clone()).expect("text");
+    let log = log.text();
     assert!(log.contains("/v1/certificates") && log.contains("201"), "{log}");
     let bearer = stage.seen()[0].header("authorization").expect("a token");
     let token = bearer.trim_start_matches("Bearer ");
