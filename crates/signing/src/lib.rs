@@ -14,6 +14,7 @@
 //! | [`enrollment`] | a device's signed answer | enrollment profiles (`.mobileconfig`) |
 //! | [`export_options`] | – | what `xcodebuild` is told about signing (`ExportOptions.plist`) |
 //! | [`udid`], [`device_file`] | device identifiers, lists of devices as Apple's site takes them | – |
+//! | [`ipa`] | apps (`.ipa`): what is inside, and why Apple would refuse it | – |
 //! | [`import`] | stores of fastlane match, EAS `credentials.json`, fastlane's API key files | – |
 //!
 //! Everything here is pure: no network, no clock, no files, no tenants, no async. Time is a parameter; the one
@@ -35,6 +36,7 @@ pub mod enrollment;
 mod explanation;
 pub mod export_options;
 pub mod import;
+pub mod ipa;
 pub mod p12;
 pub mod p8;
 pub mod pairing;

@@ -32,7 +32,7 @@ pub use method::Method;
 pub const MAX_BYTES: usize = cms_signed::MAX_BYTES;
 
 /// A profile: what it says, and who vouches for it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     /// What it says.
     pub info: ProfileInfo,

@@ -1,8 +1,11 @@
-//! XML property lists from outside, read with bounds: inside profiles, in a device's answer, as a list of devices.
+//! Property lists from outside, read with bounds: inside profiles, in a device's answer, as a list of devices, in apps.
 //!
 //! The plist crate has no bound of its own, so the same XML reader that it uses first walks the text and refuses what
-//! would hurt: nesting beyond 64 and document types with an internal subset (where entity bombs live). Binary property
-//! lists are refused: nobody sends one.
+//! would hurt: nesting beyond 64, elements beyond counting, and document types with an internal subset (where entity bombs
+//! live). Binary property lists are read where they are at home, in apps ([`read_any`]), after a walk of their own; everywhere
+//! else they are refused: nobody sends one.
+
+mod binary;
 
 use base64::Engine;
 use plist::{Dictionary, Value};
@@ -14,14 +17,18 @@ use crate::Explanation;
 
 /// How deep arrays and dictionaries may nest.
 pub(crate) const MAX_DEPTH: usize = 64;
+/// The most elements: a list of 10,000 devices has 70,000, an app's has some hundreds. Each costs about 100 bytes of memory.
+pub(crate) const MAX_ELEMENTS: usize = 200_000;
 
 /// Why bytes are not a property list that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PropertyListError {
-    /// Not an XML property list with a dictionary.
+    /// Not a property list with a dictionary, or one in a form that is not read here.
     NotAPropertyList,
     /// It nests more than 64 deep.
     TooDeep,
+    /// It has more than 200,000 elements, or unfolds to more than it could be.
+    TooMany,
     /// It declares a document type of its own.
     DocumentType,
 }
@@ -38,6 +45,11 @@ impl PropertyListError {
             Self::TooDeep => Explanation::new(
                 "The property list nests too deep.",
                 format!("The limit is {MAX_DEPTH} levels; genuine ones have five."),
+                next_step,
+            ),
+            Self::TooMany => Explanation::new(
+                "The property list has too many elements.",
+                format!("The limit is {MAX_ELEMENTS} of them; genuine ones have a few hundred."),
                 next_step,
             ),
             Self::DocumentType => Explanation::new(
@@ -58,15 +70,32 @@ pub(crate) fn read(xml: &[u8]) -> Result<Dictionary, PropertyListError> {
         .ok_or(PropertyListError::NotAPropertyList)
 }
 
+/// Reads a property list, XML or binary, whose top is a dictionary.
+pub(crate) fn read_any(bytes: &[u8]) -> Result<Dictionary, PropertyListError> {
+    if !bytes.starts_with(b"bplist") {
+        return read(bytes);
+    }
+    binary::check(bytes)?;
+    Value::from_reader(std::io::Cursor::new(bytes))
+        .ok()
+        .and_then(Value::into_dictionary)
+        .ok_or(PropertyListError::NotAPropertyList)
+}
+
 fn check(xml: &[u8]) -> Result<(), PropertyListError> {
     let mut reader = Reader::from_reader(xml);
     let mut buffer = Vec::new();
     // The `plist` element itself does not count.
     let mut depth = 0_usize;
+    let mut elements = 0_usize;
     loop {
         buffer.clear();
         match reader.read_event_into(&mut buffer) {
-            Ok(Event::Start(_)) => depth += 1,
+            Ok(Event::Start(_)) => {
+                depth += 1;
+                elements += 1;
+            }
+            Ok(Event::Empty(_)) => elements += 1,
             Ok(Event::End(_)) => depth = depth.saturating_sub(1),
             Ok(Event::DocType(declaration)) if declaration.contains('[') => return Err(PropertyListError::DocumentType),
             Ok(Event::Eof) => return Ok(()),
@@ -75,6 +104,9 @@ fn check(xml: &[u8]) -> Result<(), PropertyListError> {
         }
         if depth > MAX_DEPTH + 1 {
             return Err(PropertyListError::TooDeep);
+        }
+        if elements > MAX_ELEMENTS {
+            return Err(PropertyListError::TooMany);
         }
     }
 }

@@ -12,6 +12,7 @@ use signing::chain::TrustRoot;
 use signing::cms_signed;
 use signing::csr::{self, CsrInfo};
 use signing::import::{self, api_key_file, eas, folder, match_store};
+use signing::ipa;
 use signing::p8::{EcPrivateKey, key_id_from_file_name};
 use signing::p12::{self, Form, Identity};
 use signing::private_key;
@@ -21,6 +22,8 @@ use signing::{device_file, enrollment};
 use std::sync::OnceLock;
 use support::der::{as_ber, bare_bundle, certificate_bag, key_bag, without_mac};
 use support::house;
+use support::ipa::{ARM64, executable};
+use support::raw_zip::{End, archive, entry};
 
 /// Every reader once; the verdicts do not matter here.
 fn read_with_everything(bytes: &[u8]) {
@@ -40,6 +43,9 @@ fn read_with_everything(bytes: &[u8]) {
     let _ = eas::read(bytes);
     let _ = api_key_file::read(bytes);
     let _ = import::private_key_of(&house().leaf, bytes, "secret");
+    if let Ok(app) = ipa::inspect(std::io::Cursor::new(bytes), &TrustRoot::none()) {
+        let _ = ipa::findings(&app, support::now(), ipa::Destination::AppStoreConnect);
+    }
 }
 
 /// One real file of each kind, as DER and as PEM where there is one.
@@ -75,8 +81,45 @@ fn real_files() -> &'static Vec<Vec<u8>> {
             [b"Salted__12345678", house.leaf.der()].concat(),
             b"match_encrypted_v2__12345678 and a tag of 16 and more".to_vec(),
             br#"{"ios": {"provisioningProfilePath": "a", "distributionCertificate": {"path": "b", "password": "c"}}}"#.to_vec(),
+            app(End::default()),
+            app(End {
+                large: true,
+                ..End::default()
+            }),
         ]
     })
+}
+
+/// An app whose files are stored, so that damage reaches them: without a checksum it would end at the archive's.
+fn app(end: End) -> Vec<u8> {
+    let executable = &executable(ARM64, 2)[..200];
+    archive(
+        &[
+            entry("Payload/A.app/Info.plist", &binary_plist()),
+            entry("Payload/A.app/A", executable),
+        ],
+        &end,
+    )
+}
+
+fn binary_plist() -> Vec<u8> {
+    let names = ["CFBundleIdentifier", "CFBundleExecutable", "CFBundleName"];
+    let mut entries: plist::Dictionary = names.map(|name| (name.to_owned(), plist::Value::from("A"))).into_iter().collect();
+    entries.insert("CFBundleSupportedPlatforms".to_owned(), vec![plist::Value::from("iPhoneOS")].into());
+    let mut bytes = Vec::new();
+    plist::Value::Dictionary(entries).to_writer_binary(&mut bytes).unwrap();
+    bytes
+}
+
+/// An app around these bytes: they get past the checks of the archive.
+fn read_as_part_of_an_app(info_plist: &[u8], executable: &[u8], icon: &[u8]) {
+    let files = [
+        entry("Payload/A.app/Info.plist", info_plist),
+        entry("Payload/A.app/A", executable),
+        entry("Payload/A.app/AppIcon.png", icon),
+        entry("Payload/A.app/embedded.mobileprovision", executable),
+    ];
+    read_with_everything(&archive(&files, &End::default()));
 }
 
 fn cases(cases: u32) -> Config {
@@ -116,6 +159,23 @@ proptest! {
     }
 
     #[test]
+    fn random_parts_of_apps_never_panic(
+        hits in vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        executable in vec(prop_oneof![Just(0xca_u8), Just(0xfe), Just(0xba), Just(0xbe), Just(0xcf), Just(0xfa), Just(0xed), Just(0), Just(1), any::<u8>()], 0..120),
+        icon in vec(any::<u8>(), 0..200),
+    ) {
+        let mut info_plist = binary_plist();
+        for (at, value) in hits {
+            let at = at.index(info_plist.len());
+            info_plist[at] = value;
+        }
+        let icon = [&b"\x89PNG\r\n\x1a\n\0\0\0\x04CgBI\0\0\0\0\0\0\0\0\0\0\0\x0dIHDR\0\0\0\x02\0\0\0\x02\x08\x06\0\0\0\0\0\0\0\0\0\0\xc8IDAT"[..], &icon].concat();
+        read_as_part_of_an_app(&info_plist, &executable, &icon);
+        let header = [&b"\xcf\xfa\xed\xfe\x0c\0\0\x01\0\0\0\0\x02\0\0\0\x03\0\0\0\x60\0\0\0"[..], &executable].concat();
+        read_as_part_of_an_app(&binary_plist(), &header, &icon);
+    }
+
+    #[test]
     fn random_names_never_panic(name in "(AuthKey_)?\\PC{0,20}(\\.p8)?") {
         let _ = key_id_from_file_name(&name);
         let _ = Udid::parse(&name);
@@ -129,7 +189,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn damaged_files_never_panic(which in 0_usize..14, cut in any::<prop::sample::Index>(), hits in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), truncate in any::<bool>()) {
+    fn damaged_files_never_panic(which in 0_usize..16, cut in any::<prop::sample::Index>(), hits in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), truncate in any::<bool>()) {
         let mut bytes = real_files()[which].clone();
         for (at, value) in hits {
             let at = at.index(bytes.len());

@@ -17,6 +17,7 @@
 
 mod canary;
 mod entropy;
+pub mod ipa;
 mod logs;
 mod mailbox;
 pub mod postgres;

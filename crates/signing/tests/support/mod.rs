@@ -3,7 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "these functions run in tests only, where a panic is the verdict")]
 
 pub(crate) mod der;
+#[path = "../../../testkit/src/ipa.rs"]
+#[expect(
+    unreachable_pub,
+    reason = "the builder of apps, which belongs to the kit for whole-system tests and needs none of it"
+)]
+pub(crate) mod ipa;
 pub(crate) mod judges;
+pub(crate) mod raw_zip;
 
 use std::sync::OnceLock;
 
