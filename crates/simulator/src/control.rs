@@ -205,7 +205,7 @@ impl Control {
                 attributes: attributes.as_object().cloned().unwrap_or_default(),
                 links,
             };
-            if !matches!(kind, Kind::BetaGroups | Kind::ReviewSubmissions) {
+            if kind != Kind::ReviewSubmissions {
                 let made = world.act_as_house(api, now, |act| resources::create(act, kind, &entity));
                 return made.map_err(|refusal| ControlError::Refused(refusal.document(&mut world.entropy)));
             }

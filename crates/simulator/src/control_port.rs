@@ -26,6 +26,9 @@
 //! | `GET /parts` | | the parts of binaries that are coming in |
 //! | `POST /approvals` | `{"app", "version"}`: Apple has approved it, its train is closed | |
 //! | `POST /builds` | `{"app", "version", "number"}` | `{"id"}` of a VALID build |
+//! | `POST /reviews` | `{"build", "decision"}`: `begin`, `approve`, `reject` | `{"found"}` |
+//! | `POST /testers` | `{"tester", "state"}`: `ACCEPTED`, `INSTALLED`, `REVOKED` | |
+//! | `POST /users` | `{"first_name", "last_name", "email"}`: somebody who can test internally | `{"id"}` |
 //! | `POST /expire` | `{"api", "type", "id"}` | |
 
 use crate::api::Api;
@@ -35,6 +38,7 @@ use crate::faults::Fault;
 use crate::http::Shared;
 use crate::keys::{KeyKind, Role};
 use crate::options::{Limits, Uploads};
+use crate::resources::Decision;
 use crate::team::{Settling, Standing, Zombie};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -128,6 +132,19 @@ fn command(control: &Control, addresses: &Addresses, method: &str, place: &str, 
         ("POST", "builds") => {
             let order: BuildOrder = read(body)?;
             let id = control.create_build(&order.app, &order.version, &order.number)?;
+            return Ok(json!({ "id": id }));
+        }
+        ("POST", "reviews") => {
+            let order: Review = read(body)?;
+            return Ok(json!({ "found": control.review(&order.build, order.decision) }));
+        }
+        ("POST", "testers") => {
+            let order: TesterOrder = read(body)?;
+            control.set_tester_state(&order.tester, &order.state)?;
+        }
+        ("POST", "users") => {
+            let order: UserOrder = read(body)?;
+            let id = control.add_user(&order.first_name, &order.last_name, &order.email);
             return Ok(json!({ "id": id }));
         }
         ("GET", "keys") => return Ok(control.keys()),
@@ -256,6 +273,25 @@ struct BuildOrder {
     app: String,
     version: String,
     number: String,
+}
+
+#[derive(Deserialize)]
+struct Review {
+    build: String,
+    decision: Decision,
+}
+
+#[derive(Deserialize)]
+struct TesterOrder {
+    tester: String,
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct UserOrder {
+    first_name: String,
+    last_name: String,
+    email: String,
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,8 @@ use crate::api::{Api, Kind};
 use crate::control::{Control, ControlError};
 use crate::deliveries::{PartCount, ProcessingIssue};
 use crate::options::Uploads;
-use crate::resources;
+use crate::resources::{self, Decision};
+use crate::team::{Object, Settling};
 
 impl Control {
     /// How uploads are played.
@@ -50,5 +51,34 @@ impl Control {
         let made = world.act_as_house(Api::AppStore, now, |act| resources::keep_build(act, app, version, number));
         world.pass_time(now);
         Ok(made)
+    }
+
+    /// Lets Beta App Review act on a build; false where no submission of it is open.
+    pub fn review(&self, build: &str, decision: Decision) -> bool {
+        let mut world = self.0.world();
+        let now = world.clock.now();
+        let found = world.act_as_house(Api::AppStore, now, |act| resources::decide(act, build, decision));
+        world.pass_time(now);
+        found
+    }
+
+    /// A tester does something with the invitation: `ACCEPTED`, `INSTALLED` or `REVOKED`.
+    ///
+    /// # Errors
+    /// When there is no such tester.
+    pub fn set_tester_state(&self, tester: &str, state: &str) -> Result<(), ControlError> {
+        self.set(Api::AppStore, Kind::BetaTesters.as_str(), tester, "state", &state.into())
+    }
+
+    /// Makes a user of the team, who can test internally.
+    pub fn add_user(&self, first_name: &str, last_name: &str, email: &str) -> String {
+        let mut world = self.0.world();
+        let (id, now) = (world.entropy.uuid(), world.clock.now());
+        let mut user = Object::new(Kind::Users, id.clone(), now, Settling::default());
+        user.set("firstName", first_name);
+        user.set("lastName", last_name);
+        user.set("username", email);
+        world.store.add(user);
+        id
     }
 }

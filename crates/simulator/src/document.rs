@@ -188,7 +188,10 @@ impl Scribe<'_> {
                 relationships.insert(name.into(), json!({ "links": self.relationship_links(object, name) }));
             }
         }
-        let mut resource = json!({ "type": kind, "id": object.id, "attributes": attributes });
+        let mut resource = json!({ "type": kind, "id": object.id });
+        if !object.attributes.is_empty() {
+            resource["attributes"] = attributes.into(); // an invitation, for instance, has none
+        }
         if !relationships.is_empty() {
             resource["relationships"] = relationships.into();
         }

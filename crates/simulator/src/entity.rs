@@ -81,6 +81,20 @@ pub(crate) fn read(operation: &Operation, kind: &str, id: Option<&str>, body: &[
     }
 }
 
+/// Reads the body of a change of a to-many relationship: identifiers of one type.
+pub(crate) fn read_linkage(target: &str, body: &[u8]) -> Result<Vec<String>, Refusal> {
+    let document: Value = serde_json::from_slice(body).map_err(|_| Refusal::not_json())?;
+    let data = document["data"].as_array();
+    let data = data.ok_or_else(|| Refusal::unprocessable("The request entity must be an object with the list 'data'"))?;
+    data.iter()
+        .map(|identifier| {
+            let id = identifier["id"].as_str().filter(|_| identifier["type"] == target);
+            id.map(str::to_owned)
+                .ok_or_else(|| Refusal::unprocessable(format!("'data' must hold identifiers of the type '{target}'")))
+        })
+        .collect()
+}
+
 fn check_attributes(operation: &Operation, given: &Map<String, Value>, refusals: &mut Vec<Refusal>) {
     for attribute in &operation.attributes {
         match given.get(attribute.name) {

@@ -35,7 +35,7 @@ pub fn inventions_as_markdown() -> String {
 }
 
 /// Every invented answer.
-pub const INVENTED: [Invention; 63] = [
+pub const INVENTED: [Invention; 83] = [
     invention(
         "a token that lives too long, or whose scope does not fit, or holds an entry that is not a GET",
         "the 401 of all other causes",
@@ -338,5 +338,105 @@ pub const INVENTED: [Invention; 63] = [
         "filters over a related object (`filter[preReleaseVersion.version]`)",
         "any related object that fits",
         "the document names them, nothing says how several are meant",
+    ),
+    invention(
+        "a relationship that can be changed and not read",
+        "403 FORBIDDEN_ERROR, `The relationship '…' does not allow 'GET_RELATIONSHIP'`",
+        "facts B5 gives the words for resources, F3 that it is refused",
+    ),
+    invention(
+        "what belongs to every app and build in TestFlight without being made",
+        "review details and a licence with the app's id, texts of app and build in the primary language, empty",
+        "the document offers no way to make the first two; the rest is not known",
+    ),
+    invention(
+        "a Developer key in TestFlight",
+        "internal groups, their builds, testers and invitations; builds, texts, notifications and review are for reading",
+        "facts B3, L: seen for some of these only",
+    ),
+    invention(
+        "a group that has access to all builds",
+        "holds every VALID build of its app; adding or taking one is 422 ENTITY_UNPROCESSABLE",
+        "the words are known from fastlane, status and code are not",
+    ),
+    invention(
+        "an external group before there is an internal one",
+        "409 STATE_ERROR with a detail of ours",
+        "facts F3: needed; the answer is not known",
+    ),
+    invention(
+        "a name of a group that is taken, an empty one",
+        "409 ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE, ENTITY_ERROR.ATTRIBUTE.INVALID",
+        "never observed",
+    ),
+    invention(
+        "public links",
+        "external groups only, limit 1 to 10000, the address stays when the link is closed and opened",
+        "never observed",
+    ),
+    invention(
+        "a build for a group of another app, or one that is expired or not VALID",
+        "409 ENTITY_ERROR.RELATIONSHIP.INVALID, 409 STATE_ERROR with details of ours",
+        "never observed",
+    ),
+    invention(
+        "an id in a relationship request that is not there",
+        "409 ENTITY_ERROR.RELATIONSHIP.INVALID, and nothing of the request is done",
+        "never observed",
+    ),
+    invention(
+        "the code of \"Only one relationship should be included when creating betaTesters\"",
+        "409 ENTITY_ERROR",
+        "facts F3 gives status and words",
+    ),
+    invention(
+        "an address that is a tester of the app already",
+        "201 with the tester that is there, who gains the group",
+        "never observed",
+    ),
+    invention(
+        "when a tester is invited",
+        "as soon as a build in testing is within reach; an invitation without one is 409 STATE_ERROR",
+        "facts F1 gives the states only",
+    ),
+    invention(
+        "texts: their length, which letters are emoji, which languages there are",
+        "4000 characters (Unicode scalars), the blocks of pictographs, any language tag of up to three parts",
+        "facts F3: emoji are refused; the bounds are not known",
+    ),
+    invention(
+        "a second text of one language, deleting that of the primary language",
+        "409 ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE, 409 STATE_ERROR with details of ours",
+        "never observed",
+    ),
+    invention(
+        "beta review of a build whose app lacks contact, description or feedback address, or of one that is not ready",
+        "422 ENTITY_UNPROCESSABLE, one error for each thing that is missing",
+        "facts F3 names other leaves of that code",
+    ),
+    invention(
+        "the same build in beta review again",
+        "409 STATE_ERROR with a detail of ours; after a rejection it is taken",
+        "facts F3 gives the status",
+    ),
+    invention(
+        "a build of a version of which another build was approved",
+        "READY_FOR_BETA_SUBMISSION, and its submission is APPROVED at once",
+        "facts F3: only the first build of a version needs review; how it shows is not known",
+    ),
+    invention(
+        "an approved build",
+        "BETA_APPROVED, and IN_BETA_TESTING once an external group or a single tester has it",
+        "facts F1 gives the states only",
+    ),
+    invention(
+        "a notification of a build that is not in external testing",
+        "409 STATE_ERROR.ENTITY_STATE_INVALID with a detail of ours",
+        "facts F3 gives the code for another case",
+    ),
+    invention(
+        "who is in the team",
+        "the users that the seed or the control port made, by address",
+        "`users` of the store API are not played",
     ),
 ];

@@ -53,4 +53,5 @@ pub use invented::{INVENTED, Invention, inventions_as_markdown};
 pub use journal::Exchange;
 pub use keys::{KeyError, KeyFile, KeyKind, KeyListing, Role};
 pub use options::{JOURNAL_VARIABLE, Limits, Options, Seed, Uploads};
+pub use resources::Decision;
 pub use team::{Settling, Standing, Zombie};

@@ -98,6 +98,18 @@ impl Refusal {
         )
     }
 
+    /// 403: Apple does not offer the operation on this relationship (B5 for the words).
+    pub(crate) fn relationship_not_offered(name: &str, wanted: &str, allowed: &[&str]) -> Refusal {
+        let mut refusal = Refusal::not_offered(name, wanted, allowed);
+        for problem in &mut refusal.errors {
+            problem.detail = problem
+                .detail
+                .take()
+                .map(|detail| detail.replace("The resource", "The relationship"));
+        }
+        refusal
+    }
+
     /// 403: the membership has lapsed (B5).
     pub(crate) fn membership_lapsed(team_id: &str) -> Refusal {
         Refusal::new(
@@ -342,6 +354,22 @@ impl Refusal {
             "The request cannot be fulfilled because of the state of another resource.",
             detail,
         )
+    }
+
+    /// 409: the resource itself is not in the state for it (F2, F3).
+    pub(crate) fn state_invalid(detail: impl Into<String>) -> Refusal {
+        let mut refusal = Refusal::state(detail);
+        refusal.errors[0].code = "STATE_ERROR.ENTITY_STATE_INVALID".to_owned();
+        refusal
+    }
+
+    /// 422: a business rule of TestFlight (F3). `leaf` is the end of the code, empty where none is known.
+    pub(crate) fn not_processable(leaf: &str, detail: impl Into<String>) -> Refusal {
+        let mut refusal = Refusal::unprocessable(detail);
+        if !leaf.is_empty() {
+            refusal.errors[0].code = format!("ENTITY_UNPROCESSABLE.{leaf}");
+        }
+        refusal
     }
 
     /// 429 (B5).

@@ -25,6 +25,8 @@ enum Reach {
     Changes,
     /// Development-type certificates and profiles: create and delete those, read all.
     Development,
+    /// Internal beta groups and their testers: change those, read all.
+    InternalTesting,
     Everything,
 }
 
@@ -39,7 +41,7 @@ impl Caller {
     }
 
     /// Whether the matrix lets this caller try `verb` on `kind`. What depends on the object itself is asked by
-    /// [`Caller::may_sign_for_distribution`].
+    /// [`Caller::may_sign_for_distribution`] and [`Caller::may_test_externally`].
     pub(crate) fn may(&self, verb: Verb, kind: Kind) -> bool {
         if self.kind == KeyKind::Individual && kind.is_provisioning() {
             return false; // facts A4
@@ -48,7 +50,7 @@ impl Caller {
             Reach::Nothing => false,
             Reach::Reads => verb.reads(),
             Reach::Changes => verb != Verb::Delete,
-            Reach::Development | Reach::Everything => true,
+            Reach::Development | Reach::InternalTesting | Reach::Everything => true,
         })
     }
 
@@ -57,6 +59,13 @@ impl Caller {
         self.roles
             .iter()
             .any(|role| self.reach(*role, Kind::Certificates) == Reach::Everything)
+    }
+
+    /// Whether external groups and their testers are in reach.
+    pub(crate) fn may_test_externally(&self) -> bool {
+        self.roles
+            .iter()
+            .any(|role| self.reach(*role, Kind::BetaGroups) == Reach::Everything)
     }
 
     fn reach(&self, role: Role, kind: Kind) -> Reach {
@@ -84,6 +93,7 @@ impl Caller {
                 Kind::Certificates | Kind::Profiles => Reach::Development,
                 Kind::BundleIds | Kind::BundleIdCapabilities => Reach::Changes,
                 Kind::BuildUploads | Kind::BuildUploadFiles => Reach::Everything,
+                Kind::BetaGroups | Kind::BetaTesters | Kind::BetaTesterInvitations => Reach::InternalTesting,
                 _ => Reach::Reads,
             },
             Role::Finance | Role::Sales | Role::Marketing | Role::CustomerSupport => match kind {

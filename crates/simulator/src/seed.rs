@@ -4,6 +4,8 @@
 //! INVALID lost a certificate or gained a capability. A step that fails is a fault of the seed: it is logged and the
 //! rest goes on, because a half-seeded simulator is more use than none; a test holds that none fails.
 
+mod test_flight;
+
 use crate::api::{Api, Kind};
 use crate::clock::store_date;
 use crate::entity::Entity;
@@ -183,26 +185,6 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// Builds of the ferry app: one that has expired, one that is tested, one whose export compliance is open. Told last,
-    /// so that the ids of all that came before stay what they were.
-    fn test_flight(&mut self) -> Result<(), Refusal> {
-        let apps = self.world.store.all(Kind::Apps).iter();
-        let Some(ferry) = apps
-            .filter(|app| app.text("bundleId") == APPS[0].identifier)
-            .map(|app| app.id.clone())
-            .next()
-        else {
-            return Ok(());
-        };
-        for (days, version, number, is_answered) in [(120, "2.3.0", "41", true), (20, "2.4.0", "43", true), (1, "2.4.0", "44", false)] {
-            let build = self.act(days, |act| resources::keep_build(act, &ferry, version, number));
-            if is_answered {
-                self.update(days, Kind::Builds, &build, json!({ "usesNonExemptEncryption": false }))?;
-            }
-        }
-        Ok(())
-    }
-
     /// An app record with its app info and an internal beta group, as the web makes them.
     fn app(&mut self, app: &App) {
         let id = self.world.entropy.app_id();
@@ -297,7 +279,7 @@ impl Story<'_> {
 
     fn plain(&mut self, kind: Kind, id: Option<String>) -> Object {
         let id = id.unwrap_or_else(|| self.world.entropy.uuid());
-        Object::new(kind, id, self.now, Settling::default())
+        Object::new(kind, id, self.at(450), Settling::default())
     }
 }
 

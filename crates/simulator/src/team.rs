@@ -96,6 +96,21 @@ impl Object {
         self.links.get(name).is_some_and(|ids| ids.iter().any(|linked| linked == id))
     }
 
+    /// Adds an id to a to-many link, once.
+    pub(crate) fn link_more(&mut self, name: &'static str, id: &str) {
+        let ids = self.links.entry(name).or_default();
+        if !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
+        }
+    }
+
+    /// Takes an id out of a link.
+    pub(crate) fn unlink(&mut self, name: &str, id: &str) {
+        if let Some(ids) = self.links.get_mut(name) {
+            ids.retain(|known| known != id);
+        }
+    }
+
     pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }
@@ -137,9 +152,13 @@ const fn relation(name: &'static str, target: Kind, many: bool, through: Through
     }
 }
 
-static APPS: [Relation; 6] = [
+static APPS: [Relation; 10] = [
     relation("appInfos", Kind::AppInfos, true, Through::Inverse("app")),
+    relation("betaAppLocalizations", Kind::BetaAppLocalizations, true, Through::Inverse("app")),
+    relation("betaAppReviewDetail", Kind::BetaAppReviewDetails, false, Through::Inverse("app")),
     relation("betaGroups", Kind::BetaGroups, true, Through::Inverse("app")),
+    relation("betaLicenseAgreement", Kind::BetaLicenseAgreements, false, Through::Inverse("app")),
+    relation("betaTesters", Kind::BetaTesters, true, Through::Inverse("apps")),
     relation("buildUploads", Kind::BuildUploads, true, Through::Inverse("app")),
     relation("builds", Kind::Builds, true, Through::Inverse("app")),
     relation("preReleaseVersions", Kind::PreReleaseVersions, true, Through::Inverse("app")),
@@ -152,16 +171,35 @@ static BUILD_UPLOADS: [Relation; 5] = [
     relation("assetSpiFile", Kind::BuildUploadFiles, false, Through::Held),
     relation("buildUploadFiles", Kind::BuildUploadFiles, true, Through::Inverse("buildUpload")),
 ];
-static BUILDS: [Relation; 5] = [
+static BUILDS: [Relation; 8] = [
     relation("app", Kind::Apps, false, Through::Held),
+    relation(
+        "betaAppReviewSubmission",
+        Kind::BetaAppReviewSubmissions,
+        false,
+        Through::Inverse("build"),
+    ),
+    relation(
+        "betaBuildLocalizations",
+        Kind::BetaBuildLocalizations,
+        true,
+        Through::Inverse("build"),
+    ),
+    relation("individualTesters", Kind::BetaTesters, true, Through::Inverse("builds")),
     relation("betaGroups", Kind::BetaGroups, true, Through::Inverse("builds")),
     relation("buildBetaDetail", Kind::BuildBetaDetails, false, Through::Inverse("build")),
     relation("buildUpload", Kind::BuildUploads, false, Through::Held),
     relation("preReleaseVersion", Kind::PreReleaseVersions, false, Through::Held),
 ];
 static OF_BUILD: [Relation; 1] = [relation("build", Kind::Builds, false, Through::Held)];
-static BETA_GROUPS: [Relation; 2] = [
+static BETA_GROUPS: [Relation; 3] = [
     relation("app", Kind::Apps, false, Through::Held),
+    relation("betaTesters", Kind::BetaTesters, true, Through::Held),
+    relation("builds", Kind::Builds, true, Through::Held),
+];
+static BETA_TESTERS: [Relation; 3] = [
+    relation("apps", Kind::Apps, true, Through::Held),
+    relation("betaGroups", Kind::BetaGroups, true, Through::Inverse("betaTesters")),
     relation("builds", Kind::Builds, true, Through::Held),
 ];
 static PRE_RELEASE_VERSIONS: [Relation; 2] = [
@@ -191,9 +229,14 @@ static PROFILES: [Relation; 3] = [
 pub(crate) fn relations(kind: Kind, api: Api) -> &'static [Relation] {
     match kind {
         Kind::Apps => &APPS,
-        Kind::AppInfos | Kind::ReviewSubmissions => &OF_APP,
+        Kind::AppInfos
+        | Kind::BetaAppLocalizations
+        | Kind::BetaAppReviewDetails
+        | Kind::BetaLicenseAgreements
+        | Kind::ReviewSubmissions => &OF_APP,
         Kind::BetaGroups => &BETA_GROUPS,
-        Kind::BuildBetaDetails => &OF_BUILD,
+        Kind::BetaTesters => &BETA_TESTERS,
+        Kind::BetaAppReviewSubmissions | Kind::BetaBuildLocalizations | Kind::BuildBetaDetails => &OF_BUILD,
         Kind::BuildUploads => &BUILD_UPLOADS,
         Kind::Builds => &BUILDS,
         Kind::BundleIds if api == Api::Enterprise => &BUNDLE_IDS[..2], // no apps there
@@ -202,7 +245,13 @@ pub(crate) fn relations(kind: Kind, api: Api) -> &'static [Relation] {
         Kind::PassTypeIds => &PASS_TYPE_IDS,
         Kind::PreReleaseVersions => &PRE_RELEASE_VERSIONS,
         Kind::Profiles => &PROFILES,
-        Kind::BuildUploadFiles | Kind::BundleIdCapabilities | Kind::Devices | Kind::UserInvitations | Kind::Users => &[],
+        Kind::BetaTesterInvitations
+        | Kind::BuildBetaNotifications
+        | Kind::BuildUploadFiles
+        | Kind::BundleIdCapabilities
+        | Kind::Devices
+        | Kind::UserInvitations
+        | Kind::Users => &[],
     }
 }
 

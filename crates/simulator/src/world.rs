@@ -228,16 +228,23 @@ impl World {
         let segments: Vec<_> = request.path.split('/').skip(1).collect();
         let operation = operation(request, &segments)?;
         let (kind, target) = played(request, &segments)?;
+        let verb = verb(operation, &target);
         let asked = match &target {
             Target::Collection | Target::Instance(_) => kind,
+            Target::Linkage(_, relation) if !verb.reads() => resources::owner(kind, relation.target),
             Target::Related(_, relation) | Target::Linkage(_, relation) => relation.target,
         };
-        let verb = verb(operation, &target);
         if !caller.may(verb, asked) {
             return Err(Refusal::forbidden());
         }
         let query = query::read(operation, request.api, pairs)?;
 
+        if let Target::Linkage(id, relation) = &target
+            && !verb.reads()
+        {
+            self.relate(request, caller, kind, id, relation, verb, now)?;
+            return Ok((204, None));
+        }
         if verb.reads() {
             let document = self.read(request, &query, kind, &target, now)?;
             return Ok((200, Some(document)));
@@ -247,17 +254,7 @@ impl World {
             _ => None,
         };
         if let Some(id) = id {
-            self.check_visible(request.api, kind, id, now)?;
-            if self
-                .team(request.api)
-                .get(kind, id)
-                .is_some_and(|object| object.zombie == Some(Zombie::Stuck))
-            {
-                return Err(Refusal::entity(format!(
-                    "The {} '{id}' can not be changed at this time.",
-                    kind.as_str()
-                )));
-            }
+            self.check_changeable(request.api, kind, id, now)?;
         }
         let entity = if verb == Verb::Delete {
             Entity::default()
@@ -278,6 +275,28 @@ impl World {
         let scribe = scribe(request, team, &query, now);
         let status = if verb == Verb::Create { 201 } else { 200 };
         Ok((status, Some(scribe.one(team.get(kind, &id)))))
+    }
+
+    /// Adds to a to-many relationship, or takes from it.
+    #[expect(clippy::too_many_arguments, reason = "all of it is said by the one request")]
+    fn relate(
+        &mut self,
+        request: &Request,
+        caller: &Caller,
+        kind: Kind,
+        id: &str,
+        relation: &Relation,
+        verb: Verb,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.check_changeable(request.api, kind, id, now)?;
+        let ids = entity::read_linkage(relation.target.as_str(), &request.body)?;
+        let settling = self.settling;
+        self.act(request.api, caller, now, settling, |act| {
+            resources::relate(act, kind, id, relation, verb, &ids)
+        })?;
+        self.pass_time(now);
+        Ok(())
     }
 
     fn read(&mut self, request: &Request, query: &Query, kind: Kind, target: &Target<'_>, now: Timestamp) -> Result<Value, Refusal> {
@@ -317,6 +336,19 @@ impl World {
         }
     }
 
+    /// 404 as for reading, and 409 for what is listed and stuck.
+    fn check_changeable(&mut self, api: Api, kind: Kind, id: &str, now: Timestamp) -> Result<(), Refusal> {
+        self.check_visible(api, kind, id, now)?;
+        let object = self.team(api).get(kind, id);
+        if object.is_some_and(|object| object.zombie == Some(Zombie::Stuck)) {
+            return Err(Refusal::entity(format!(
+                "The {} '{id}' can not be changed at this time.",
+                kind.as_str()
+            )));
+        }
+        Ok(())
+    }
+
     /// 404 for an id that is unknown, another team's, or not visible yet.
     fn check_visible(&mut self, api: Api, kind: Kind, id: &str, now: Timestamp) -> Result<(), Refusal> {
         let team = self.team_mut(api);
@@ -347,6 +379,7 @@ fn operation(request: &Request, segments: &[&str]) -> Result<&'static Operation,
     match offered.find(method, segments) {
         Found::Operation(operation) => Ok(operation),
         Found::UnknownType => Err(Refusal::no_such_type()),
+        Found::UnknownPath | Found::OtherMethods if let Some(refusal) = write_only(offered, method, segments) => Err(refusal),
         Found::UnknownPath => Err(Refusal::no_such_path(&request.path)),
         Found::OtherMethods => {
             let wanted = match (method, segments.len()) {
@@ -364,6 +397,24 @@ fn operation(request: &Request, segments: &[&str]) -> Result<&'static Operation,
     }
 }
 
+/// A relationship that can be changed and not read, such as the groups of a build (facts F3).
+fn write_only(offered: &'static Offered, method: &str, segments: &[&str]) -> Option<Refusal> {
+    let (id, name) = match segments[2..] {
+        [id, "relationships", name] | [id, name] if method == "GET" => (id, name),
+        _ => return None,
+    };
+    let kind = *segments.get(1)?;
+    let linkage = ["v1", kind, id, "relationships", name];
+    let is_offered = |method: &str| matches!(offered.find(method, &linkage), Found::Operation(_));
+    let verbs = [("POST", "CREATE"), ("DELETE", "DELETE"), ("PATCH", "REPLACE")];
+    let allowed: Vec<_> = verbs
+        .into_iter()
+        .filter(|(method, _)| is_offered(method))
+        .map(|(_, verb)| verb)
+        .collect();
+    (!allowed.is_empty()).then(|| Refusal::relationship_not_offered(name, "GET_RELATIONSHIP", &allowed))
+}
+
 /// What the simulator plays of an offered path.
 fn played<'a>(request: &Request, segments: &[&'a str]) -> Result<(Kind, Target<'a>), Refusal> {
     let unplayed = || Refusal::not_simulated(&format!("{} {}", request.method, request.path));
@@ -376,7 +427,7 @@ fn played<'a>(request: &Request, segments: &[&'a str]) -> Result<(Kind, Target<'
         relations(kind, request.api)
             .iter()
             .find(|relation| relation.name == name)
-            .filter(|_| request.method == "GET")
+            .filter(|relation| request.method == "GET" || resources::can_relate(kind, relation.name))
             .ok_or_else(unplayed)
     };
     let target = match segments[2..] {

@@ -44,6 +44,14 @@ pub(super) fn create(act: &mut Act<'_>, upload: &Object, findings: &Findings, at
     details.link("build", vec![id.clone()]);
     act.team.add(details);
 
+    let app = act.team.get(Kind::Apps, upload.linked("app"));
+    let locale = app.map_or("", |app| app.text("primaryLocale")).to_owned();
+    let text_id = act.entropy.uuid();
+    let mut text = act.object(Kind::BetaBuildLocalizations, text_id);
+    text.set("locale", if locale.is_empty() { "en-US" } else { &locale });
+    text.link("build", vec![id.clone()]);
+    act.team.add(text);
+
     let done = build_uploads::due(at, act.team.deliveries.settings.build_processing_seconds);
     act.team.deliveries.building.push((id.clone(), done, outcome));
     id

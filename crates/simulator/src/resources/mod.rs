@@ -4,6 +4,11 @@
 //! it depends on the object (development or distribution), which the rule asks the caller for.
 
 mod apps;
+mod assignments;
+mod beta_groups;
+mod beta_review;
+mod beta_testers;
+mod beta_texts;
 mod build_upload_files;
 mod build_uploads;
 mod builds;
@@ -16,6 +21,9 @@ mod profiles;
 mod testing;
 mod users;
 
+pub(crate) use assignments::{can_relate, owner, relate};
+pub use beta_review::Decision;
+pub(crate) use beta_review::decide;
 pub(crate) use build_uploads::keep_build;
 pub(crate) use certificates::keep_own as keep_own_certificate;
 
@@ -26,7 +34,7 @@ use crate::entropy::Entropy;
 use crate::options::Limits;
 use crate::refusal::Refusal;
 use crate::roles::Caller;
-use crate::team::{Object, Settling, Team};
+use crate::team::{Object, Relation, Settling, Team, relations};
 use jiff::Timestamp;
 
 /// What a rule works with: the team, the caller, the time.
@@ -60,6 +68,11 @@ impl Act<'_> {
         Ok(id)
     }
 
+    /// A relation of a type by its name.
+    fn relation(&self, kind: Kind, name: &str) -> Option<&'static Relation> {
+        relations(kind, self.api).iter().find(|relation| relation.name == name)
+    }
+
     fn remove(&mut self, kind: Kind, id: &str) {
         self.team.remove_slowly(kind, id, self.now, self.lingering);
     }
@@ -68,6 +81,13 @@ impl Act<'_> {
 /// Makes an object; its id.
 pub(crate) fn create(act: &mut Act<'_>, kind: Kind, entity: &Entity) -> Result<String, Refusal> {
     match kind {
+        Kind::BetaAppLocalizations => beta_texts::create_for_app(act, entity),
+        Kind::BetaAppReviewSubmissions => beta_review::submit(act, entity),
+        Kind::BetaBuildLocalizations => beta_texts::create_for_build(act, entity),
+        Kind::BetaGroups => beta_groups::create(act, entity),
+        Kind::BetaTesterInvitations => beta_testers::invite(act, entity),
+        Kind::BetaTesters => beta_testers::create(act, entity),
+        Kind::BuildBetaNotifications => beta_review::notify(act, entity),
         Kind::BuildUploadFiles => build_upload_files::create(act, entity),
         Kind::BuildUploads => build_uploads::create(act, entity),
         Kind::BundleIds => bundle_ids::create(act, entity),
@@ -85,12 +105,19 @@ pub(crate) fn create(act: &mut Act<'_>, kind: Kind, entity: &Entity) -> Result<S
 pub(crate) fn update(act: &mut Act<'_>, kind: Kind, id: &str, entity: &Entity) -> Result<(), Refusal> {
     match kind {
         Kind::Apps => apps::update(act, id, entity),
+        Kind::BetaAppLocalizations | Kind::BetaBuildLocalizations => beta_texts::update(act, kind, id, entity),
+        Kind::BetaGroups => beta_groups::update(act, id, entity),
         Kind::BuildUploadFiles => build_upload_files::update(act, id, entity),
         Kind::Builds => builds::update(act, id, entity),
         Kind::BundleIds => bundle_ids::update(act, id, entity),
         Kind::BundleIdCapabilities => capabilities::update(act, id, entity),
         Kind::Devices => devices::update(act, id, entity),
-        Kind::BuildBetaDetails | Kind::Certificates | Kind::PassTypeIds | Kind::Users => {
+        Kind::BetaAppReviewDetails
+        | Kind::BetaLicenseAgreements
+        | Kind::BuildBetaDetails
+        | Kind::Certificates
+        | Kind::PassTypeIds
+        | Kind::Users => {
             overwrite(act, kind, id, entity);
             Ok(())
         }
@@ -101,6 +128,9 @@ pub(crate) fn update(act: &mut Act<'_>, kind: Kind, id: &str, entity: &Entity) -
 /// Removes an object that exists, with what hangs on it.
 pub(crate) fn delete(act: &mut Act<'_>, kind: Kind, id: &str) -> Result<(), Refusal> {
     match kind {
+        Kind::BetaAppLocalizations | Kind::BetaBuildLocalizations => beta_texts::delete(act, kind, id),
+        Kind::BetaGroups => beta_groups::delete(act, id),
+        Kind::BetaTesters => beta_testers::delete(act, id),
         Kind::BuildUploads => build_uploads::delete(act, id),
         Kind::BundleIds => bundle_ids::delete(act, id),
         Kind::BundleIdCapabilities => capabilities::delete(act, id),

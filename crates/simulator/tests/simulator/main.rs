@@ -11,4 +11,5 @@ mod queries;
 mod roles;
 mod seed;
 mod states;
+mod testflight;
 mod uploads;

@@ -243,6 +243,6 @@ async fn apps_are_read_and_changed() {
     assert_eq!(infos["data"][0]["relationships"]["app"]["data"]["id"], id.as_str());
     assert_eq!(infos["included"][0]["attributes"]["primaryLocale"], "nb-NO");
     let groups = client.get(&format!("/v1/betaGroups?filter[app]={id}")).await;
-    assert_eq!(groups.all("name"), ["Crew"]);
+    assert_eq!(groups.all("name"), ["Crew", "Passengers"]);
     assert!(client.get(&format!("{path}/buildUploads")).await.all("state").is_empty());
 }
