@@ -5,7 +5,15 @@
 //! writes UDIDs in its own case (facts E5), so compare results exactly.
 
 mod apps;
+mod beta_app_localizations;
+mod beta_app_review_details;
+mod beta_app_review_submissions;
+mod beta_build_localizations;
+mod beta_groups;
+mod beta_license_agreements;
+mod beta_testers;
 mod build_beta_details;
+mod build_beta_notifications;
 mod build_upload_files;
 mod build_uploads;
 mod builds;
@@ -16,7 +24,19 @@ mod pre_release_versions;
 mod profiles;
 
 pub use apps::{App, AppAttributes, AppFilter, Apps};
+pub use beta_app_localizations::{BetaAppLocalization, BetaAppLocalizationAttributes, BetaAppLocalizations, BetaAppTexts};
+pub use beta_app_review_details::{BetaAppReviewDetail, BetaAppReviewDetailAttributes, BetaAppReviewDetailPatch, BetaAppReviewDetails};
+pub use beta_app_review_submissions::{
+    BetaAppReviewSubmission, BetaAppReviewSubmissionAttributes, BetaAppReviewSubmissions, BetaReviewRefusal, BetaReviewState,
+};
+pub use beta_build_localizations::{BetaBuildLocalization, BetaBuildLocalizationAttributes, BetaBuildLocalizations};
+pub use beta_groups::{BetaGroup, BetaGroupAttributes, BetaGroupFilter, BetaGroupPatch, BetaGroups, NewBetaGroup};
+pub use beta_license_agreements::{BetaLicenseAgreement, BetaLicenseAgreementAttributes, BetaLicenseAgreements};
+pub use beta_testers::{
+    AppDevice, BetaInviteType, BetaTester, BetaTesterAttributes, BetaTesterFilter, BetaTesterState, BetaTesters, NewBetaTester, TesterOf,
+};
 pub use build_beta_details::{BuildBetaDetail, BuildBetaDetailAttributes, BuildBetaDetails, ExternalBetaState, InternalBetaState};
+pub use build_beta_notifications::BuildBetaNotifications;
 pub use build_upload_files::{
     AssetDeliveryState, AssetState, BuildUploadFile, BuildUploadFileAttributes, BuildUploadFiles, Checksum, ChecksumAlgorithm, Checksums,
     NewBuildUploadFile, UniformType, UploadAssetType, UploadHeader, UploadOperation,
@@ -25,7 +45,9 @@ pub use build_uploads::{
     BuildNumberTaken, BuildUpload, BuildUploadAttributes, BuildUploadDetail, BuildUploadFilter, BuildUploadProgress, BuildUploadState,
     BuildUploads, NewBuildUpload, StateDetail,
 };
-pub use builds::{Build, BuildAttributes, BuildAudienceType, BuildDetail, BuildFilter, BuildPatch, Builds, ProcessingState};
+pub use builds::{
+    Build, BuildAttributes, BuildAudienceType, BuildDetail, BuildDistribution, BuildFilter, BuildPatch, Builds, ProcessingState,
+};
 pub use bundle_ids::{
     BundleId, BundleIdAttributes, BundleIdCapability, BundleIdCapabilityAttributes, BundleIdDetail, BundleIdFilter, BundleIds,
     CapabilityOption, CapabilitySetting, CapabilityType, NewBundleId,

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
 
@@ -20,7 +21,9 @@ use crate::document::{Document, Resource};
 use crate::error::Error;
 use crate::paging::{self, Listing};
 use crate::resources::{
-    Apps, BuildBetaDetails, BuildUploadFiles, BuildUploads, Builds, BundleIds, Certificates, Devices, PreReleaseVersions, Profiles,
+    Apps, BetaAppLocalizations, BetaAppReviewDetails, BetaAppReviewSubmissions, BetaBuildLocalizations, BetaGroups, BetaLicenseAgreements,
+    BetaTesters, BuildBetaDetails, BuildBetaNotifications, BuildUploadFiles, BuildUploads, Builds, BundleIds, Certificates, Devices,
+    PreReleaseVersions, Profiles,
 };
 use crate::retry::{RetryPolicy, Tries};
 use crate::sources::TokenSource;
@@ -157,6 +160,54 @@ impl Session {
         BuildBetaDetails::new(self)
     }
 
+    /// The groups of testers.
+    #[must_use]
+    pub fn beta_groups(&self) -> BetaGroups<'_> {
+        BetaGroups::new(self)
+    }
+
+    /// The testers.
+    #[must_use]
+    pub fn beta_testers(&self) -> BetaTesters<'_> {
+        BetaTesters::new(self)
+    }
+
+    /// "What to Test" of builds.
+    #[must_use]
+    pub fn beta_build_localizations(&self) -> BetaBuildLocalizations<'_> {
+        BetaBuildLocalizations::new(self)
+    }
+
+    /// What testers read of apps.
+    #[must_use]
+    pub fn beta_app_localizations(&self) -> BetaAppLocalizations<'_> {
+        BetaAppLocalizations::new(self)
+    }
+
+    /// What beta review needs to know of apps.
+    #[must_use]
+    pub fn beta_app_review_details(&self) -> BetaAppReviewDetails<'_> {
+        BetaAppReviewDetails::new(self)
+    }
+
+    /// The license agreements that testers accept.
+    #[must_use]
+    pub fn beta_license_agreements(&self) -> BetaLicenseAgreements<'_> {
+        BetaLicenseAgreements::new(self)
+    }
+
+    /// Builds in beta review.
+    #[must_use]
+    pub fn beta_app_review_submissions(&self) -> BetaAppReviewSubmissions<'_> {
+        BetaAppReviewSubmissions::new(self)
+    }
+
+    /// Notices to the testers of builds.
+    #[must_use]
+    pub fn build_beta_notifications(&self) -> BuildBetaNotifications<'_> {
+        BuildBetaNotifications::new(self)
+    }
+
     pub(crate) fn origin(&self) -> &Origin {
         self.apple.origin(self.kind)
     }
@@ -214,17 +265,32 @@ impl Session {
     where
         A: DeserializeOwned + Default,
     {
-        let body = serde_json::to_vec(document).map_err(|error| Error::NotSent {
-            cause: format!("the request cannot be written as JSON: {error}"),
-        })?;
-        let call = Call {
-            method,
-            url: self.url(segments, &Query::default())?,
-            body: Some(body),
-        };
+        let call = self.call_with(method, segments, document)?;
         let answer = self.send(&call).await?;
         let document: Document<Resource<A>> = transport::decode(&call, &answer)?;
         Ok(document.data)
+    }
+
+    /// POST or DELETE at a `relationships/…` of these resources, which answers with nothing. Without resources nothing is
+    /// sent.
+    pub(crate) async fn relate(&self, method: Method, segments: &[&str], kind: &str, ids: &[String]) -> Result<(), Error> {
+        let call = self.call_with(method, segments, &linkages(kind, ids))?;
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let answer = self.send(&call).await?;
+        transport::expect_nothing(&call, &answer)
+    }
+
+    fn call_with(&self, method: Method, segments: &[&str], document: &impl Serialize) -> Result<Call, Error> {
+        let body = serde_json::to_vec(document).map_err(|error| Error::NotSent {
+            cause: format!("the request cannot be written as JSON: {error}"),
+        })?;
+        Ok(Call {
+            method,
+            url: self.url(segments, &Query::default())?,
+            body: Some(body),
+        })
     }
 
     pub(crate) async fn delete(&self, segments: &[&str]) -> Result<(), Error> {
@@ -292,6 +358,12 @@ impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("kind", &self.kind).finish_non_exhaustive()
     }
+}
+
+/// `{"data": [{"type", "id"}, …]}`: several resources, as relationships name them.
+pub(crate) fn linkages(kind: &str, ids: &[String]) -> Value {
+    let data: Vec<Value> = ids.iter().map(|id| json!({"type": kind, "id": id})).collect();
+    json!({ "data": data })
 }
 
 /// Query parameters in the order in which they were added.

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
 use zeroize::Zeroizing;
 
 /// A text that is not for logs.
@@ -22,6 +22,11 @@ impl Withheld {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// For `#[serde(serialize_with)]` where it goes to Apple; there is no `Serialize` that could take it elsewhere.
+    pub(crate) fn write<S: Serializer>(this: &Option<Self>, s: S) -> Result<S::Ok, S::Error> {
+        this.as_ref().map(Self::expose).serialize(s)
     }
 }
 

@@ -11,9 +11,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::beta_app_review_submissions::BETA_REVIEW_FIELDS;
+use super::beta_build_localizations::BETA_BUILD_LOCALIZATION_FIELDS;
+use super::beta_groups::BETA_GROUP_FIELDS;
 use super::build_beta_details::BUILD_BETA_DETAIL_FIELDS;
 use super::pre_release_versions::PRE_RELEASE_VERSION_FIELDS;
-use super::{AppPlatform, BuildBetaDetail, PreReleaseVersion};
+use super::{AppPlatform, BetaAppReviewSubmission, BetaBuildLocalization, BetaGroup, BuildBetaDetail, PreReleaseVersion};
 use crate::document::{Included, Resource};
 use crate::error::Error;
 use crate::open_enum::open_enum;
@@ -79,6 +82,21 @@ pub struct BuildDetail {
     pub beta: Option<BuildBetaDetail>,
 }
 
+/// A build with who gets it.
+#[derive(Debug, Clone)]
+pub struct BuildDistribution {
+    /// The build with what is around it.
+    pub detail: BuildDetail,
+    /// The groups that have it.
+    pub groups: Vec<BetaGroup>,
+    /// "What to Test", per language.
+    pub texts: Vec<BetaBuildLocalization>,
+    /// Beta review, when it was handed in.
+    pub review: Option<BetaAppReviewSubmission>,
+    /// Whether these are all groups and texts: Apple includes at most 50 of each.
+    pub is_complete: bool,
+}
+
 /// Which builds to list; empty fields do not restrict.
 #[derive(Debug, Clone, Default)]
 pub struct BuildFilter {
@@ -123,6 +141,9 @@ pub struct Builds<'s> {
 pub(super) const BUILD_FIELDS: &str = "version,uploadedDate,expirationDate,expired,minOsVersion,lsMinimumSystemVersion,processingState,\
      buildAudienceType,usesNonExemptEncryption,preReleaseVersion,buildBetaDetail,app";
 
+/// What is included with every build.
+const AROUND: &str = "app,preReleaseVersion,buildBetaDetail";
+
 impl<'s> Builds<'s> {
     pub(crate) fn new(session: &'s Session) -> Self {
         Self { session }
@@ -161,6 +182,53 @@ impl<'s> Builds<'s> {
         Ok(resolved(document.data, &document.included))
     }
 
+    /// One build by Apple's id, with who gets it: groups, texts and beta review in one request.
+    ///
+    /// # Errors
+    /// Any [`Error`] of a read.
+    pub async fn distribution(&self, id: &str) -> Result<BuildDistribution, Error> {
+        let fields = format!("{BUILD_FIELDS},betaGroups,betaBuildLocalizations,betaAppReviewSubmission");
+        let query = Query::default()
+            .with(
+                "include",
+                &format!("{AROUND},betaGroups,betaBuildLocalizations,betaAppReviewSubmission"),
+            )
+            .with("limit[betaGroups]", "50")
+            .with("limit[betaBuildLocalizations]", "50")
+            .with("fields[builds]", &fields)
+            .with(BETA_GROUP_FIELDS.0, BETA_GROUP_FIELDS.1)
+            .with(BETA_BUILD_LOCALIZATION_FIELDS.0, BETA_BUILD_LOCALIZATION_FIELDS.1)
+            .with(BETA_REVIEW_FIELDS.0, BETA_REVIEW_FIELDS.1);
+        let document = self.session.get_one(&["builds", id], small(query)).await?;
+        let (build, included): (Build, _) = (document.data, document.included);
+        let is_whole = |name| !build.has_more_related(name) && (build.related_many(name).len() < 50 || build.tells_total(name));
+        Ok(BuildDistribution {
+            is_complete: is_whole("betaGroups") && is_whole("betaBuildLocalizations"),
+            groups: included.find_all(build.related_many("betaGroups")),
+            texts: included.find_all(build.related_many("betaBuildLocalizations")),
+            review: build.related("betaAppReviewSubmission").and_then(|id| included.find(id)),
+            detail: resolved(build, &included),
+        })
+    }
+
+    /// Gives a build to groups. All of them or none; [`super::BetaGroups::add_builds`] is for one at a time.
+    ///
+    /// # Errors
+    /// [`Error::LostAnswer`]: they may have it now.
+    pub async fn add_to_groups(&self, id: &str, groups: &[String]) -> Result<(), Error> {
+        let path = ["builds", id, "relationships", "betaGroups"];
+        self.session.relate(Method::POST, &path, "betaGroups", groups).await
+    }
+
+    /// Takes a build away from groups.
+    ///
+    /// # Errors
+    /// [`Error::LostAnswer`]: they may have lost it.
+    pub async fn remove_from_groups(&self, id: &str, groups: &[String]) -> Result<(), Error> {
+        let path = ["builds", id, "relationships", "betaGroups"];
+        self.session.relate(Method::DELETE, &path, "betaGroups", groups).await
+    }
+
     /// Expires a build, or answers export compliance.
     ///
     /// # Errors
@@ -173,9 +241,12 @@ impl<'s> Builds<'s> {
 
 /// Apple tells what is around a build only when it is included.
 fn with_surroundings(query: Query) -> Query {
+    small(query.with("include", AROUND).with("fields[builds]", BUILD_FIELDS))
+}
+
+/// Keeps what is included small.
+fn small(query: Query) -> Query {
     query
-        .with("include", "app,preReleaseVersion,buildBetaDetail")
-        .with("fields[builds]", BUILD_FIELDS)
         .with("fields[apps]", "bundleId")
         .with(PRE_RELEASE_VERSION_FIELDS.0, PRE_RELEASE_VERSION_FIELDS.1)
         .with(BUILD_BETA_DETAIL_FIELDS.0, BUILD_BETA_DETAIL_FIELDS.1)

@@ -19,7 +19,7 @@ use super::{BundleId, Certificate, Device, Platform, from_base64};
 use crate::document::{Included, Resource};
 use crate::error::Error;
 use crate::open_enum::open_enum;
-use crate::session::{Query, Session};
+use crate::session::{Query, Session, linkages};
 
 open_enum! {
     /// The kinds of profiles (facts E3).
@@ -223,17 +223,13 @@ impl<'s> Profiles<'s> {
     /// # Errors
     /// [`Error::LostAnswer`]: it may exist now; look by name and content.
     pub async fn create(&self, new: &NewProfile) -> Result<Profile, Error> {
-        let many = |kind: &str, ids: &[String]| {
-            let data: Vec<Value> = ids.iter().map(|id| json!({"type": kind, "id": id})).collect();
-            json!({ "data": data })
-        };
         let mut relationships = Map::new();
         let bundle_id = json!({"data": {"type": "bundleIds", "id": new.bundle_id}});
         relationships.insert("bundleId".to_owned(), bundle_id);
-        let certificates = many("certificates", &new.certificates);
+        let certificates = linkages("certificates", &new.certificates);
         relationships.insert("certificates".to_owned(), certificates);
         if !new.devices.is_empty() {
-            relationships.insert("devices".to_owned(), many("devices", &new.devices));
+            relationships.insert("devices".to_owned(), linkages("devices", &new.devices));
         }
         let document = json!({"data": {
             "type": "profiles",

@@ -5,6 +5,7 @@ mod parts;
 mod silence;
 mod simulated;
 mod stage;
+mod testflight;
 mod token_cache;
 mod uploads;
 mod wire;

@@ -125,6 +125,12 @@ impl Stage {
         self.seen.lock().expect("lock").clone()
     }
 
+    /// Methods, targets and bodies of what was written, in order.
+    pub(crate) fn written(&self) -> Vec<(String, serde_json::Value)> {
+        let read = |seen: Seen| (seen.target(), serde_json::from_str(&seen.body).expect("JSON"));
+        self.seen().into_iter().map(read).collect()
+    }
+
     /// Methods and targets, in order.
     pub(crate) fn targets(&self) -> Vec<String> {
         self.seen().iter().map(Seen::target).collect()
