@@ -56,8 +56,8 @@ pub const MAX_NAME_BYTES: usize = 1_024;
 pub const MAX_DIRECTORY_BYTES: u64 = 64 * 1024 * 1024;
 /// The largest `Info.plist`, profile or icon, unpacked.
 pub const MAX_FILE_BYTES: u64 = 5 * 1024 * 1024;
-/// The most that is unpacked of one archive.
-pub const MAX_TOTAL_BYTES: u64 = 16 * 1024 * 1024;
+/// The most that the `Info.plist` files and profiles of one archive have together, unpacked.
+pub const MAX_TOTAL_BYTES: u64 = 8 * 1024 * 1024;
 /// How many times its size a file may unpack to, where it is above 64 KiB then.
 pub const MAX_RATIO: u64 = 200;
 /// The most bundles, the app counted.

@@ -18,7 +18,7 @@ use crate::Explanation;
 /// How deep arrays and dictionaries may nest.
 pub(crate) const MAX_DEPTH: usize = 64;
 /// The most elements: a list of 10,000 devices has 70,000, an app's has some hundreds. Each costs about 100 bytes of memory.
-pub(crate) const MAX_ELEMENTS: usize = 200_000;
+pub(crate) const MAX_ELEMENTS: usize = 100_000;
 
 /// Why bytes are not a property list that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum PropertyListError {
     NotAPropertyList,
     /// It nests more than 64 deep.
     TooDeep,
-    /// It has more than 200,000 elements, or unfolds to more than it could be.
+    /// It has more than 100,000 elements, or unfolds to more than it could be.
     TooMany,
     /// It declares a document type of its own.
     DocumentType,

@@ -39,6 +39,13 @@ impl<'a, S: Read + Seek> Contents<'a, S> {
         if entry.size > HARMLESS_BYTES && entry.size > entry.packed.saturating_mul(MAX_RATIO) {
             return refuse(FileProblem::Bomb);
         }
+        // What is kept of these grows with them; icon and executables are one at a time.
+        if matches!(file, KnownFile::InfoPlist | KnownFile::Profile) {
+            self.given += entry.size;
+            if self.given > MAX_TOTAL_BYTES {
+                return Err(IpaError::TooMuch);
+            }
+        }
         // One byte more than it claims tells that it is longer.
         let content = self.start(name, entry, file, entry.size + 1)?;
         let mut crc = Crc::new();
@@ -60,9 +67,7 @@ impl<'a, S: Read + Seek> Contents<'a, S> {
             8 => DeflateDecoder::new(buffered).take(most).read_to_end(&mut content),
             method => return Err(IpaError::File(file, FileProblem::Compression { method })),
         };
-        self.given += content.len() as u64;
         match read {
-            _ if self.given > MAX_TOTAL_BYTES => Err(IpaError::TooMuch),
             Ok(_) => Ok(content),
             // What the decoder says of the bytes; anything else is the source's.
             Err(cause)

@@ -26,7 +26,7 @@ const ENTRY_BYTES: usize = 46;
 pub(super) const HEADER_BYTES: usize = 30;
 
 /// Where the directory lies.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Directory {
     /// Offset of its first byte: entries end before it.
     pub(super) start: u64,
@@ -61,10 +61,15 @@ impl Directory {
             .checked_sub(20)
             .map(|at| &tail[at..])
             .filter(|record| record.starts_with(b"PK\x06\x07"));
-        let (disks, entries_here, directory, before) = match locator.filter(|_| needs_64) {
-            None => ([disk, directory_disk], entries_here, Self { start, size, entries }, end_at),
+        let old = Self { start, size, entries };
+        let (disks, entries_here, directory, before) = match locator {
+            None => ([disk, directory_disk], entries_here, old, end_at),
             Some(locator) => Self::find_64(source, locator, end_at)?,
         };
+        // Some readers look at the larger record only where the smaller one is full.
+        if !needs_64 && directory != old {
+            return Err(IpaError::Damaged(Damage::DirectoryPlace));
+        }
         if disks != [0, 0] || entries_here != directory.entries {
             return Err(IpaError::Split);
         }

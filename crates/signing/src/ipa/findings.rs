@@ -63,6 +63,8 @@ pub enum FindingCode {
     ProfileNotTrusted,
     /// A profile for another way of distribution.
     ProfileMethod,
+    /// A profile for other devices than the bundle's.
+    ProfilePlatform,
     /// A profile that has ended.
     ProfileExpired,
     /// No certificate of the profile is valid any more.
@@ -121,6 +123,7 @@ impl FindingCode {
             Self::ProfileUnreadable => "profile_unreadable",
             Self::ProfileNotTrusted => "profile_not_trusted",
             Self::ProfileMethod => "profile_method",
+            Self::ProfilePlatform => "profile_platform",
             Self::ProfileExpired => "profile_expired",
             Self::CertificateExpired => "certificate_expired",
             Self::ProfileBundleId => "profile_bundle_id",

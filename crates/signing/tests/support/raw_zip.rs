@@ -40,6 +40,8 @@ pub(crate) struct End {
     pub(crate) comment: Vec<u8>,
     /// With the records for large numbers, whatever the numbers are.
     pub(crate) large: bool,
+    /// With the true numbers in the old record, too.
+    pub(crate) both: bool,
 }
 
 pub(crate) fn archive(entries: &[RawEntry], end: &End) -> Vec<u8> {
@@ -88,10 +90,18 @@ pub(crate) fn archive(entries: &[RawEntry], end: &End) -> Vec<u8> {
         bytes.extend(at.to_le_bytes());
         bytes.extend(1_u32.to_le_bytes());
     }
-    let small = |value: u64| if end.large { u32::MAX } else { u32::try_from(value).unwrap() };
-    let count = end
-        .entries
-        .unwrap_or(if end.large { u16::MAX } else { u16::try_from(count).unwrap() });
+    let small = |value: u64| {
+        if end.large && !end.both {
+            u32::MAX
+        } else {
+            u32::try_from(value).unwrap()
+        }
+    };
+    let count = end.entries.unwrap_or(if end.large && !end.both {
+        u16::MAX
+    } else {
+        u16::try_from(count).unwrap()
+    });
     bytes.extend(b"PK\x05\x06");
     bytes.extend([end.disk, 0, count, count].map(u16::to_le_bytes).concat());
     bytes.extend([small(size), small(start)].map(u32::to_le_bytes).concat());

@@ -1,7 +1,7 @@
 //! What a bundle's profile makes impossible.
 
 use super::{Destination, FindingCode, Look, capital};
-use crate::ipa::EmbeddedProfile;
+use crate::ipa::{EmbeddedProfile, Platform};
 use crate::profile::{Method, Profile, ProfileInfo, SignedBy};
 
 impl Destination {
@@ -82,6 +82,13 @@ impl Look<'_> {
     }
 
     fn at_reach(&mut self, subject: &str, info: &ProfileInfo) {
+        if let Some(platform) = self.bundle.platform
+            && !reaches(info, platform)
+        {
+            let (name, platform) = (&info.name, platform.label());
+            let message = format!("The profile \"{name}\" of {subject} is not for {platform}. Export the app with one that is.");
+            self.refuse(FindingCode::ProfilePlatform, message);
+        }
         if !info.covers(&self.bundle.bundle_id) {
             let covered = info.bundle_identifier.as_deref().unwrap_or("none");
             self.refuse(
@@ -126,4 +133,15 @@ impl Look<'_> {
             );
         }
     }
+}
+
+/// Whether a profile is for devices of this platform; one that names none is not held against it. Watches and headsets have the
+/// profiles of phones.
+fn reaches(info: &ProfileInfo, platform: Platform) -> bool {
+    let names: &[&str] = match platform {
+        Platform::Ios | Platform::VisionOs | Platform::WatchOs => &["iOS", "xrOS", "visionOS", "watchOS"],
+        Platform::TvOs => &["tvOS"],
+        Platform::MacOs => &["OSX"],
+    };
+    info.platforms.is_empty() || info.platforms.iter().any(|listed| names.contains(&listed.as_str()))
 }

@@ -198,6 +198,15 @@ fn profiles_are_apples_and_for_this_bundle() {
     );
     assert_eq!(found(|ipa| info(&mut ipa.app).bundle_identifier = Some("com.example.*".into())), []);
     assert_eq!(
+        found(|ipa| info(&mut ipa.app).platforms = vec!["tvOS".into()]),
+        refused(FindingCode::ProfilePlatform)
+    );
+    assert_eq!(
+        found(|ipa| ipa.app.platform = Some(Platform::TvOs)),
+        refused(FindingCode::ProfilePlatform)
+    );
+    assert_eq!(found(|ipa| ipa.app.platform = Some(Platform::VisionOs)), []);
+    assert_eq!(
         found(|ipa| info(&mut ipa.nested[0]).team_ids = vec!["ZZZZZZZZZZ".into()]),
         refused(FindingCode::TeamDiffers)
     );
