@@ -22,6 +22,7 @@ mod certificates;
 mod devices;
 mod pre_release_versions;
 mod profiles;
+mod webhooks;
 
 pub use apps::{App, AppAttributes, AppFilter, Apps};
 pub use beta_app_localizations::{BetaAppLocalization, BetaAppLocalizationAttributes, BetaAppLocalizations, BetaAppTexts};
@@ -56,6 +57,10 @@ pub use certificates::{Certificate, CertificateAttributes, CertificateFilter, Ce
 pub use devices::{Device, DeviceAttributes, DeviceClass, DeviceFilter, DevicePatch, DeviceStatus, Devices, NewDevice};
 pub use pre_release_versions::{PreReleaseVersion, PreReleaseVersionAttributes, PreReleaseVersionFilter, PreReleaseVersions};
 pub use profiles::{NewProfile, Profile, ProfileAttributes, ProfileDetail, ProfileFilter, ProfileState, ProfileType, Profiles};
+pub use webhooks::{
+    DeliveryResponse, DeliveryState, NewWebhook, Webhook, WebhookAttributes, WebhookDelivery, WebhookDeliveryAttributes, WebhookEventType,
+    WebhookPatch, Webhooks,
+};
 
 use base64::Engine as _;
 

@@ -23,7 +23,7 @@ use crate::paging::{self, Listing};
 use crate::resources::{
     Apps, BetaAppLocalizations, BetaAppReviewDetails, BetaAppReviewSubmissions, BetaBuildLocalizations, BetaGroups, BetaLicenseAgreements,
     BetaTesters, BuildBetaDetails, BuildBetaNotifications, BuildUploadFiles, BuildUploads, Builds, BundleIds, Certificates, Devices,
-    PreReleaseVersions, Profiles,
+    PreReleaseVersions, Profiles, Webhooks,
 };
 use crate::retry::{RetryPolicy, Tries};
 use crate::sources::TokenSource;
@@ -206,6 +206,12 @@ impl Session {
     #[must_use]
     pub fn build_beta_notifications(&self) -> BuildBetaNotifications<'_> {
         BuildBetaNotifications::new(self)
+    }
+
+    /// The webhooks of apps.
+    #[must_use]
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks::new(self)
     }
 
     pub(crate) fn origin(&self) -> &Origin {

@@ -8,4 +8,5 @@ mod stage;
 mod testflight;
 mod token_cache;
 mod uploads;
+mod webhooks;
 mod wire;
