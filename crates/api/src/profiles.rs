@@ -33,6 +33,9 @@ pub struct Profile {
     pub devices: usize,
     /// Which devices it has when it is rebuilt: `chosen`, `all-enabled`.
     pub device_rule: String,
+    /// Whether only a reference is held, and its file is fetched from Apple at each use; what is told of it is what was last seen.
+    #[serde(default)]
+    pub is_reference: bool,
     /// When Apple made it.
     pub created_at: Timestamp,
     /// When it ends.
@@ -182,6 +185,10 @@ pub struct FetchProfiles {
     /// Apple's ids of those wanted; all of them unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profiles: Option<Vec<String>>,
+    /// Keeps references only: the files stay at Apple, and are fetched at each use. A file that is kept here goes; fetched
+    /// again without this, it is kept.
+    #[serde(default)]
+    pub reference: bool,
 }
 
 /// What came of a fetch.

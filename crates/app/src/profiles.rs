@@ -1,7 +1,7 @@
 //! Provisioning profiles held here: registered, fetched from Apple, taken in from files, built anew, removed.
 //!
 //! `calls` is what is asked of Apple, in the order of [`crate::operations`]; `rebuild` is a plan of such calls. `account`
-//! finds what a profile is made of; `file` reads what is kept. What is listed and shown of held profiles is in `held`, of
+//! finds what a profile is made of; `file` reads what is kept; of a `reference` nothing is, and Apple is asked. What is listed and shown of held profiles is in `held`, of
 //! lent ones in `lent`.
 //!
 //! The surprising thing: a held profile is not the one at Apple. It keeps its id when it is rebuilt, and its file is there
@@ -13,8 +13,10 @@ mod fetch;
 mod file;
 mod held;
 mod import;
+mod inside;
 mod lent;
 mod rebuild;
+mod reference;
 mod register;
 mod renew;
 mod rule;
@@ -24,6 +26,7 @@ pub(crate) use calls::{Creating, Deleting};
 pub(crate) use fetch::files;
 pub(crate) use import::refused_file;
 pub(crate) use rebuild::refuse_others;
+pub(crate) use reference::{Keeping, Referenced, changed as reference_changed};
 
 pub use fetch::Fetched;
 pub use held::{CertificateMatch, InProfile, ProfileRow, ProfileView};

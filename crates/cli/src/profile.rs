@@ -76,6 +76,9 @@ pub enum Profiles {
         /// Only these, by Apple's id; all of them unless given
         #[arg(value_name = "ID")]
         profiles: Vec<String>,
+        /// Keep references only: files stay at Apple and are fetched at each use; without this they are kept again
+        #[arg(long)]
+        reference: bool,
     },
     /// Take profiles in from .mobileprovision and .provisionprofile files
     Upload {
@@ -180,7 +183,13 @@ impl Profiles {
                 };
                 held::register(client, printer, &request, wait).await
             }
-            Self::Fetch { key, profiles } => held::fetch(client, printer, &key, profiles).await,
+            Self::Fetch { key, profiles, reference } => {
+                let request = api::FetchProfiles {
+                    profiles: Some(profiles).filter(|ids| !ids.is_empty()),
+                    reference,
+                };
+                held::fetch(client, printer, &key, &request).await
+            }
             Self::Upload { files } => held::upload(client, printer, &files).await,
             Self::Download { profile, key, out, force } => download(client, printer, &profile, key.as_deref(), out, force).await,
             Self::Rebuild {

@@ -556,6 +556,9 @@ pub enum Event {
         key: ApiKeyId,
         profile: ProfileId,
         name: String,
+        /// Whether its file stays at Apple.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        reference: bool,
     },
     ProfileImported {
         profile: ProfileId,

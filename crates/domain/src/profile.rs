@@ -4,6 +4,8 @@
 //! outlives the one at Apple that it came from: while it is *rebuilding* there is none, and what is held is still the old
 //! file, which builds can be given until the new one is there.
 //!
+//! Where a team wants its files only at Apple, a profile is held as a *reference*: everything here but the file.
+//!
 //! The surprising thing: the certificates of a profile are known by their public keys, which is how a profile is matched
 //! with what is held here wherever either of them came from.
 
@@ -285,6 +287,8 @@ pub struct HeldProfile {
     pub devices: Vec<String>,
     /// Which devices it is to have.
     pub device_rule: DeviceRule,
+    /// Whether only this is held, and Apple is asked for the file at each use. What is known of it is what was last seen.
+    pub is_reference: bool,
     /// What is known of it at Apple.
     pub standing: ProfileStanding,
     /// When Apple made it.

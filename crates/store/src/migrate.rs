@@ -148,6 +148,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0023_signing_report.sql"),
         postgres: "",
     },
+    Migration {
+        version: 24,
+        name: "profile_references",
+        sql: include_str!("../migrations/0024_profile_references.sql"),
+        postgres: "",
+    },
 ];
 
 /// Its hashes are no work for SQL.

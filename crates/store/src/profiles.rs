@@ -2,7 +2,7 @@
 //!
 //! A profile is in three tables: what is known of it, its file, and which certificates it has. The functions here keep the
 //! three together; a file is read only by [`Tx::profile_content`] and, where it may be a lent one, by
-//! [`Tx::profile_content_to_use`].
+//! [`Tx::profile_content_to_use`]. A reference has none: the bytes that come with it are not written.
 
 mod list;
 mod usable;
@@ -30,6 +30,7 @@ pub(crate) fn profile(row: &Row) -> Result<HeldProfile> {
         certificates: row.json("certificates")?,
         devices: row.json("devices")?,
         device_rule: row.parse("device_rule")?,
+        is_reference: row.get("is_reference")?,
         standing: row.parse("standing")?,
         created_at: row.time("created_at")?,
         expires_at: row.time("expires_at")?,
@@ -39,7 +40,7 @@ pub(crate) fn profile(row: &Row) -> Result<HeldProfile> {
 }
 
 impl Tx {
-    /// Keeps a profile with its file. Its `organization` must be the permit's.
+    /// Keeps a profile with its file, or as a reference without it. Its `organization` must be the permit's.
     ///
     /// # Errors
     /// [`Conflict::Profile`] when the organization holds this very profile.
@@ -47,8 +48,8 @@ impl Tx {
         let inserted = self
             .execute(
                 "INSERT INTO profiles (id, organization_id, api_key_id, apple_id, name, folded, profile_type, uuid, bundle_identifier,
-                     team_id, certificates, devices, device_rule, standing, created_at, expires_at, origin, added_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING",
+                     team_id, certificates, devices, device_rule, standing, created_at, expires_at, origin, added_at, is_reference)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING",
                 args![
                     new.id,
                     permit.organization(),
@@ -68,6 +69,7 @@ impl Tx {
                     new.expires_at,
                     new.origin.as_str(),
                     new.added_at,
+                    new.is_reference,
                 ],
             )
             .await?;
@@ -86,7 +88,7 @@ impl Tx {
         self.change(
             "UPDATE profiles SET api_key_id = $3, apple_id = $4, name = $5, folded = $6, profile_type = $7, uuid = $8,
                  bundle_identifier = $9, team_id = $10, certificates = $11, devices = $12, device_rule = $13, standing = $14,
-                 created_at = $15, expires_at = $16
+                 created_at = $15, expires_at = $16, is_reference = $17
              WHERE organization_id = $1 AND id = $2",
             args![
                 permit.organization(),
@@ -105,6 +107,7 @@ impl Tx {
                 new.standing.as_str(),
                 new.created_at,
                 new.expires_at,
+                new.is_reference,
             ],
         )
         .await?;
@@ -122,11 +125,13 @@ impl Tx {
     }
 
     async fn put_profile_parts(&mut self, permit: &Permit, new: &HeldProfile, content: &[u8]) -> Result<()> {
-        self.execute(
-            "INSERT INTO profile_files (organization_id, profile_id, content) VALUES ($1, $2, $3)",
-            args![permit.organization(), new.id, content],
-        )
-        .await?;
+        if !new.is_reference {
+            self.execute(
+                "INSERT INTO profile_files (organization_id, profile_id, content) VALUES ($1, $2, $3)",
+                args![permit.organization(), new.id, content],
+            )
+            .await?;
+        }
         for fingerprint in &new.certificates {
             // Two certificates of one key are one row.
             self.execute(
@@ -170,7 +175,7 @@ impl Tx {
     /// The file of a profile.
     ///
     /// # Errors
-    /// [`crate::StoreError::NotFound`].
+    /// [`crate::StoreError::NotFound`], also for a reference.
     pub async fn profile_content(&mut self, permit: &Permit, id: ProfileId) -> Result<Vec<u8>> {
         let row = self
             .row(

@@ -243,6 +243,11 @@ fn words(event: &Event, whom: &str) -> (String, String) {
             both("changed", "change", format!("the UUID of the profile “{name}” from {from} to {to}"))
         }
         Event::ProfileLeftBehind { name, why, .. } => both("put", "put", format!("new devices into the profile “{name}”: {why}")),
+        Event::ProfileFetched { name, reference: true, .. } => both(
+            "fetched",
+            "fetch",
+            format!("the profile “{name}” from Apple as a reference, without its file"),
+        ),
         Event::ProfileFetched { name, .. } => both("fetched", "fetch", format!("the profile “{name}” from Apple")),
         Event::ProfileImported { name, .. } => both("took in", "take in", format!("the profile “{name}” from a file")),
         Event::ProfileShared { name, limits, .. } => {

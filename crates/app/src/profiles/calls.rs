@@ -132,7 +132,11 @@ impl Call for Creating {
                         to: new.uuid.clone(),
                     });
                 }
-                let rebuilt = HeldProfile { id: old.id, ..new };
+                let rebuilt = HeldProfile {
+                    id: old.id,
+                    is_reference: old.is_reference,
+                    ..new
+                };
                 tx.replace_profile(permit, &rebuilt, &bytes).await?;
                 Box::pin(app.sets_follow(tx, permit, &rebuilt)).await?;
                 old.id

@@ -1,9 +1,9 @@
 //! Taking profiles in from the Apple account: all of it, or chosen ones.
 //!
 //! The list of the account says which files are new; only those are asked for. What is held already is brought up to date:
-//! another state, or a file that somebody made anew elsewhere.
+//! another state, or a file that somebody made anew elsewhere. Of what is taken in as a reference the file is read and not kept.
 
-use super::{ProfileRow, file};
+use super::{ProfileRow, file, reference::Keeping};
 use crate::{App, Caller, Problem, acting::fresh, apple_account::is_lent_for, key_use::reading};
 use apple::{Profile as AtApple, ProfileDetail, Session};
 use domain::{Action, ApiKeyId, Event, Feature, HeldProfile, ItemOrigin, OrgId, Permit, ProfileId, ProfileType, TeamId};
@@ -30,12 +30,37 @@ pub struct Fetched {
 const CHOSEN_MOST: usize = 5000;
 
 impl App {
-    /// Takes profiles in from the account: those with these ids of Apple's, or all.
+    /// Takes profiles in from the account: those with these ids of Apple's, or all. Of what is held as a reference the file is
+    /// kept from now on.
     ///
     /// # Errors
     /// `profiles_unknown` for chosen ones that Apple does not list; `key_not_usable`, what Apple answers, `not_found`,
     /// `not_allowed`.
     pub async fn fetch_profiles(&self, caller: &Caller, org: OrgId, key: ApiKeyId, chosen: Option<&[String]>) -> Result<Fetched, Problem> {
+        self.take_in_profiles(caller, org, (key, Keeping::File), chosen).await
+    }
+
+    /// The same, as references: their files are fetched from Apple at each use, and those that were kept here go.
+    ///
+    /// # Errors
+    /// As [`App::fetch_profiles`].
+    pub async fn fetch_profile_references(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        key: ApiKeyId,
+        chosen: Option<&[String]>,
+    ) -> Result<Fetched, Problem> {
+        self.take_in_profiles(caller, org, (key, Keeping::Reference), chosen).await
+    }
+
+    async fn take_in_profiles(
+        &self,
+        caller: &Caller,
+        org: OrgId,
+        (key, keeping): (ApiKeyId, Keeping),
+        chosen: Option<&[String]>,
+    ) -> Result<Fetched, Problem> {
         let permit = self.permit(caller, Action::EditProfiles, org).await?;
         if let Some(chosen) = chosen.filter(|chosen| chosen.len() > CHOSEN_MOST) {
             let message = format!(
@@ -63,7 +88,7 @@ impl App {
         let mut tx = self.inner.store.read_for(&permit).await?;
         for detail in listed {
             match known(&mut tx, &permit, &detail.profile, used.key.team_id.as_ref(), &there).await? {
-                Some(held) if is_up_to_date(&held, &detail.profile) => fetched.unchanged += 1,
+                Some(held) if is_up_to_date(&held, &detail.profile, keeping) => fetched.unchanged += 1,
                 _ => wanted.push(detail),
             }
         }
@@ -75,7 +100,10 @@ impl App {
             let name = detail.profile.attributes.name.clone().unwrap_or_default();
             // Of a list with files, the file; what it contains was in the first list.
             let with_file = files.remove(&detail.profile.id).unwrap_or(detail.profile.clone());
-            match self.keep_fetched(caller, &permit, key, (&detail, &with_file), &there).await? {
+            match self
+                .keep_fetched(caller, &permit, (key, keeping), (&detail, &with_file), &there)
+                .await?
+            {
                 Ok((held, true)) => new.push(held),
                 Ok((held, false)) => changed.push(held),
                 Err(why) => fetched.left_out.push((name, why)),
@@ -91,12 +119,12 @@ impl App {
         &self,
         caller: &Caller,
         permit: &Permit,
-        key: ApiKeyId,
+        (key, keeping): (ApiKeyId, Keeping),
         (detail, at_apple): (&ProfileDetail, &AtApple),
         there: &BTreeSet<String>,
     ) -> Result<Result<(HeldProfile, bool), String>, Problem> {
         let mut tx = self.begin_for(caller, permit).await?;
-        let (held, is_new) = match Box::pin(self.take_in_profile(&mut tx, permit, key, (detail, at_apple), there)).await? {
+        let (held, is_new) = match Box::pin(self.take_in_profile(&mut tx, permit, (key, keeping), (detail, at_apple), there)).await? {
             Ok(kept) => kept,
             Err(why) => return Ok(Err(why)),
         };
@@ -104,6 +132,7 @@ impl App {
             key,
             profile: held.id,
             name: held.name.clone(),
+            reference: held.is_reference,
         };
         self.record_done(&mut tx, caller, permit.organization(), event).await?;
         tx.commit().await?;
@@ -115,7 +144,7 @@ impl App {
         &self,
         tx: &mut Tx,
         permit: &Permit,
-        key: ApiKeyId,
+        (key, keeping): (ApiKeyId, Keeping),
         (detail, at_apple): (&ProfileDetail, &AtApple),
         there: &BTreeSet<String>,
     ) -> Result<Result<(HeldProfile, bool), String>, Problem> {
@@ -143,6 +172,7 @@ impl App {
             Some(old) => {
                 let held = HeldProfile {
                     id: old.id,
+                    is_reference: keeping.is_reference(Some(&old)),
                     device_rule: old.device_rule,
                     origin: old.origin,
                     added_at: old.added_at,
@@ -153,6 +183,10 @@ impl App {
                 (held, false)
             }
             None => {
+                let new = HeldProfile {
+                    is_reference: keeping.is_reference(None),
+                    ..new
+                };
                 tx.insert_profile(permit, &new, &bytes).await?;
                 (new, true)
             }
@@ -218,15 +252,16 @@ async fn known(
     Ok(found.items.into_iter().find(is_it))
 }
 
-async fn is_being_changed(tx: &mut Tx, permit: &Permit, held: &HeldProfile) -> Result<bool, Problem> {
+pub(super) async fn is_being_changed(tx: &mut Tx, permit: &Permit, held: &HeldProfile) -> Result<bool, Problem> {
     let unfinished = tx.unfinished_operations(permit).await?;
     Ok(unfinished.iter().any(|act| act.kind.profiles().contains(&held.id)))
 }
 
-fn is_up_to_date(held: &HeldProfile, at_apple: &AtApple) -> bool {
+fn is_up_to_date(held: &HeldProfile, at_apple: &AtApple, keeping: Keeping) -> bool {
     held.apple_id.as_deref() == Some(at_apple.id.as_str())
         && at_apple.attributes.uuid.as_deref() == Some(held.uuid.as_str())
         && held.standing == file::standing(at_apple)
+        && held.is_reference == keeping.is_reference(Some(held))
 }
 
 /// The profiles with these ids, with their files.

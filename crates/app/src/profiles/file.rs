@@ -12,6 +12,9 @@ pub(super) const TRUSTED: &str = "The profile is signed by Apple: its signature 
 /// The same, where the root is not known.
 pub(super) const UNVERIFIED: &str = "Unverified: the signature is right, but its signer does not lead to a root that this server trusts.";
 
+/// The same, where the file is not here.
+pub(super) const REFERENCE: &str = "A reference: its file stays at Apple and is fetched at each use. Shown is what was last seen of it.";
+
 /// Reads a file. One whose signature does not fit is none.
 ///
 /// # Errors
@@ -71,6 +74,7 @@ pub(super) fn held(
             .collect(),
         devices: info.devices.clone(),
         device_rule: DeviceRule::Chosen,
+        is_reference: false,
         standing: ProfileStanding::Ready,
         created_at: info.created.unwrap_or(now),
         // A profile that names no end has none.

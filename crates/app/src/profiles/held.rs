@@ -1,6 +1,6 @@
 //! Profiles held here: listed and shown with what matches them, downloaded, removed.
 
-use super::file;
+use super::{file, inside::Inside};
 use crate::{
     App, Caller, Problem,
     acting::in_time,
@@ -12,11 +12,11 @@ use crate::{
     signing_sets::SetName,
 };
 use domain::{
-    Action, CertificateId, Event, HeldProfile, OperationId, OrgId, Permit, ProfileId, ProfileStanding, ProfileState, ProfileType,
+    Action, CertificateId, Event, HeldProfile, OperationId, OrgId, Permit, ProfileId, ProfileStanding, ProfileState, ProfileType, Shareable,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use store::{KnownCertificate, Page, Paging, ProfileFilter, ProfileOrder, StoreError, Tx};
+use store::{KnownCertificate, Page, Paging, ProfileFilter, ProfileOrder, ProfileToUse, StoreError, Tx};
 use zeroize::Zeroizing;
 
 /// The most profiles that one step removes.
@@ -89,7 +89,7 @@ pub struct InProfile {
     pub key_held: bool,
 }
 
-/// A profile with what its file says.
+/// A profile with what its file says; of a reference, what was last seen.
 #[derive(Debug, Clone)]
 pub struct ProfileView {
     /// As in a list.
@@ -145,7 +145,10 @@ impl App {
         let permit = self.permit(caller, Action::SeeSigning, org).await?;
         let mut tx = self.inner.store.read_for(&permit).await?;
         let found = tx.profile_to_use(&permit, profile, self.now()).await?;
-        let content = tx.profile_content_to_use(&found.permit).await?;
+        let content = match found.profile.is_reference {
+            true => None,
+            false => Some(tx.profile_content_to_use(&found.permit).await?),
+        };
         let lent = lender(&mut tx, &found.permit).await?;
         let sharing = match &lent {
             Some(_) => None,
@@ -155,31 +158,21 @@ impl App {
         let known = known_in(&mut tx, &permit, std::slice::from_ref(&held), self.now()).await?;
         let unfinished = tx.unfinished_operations(&permit).await?;
         let sets = tx.sets_of_profile(&permit, profile).await?;
-        drop(tx);
-        let read = file::read(&content, &self.inner.roots).map_err(Problem::internal)?;
-        let certificates = read
-            .info
-            .certificates
-            .iter()
-            .map(|certificate| {
-                let here = known.get(&certificate.public_key_fingerprint);
-                InProfile {
-                    name: certificate.common_name.clone().unwrap_or_default(),
-                    serial: certificate.serial_hex.clone(),
-                    expires_at: certificate.not_after,
-                    held: here.map(|here| here.id),
-                    key_held: here.is_some_and(|here| here.key_held),
-                }
-            })
-            .collect();
+        let inside = match content {
+            Some(content) => {
+                drop(tx);
+                Inside::of_file(&file::read(&content, &self.inner.roots).map_err(Problem::internal)?, &known)
+            }
+            None => Inside::of_reference(&mut tx, &permit, &held, &known, self.now()).await?,
+        };
         Ok(ProfileView {
             lent,
             sharing,
             sets: sets.into_iter().map(SetName::from).collect(),
-            signed_by: file::signed_by(&read),
-            certificates,
-            entitlements: read.info.entitlements,
-            platforms: read.info.platforms,
+            signed_by: inside.signed_by,
+            certificates: inside.certificates,
+            entitlements: inside.entitlements,
+            platforms: inside.platforms,
             running: unfinished
                 .iter()
                 .find(|act| act.kind.profiles().contains(&profile))
@@ -198,14 +191,27 @@ impl App {
         self.profile(caller, org, profile).await
     }
 
-    /// The file of a held profile, also while it is rebuilt. Recorded and committed before a byte leaves.
+    /// The file of a held profile, also while it is rebuilt; of a reference the one that Apple has. Recorded and committed
+    /// before a byte leaves.
     ///
     /// # Errors
-    /// `lent_profile`; `not_found`, `not_allowed`.
+    /// `lent_profile`; `not_found`, `not_allowed`; of a reference `profile_gone`, `profile_invalid` and what else stands in the
+    /// way of asking Apple.
     pub async fn download_held_profile(&self, caller: &Caller, org: OrgId, profile: ProfileId) -> Result<Download, Problem> {
         let permit = self.permit(caller, Action::DownloadProfile, org).await?;
         let held = self.own_profile(caller, &permit, profile, OwnersAct::Download).await?;
-        let content = self.inner.store.read_for(&permit).await?.profile_content(&permit, profile).await?;
+        let (held, content) = if held.is_reference {
+            let own = domain::share::own(&permit, Shareable::Profile(profile));
+            let wanted = ProfileToUse {
+                profile: held,
+                permit: own,
+            };
+            let fetched = self.referenced(caller, &permit, &wanted).await?;
+            (fetched.profile, fetched.content)
+        } else {
+            let content = self.inner.store.read_for(&permit).await?.profile_content(&permit, profile).await?;
+            (held, content)
+        };
         let event = Event::HeldProfileDownloaded {
             profile,
             name: held.name.clone(),

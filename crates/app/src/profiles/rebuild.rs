@@ -193,7 +193,7 @@ pub(super) fn refuse_another_team(used: &KeyToUse, team: Option<&TeamId>, name: 
 
 /// Whether a profile of the same name that is not the one held is of its type and for its app: then somebody built it anew
 /// elsewhere.
-fn is_for_the_same(other: &apple::ProfileDetail, held: &HeldProfile) -> bool {
+pub(super) fn is_for_the_same(other: &apple::ProfileDetail, held: &HeldProfile) -> bool {
     let identifier = other
         .bundle_id
         .as_ref()
@@ -204,7 +204,7 @@ fn is_for_the_same(other: &apple::ProfileDetail, held: &HeldProfile) -> bool {
 
 #[async_trait]
 impl Plan for ProfileRebuild {
-    async fn next(&self, app: &App, _permit: &Permit, _plan: &Operation, steps: &[Operation]) -> Result<Next, Problem> {
+    async fn next(&self, app: &App, permit: &Permit, _plan: &Operation, steps: &[Operation]) -> Result<Next, Problem> {
         let name = &self.new.name;
         let (deletions, creations): (Vec<_>, Vec<_>) = steps.iter().partition(|step| matches!(step.kind, OperationKind::DeleteProfile(_)));
         if let Some(present) = &self.present {
@@ -239,15 +239,18 @@ impl Plan for ProfileRebuild {
                 Next::Begin(Box::new(OperationKind::CreateProfile(self.new.clone())))
             });
         }
+        let mut tx = app.inner.store.read_for(permit).await?;
+        let here = match tx.profile(permit, self.profile).await {
+            Ok(held) if held.is_reference => "The reference to it is marked as rebuilding.",
+            _ => "Its old file is still held here, marked as rebuilding.",
+        };
         let deleted = if self.present.is_some() {
             "was deleted at Apple and"
         } else {
             "is not at Apple and"
         };
         Ok(Next::End(OperationState::Failed {
-            why: format!(
-                "The profile “{name}” {deleted} could not be created again: {why} Its old file is still held here, marked as rebuilding. Rebuild it again to go on.",
-            ),
+            why: format!("The profile “{name}” {deleted} could not be created again: {why} {here} Rebuild it again to go on.",),
         }))
     }
 }

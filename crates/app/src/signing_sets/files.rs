@@ -4,6 +4,8 @@
 //! All certificates are under one password. The use is recorded before a byte leaves, as one of the set and as a download of
 //! each certificate and profile in it; it needs less: who may use a set takes what a manager has put into it, and nothing beside.
 //!
+//! The files of references are fetched from Apple before that, because nothing is asked of Apple inside of a transaction.
+//!
 //! The surprising thing: that holds for what the root organization lends, too. Builds sign where they run, so to use a lent
 //! certificate in a set is to be given its private key. Its owner's log says so at the same moment.
 
@@ -14,6 +16,7 @@ use crate::{
     apple_account::Download,
     certificates::{P12Password, SealedSigningKey, about_password, sealed_signing_key},
     problem::Kind,
+    profiles::{Referenced, reference_changed},
 };
 use domain::{Action, CertificateId, Event, HeldCertificate, OrgId, Permit, ProfileId, ProfileState, SigningSetId, activity::ExportForm};
 use signing::export_options::{self, ExportOptions};
@@ -47,8 +50,8 @@ impl App {
     /// Takes the files of a set, by its id or its name. Recorded and committed before a byte leaves.
     ///
     /// # Errors
-    /// `signing_set_incomplete` with what is missing; `form_unfit` for a form without private key; `password_unfit`;
-    /// `not_found`, `not_allowed`.
+    /// `signing_set_incomplete` with what is missing; `form_unfit` for a form without private key; `password_unfit`; of
+    /// references what stands in the way of asking Apple; `not_found`, `not_allowed`.
     pub async fn signing_set_files(
         &self,
         caller: &Caller,
@@ -67,9 +70,10 @@ impl App {
         }
         let (password, is_generated) = self.p12_password(password);
         let mut warnings = about_password(form, &password)?;
+        let referenced = self.fetch_referenced(caller, &permit, set).await?;
         let mut taken = None;
         in_time(async {
-            taken = Some(self.take(caller, &permit, set, form).await?);
+            taken = Some(self.take(caller, &permit, set, form, &referenced).await?);
             Ok(())
         })
         .await?;
@@ -124,14 +128,42 @@ impl App {
         })
     }
 
+    /// Asks Apple for the files of those profiles of a set of which only a reference is held. Of a set with which nothing can
+    /// be signed, and of one without references, nothing is asked.
+    async fn fetch_referenced(&self, caller: &Caller, permit: &Permit, set: &str) -> Result<BTreeMap<ProfileId, Referenced>, Problem> {
+        let mut tx = self.inner.store.read_for(permit).await?;
+        let set = find(&mut tx, permit, set).await?;
+        let view = self.set_view(&mut tx, permit, set).await?;
+        refuse_incomplete(&view)?;
+        let mut wanted = BTreeMap::new();
+        for of in view.items.iter().filter_map(|item| item.profile.as_ref()) {
+            if of.profile.is_reference {
+                wanted.insert(of.profile.id, tx.profile_to_use(permit, of.profile.id, self.now()).await?);
+            }
+        }
+        drop(tx);
+        let mut referenced = BTreeMap::new();
+        for (id, wanted) in wanted {
+            referenced.insert(id, self.referenced(caller, permit, &wanted).await?);
+        }
+        Ok(referenced)
+    }
+
     /// Reads what the files are made of, and writes down that they leave, in one transaction: with the borrower, and of each
     /// lent certificate with its owner, too. What is lent is held until then, so that whoever ends a share comes before, and
     /// nothing leaves, or after, and finds it in the log.
-    async fn take(&self, caller: &Caller, permit: &Permit, set: &str, form: ExportForm) -> Result<Taken, Problem> {
+    async fn take(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        set: &str,
+        form: ExportForm,
+        referenced: &BTreeMap<ProfileId, Referenced>,
+    ) -> Result<Taken, Problem> {
         let mut tx = self.begin_for(caller, permit).await?;
         let set = find(&mut tx, permit, set).await?;
         let (certificates, profiles) = self.hold_items(&mut tx, permit, set.id).await?;
-        let view = self.set_view(&mut tx, permit, set).await?;
+        let view = self.set_view_with(&mut tx, permit, set, referenced).await?;
         refuse_incomplete(&view)?;
         let mut keys = Vec::with_capacity(certificates.len());
         for used in &certificates {
@@ -141,7 +173,12 @@ impl App {
         let mut contents = Vec::with_capacity(view.items.len());
         for of in view.items.iter().filter_map(|item| item.profile.as_ref()) {
             let used = profiles.get(&of.profile.id).ok_or_else(Problem::not_found)?;
-            contents.push(tx.profile_content_to_use(&used.permit).await?);
+            contents.push(if used.profile.is_reference {
+                let fetched = referenced.get(&of.profile.id);
+                fetched.ok_or_else(|| reference_changed(&of.profile))?.content.clone()
+            } else {
+                tx.profile_content_to_use(&used.permit).await?
+            });
         }
         let events = uses(&view, &certificates, form);
         self.record_all_done(&mut tx, caller, permit.organization(), events).await?;

@@ -4,6 +4,7 @@ use super::SetName;
 use crate::{
     App, Caller, Problem,
     lending::{Lender, lender},
+    profiles::Referenced,
 };
 use domain::{
     Action, CertificateId, Event, HeldCertificate, HeldProfile, OrgId, Permit, ProfileId, ProfileState, SetItem, SigningSet, SigningSetId,
@@ -226,6 +227,17 @@ impl App {
 
     /// A set with how its items stand.
     pub(super) async fn set_view(&self, tx: &mut Tx, permit: &Permit, set: SigningSet) -> Result<SigningSetView, Problem> {
+        self.set_view_with(tx, permit, set, &BTreeMap::new()).await
+    }
+
+    /// The same, where Apple just gave the files of references: what these are is what those files say.
+    pub(super) async fn set_view_with(
+        &self,
+        tx: &mut Tx,
+        permit: &Permit,
+        set: SigningSet,
+        referenced: &BTreeMap<ProfileId, Referenced>,
+    ) -> Result<SigningSetView, Problem> {
         let items = tx.set_items(permit, set.id).await?;
         let mut there = There::default();
         there.own(
@@ -234,6 +246,11 @@ impl App {
         );
         let now = self.now();
         there.lent(tx, permit, items.iter(), now).await?;
+        for (id, (held, _)) in &mut there.profiles {
+            if let Some(fetched) = referenced.get(id).filter(|_| held.is_reference) {
+                *held = fetched.profile.clone();
+            }
+        }
         let views = items.into_iter().map(|item| view(item, &there, &set, now));
         Ok(SigningSetView {
             items: views.collect(),

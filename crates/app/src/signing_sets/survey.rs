@@ -9,7 +9,7 @@ use crate::{
     App, Problem,
     apple_account::is_lent_for,
     operations::{Answer, Call, Kept, app_not_shared},
-    profiles::Account,
+    profiles::{Account, Keeping},
 };
 use apple::{Error, ProfileDetail, Session};
 use async_trait::async_trait;
@@ -176,11 +176,12 @@ impl Surveying {
                 continue;
             }
             // What cannot be kept is as if it were not there: another profile is made beside it.
-            if let Ok((held, _)) = Box::pin(app.take_in_profile(tx, permit, key, (detail, with_file), &there)).await? {
+            if let Ok((held, _)) = Box::pin(app.take_in_profile(tx, permit, (key, Keeping::AsBefore), (detail, with_file), &there)).await? {
                 taken_in.push(Event::ProfileFetched {
                     key,
                     profile: held.id,
                     name: held.name,
+                    reference: held.is_reference,
                 });
             }
         }

@@ -25,6 +25,7 @@ mod members;
 mod operations;
 mod organizations;
 mod overview;
+mod profile_references;
 mod profiles;
 mod renewals;
 mod rights;

@@ -57,11 +57,20 @@ fn rows(profiles: &[api::Profile]) -> String {
                 p.bundle_identifier.clone(),
                 expiry(Some(p.expires_at), Some(p.days_left)),
                 p.devices.to_string(),
-                p.origin.clone(),
+                origin(p),
                 p.id.clone(),
             ]
         }),
     )
+}
+
+/// Where it came from, and whether its file did.
+fn origin(profile: &api::Profile) -> String {
+    if profile.is_reference {
+        format!("{}, reference", profile.origin)
+    } else {
+        profile.origin.clone()
+    }
 }
 
 fn matched(word: &str) -> &str {
@@ -133,13 +142,10 @@ pub(super) async fn register(client: &Client, printer: &Printer, request: &api::
     wait.and_tell(client, printer, &home, begun, done).await
 }
 
-pub(super) async fn fetch(client: &Client, printer: &Printer, key: &str, profiles: Vec<String>) -> Result<Exit, Failure> {
+pub(super) async fn fetch(client: &Client, printer: &Printer, key: &str, request: &api::FetchProfiles) -> Result<Exit, Failure> {
     let home = client.home().await?;
-    let request = api::FetchProfiles {
-        profiles: Some(profiles).filter(|ids| !ids.is_empty()),
-    };
     let path = format!("{home}/keys/{}/apple/profiles/fetch", segment(key));
-    let fetched: api::FetchedProfiles = client.post_once(&path, &request).await?;
+    let fetched: api::FetchedProfiles = client.post_once(&path, request).await?;
     for one in &fetched.left_out {
         printer.hint(&format!("russet: not taken: {}: {}", plain(&one.name), plain(&one.why)));
     }

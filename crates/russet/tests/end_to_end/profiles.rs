@@ -24,6 +24,17 @@ fn profiles_are_registered_fetched_taken_in_and_rebuilt_and_a_certificate_is_ren
     let file = site.person.path("one.mobileprovision");
     let path = file.to_str().unwrap();
     run(&format!("profiles download {} --out {path}", ready[0])).expect(0);
+    // As a reference it has its file at Apple, and gives the same one.
+    let at_apple = run(&format!("profiles show {}", ready[0])).expect(0).json()["apple_id"].clone();
+    let at_apple = at_apple.as_str().unwrap();
+    let referred = run(&format!("profiles fetch --key Admin --reference {at_apple}")).expect(0);
+    assert_eq!(referred.json()["changed"][0]["is_reference"], true);
+    let again = site.person.path("again.mobileprovision");
+    run(&format!("profiles download {} --out {}", ready[0], again.display())).expect(0);
+    assert_eq!(std::fs::read(&file).unwrap(), std::fs::read(&again).unwrap());
+    let list = run("profiles list --output table").expect(0);
+    assert!(list.out.contains("fetched, reference"), "{}", list.out);
+    run(&format!("profiles fetch --key Admin {at_apple}")).expect(0);
     let unasked = run(&format!("profiles remove {}", ready[0])).expect(2);
     assert!(unasked.err.contains("--yes"), "{}", unasked.err);
     run(&format!("profiles remove {} {} --yes", ready[0], ready[1])).expect(0);

@@ -71,8 +71,8 @@ pub(super) async fn show(
     Ok(Json(shown_as::details(view, state.clock.now())))
 }
 
-/// Its file, also while it is rebuilt. Recorded before a byte leaves.
-#[utoipa::path(get, path = "/orgs/{org}/profiles/{held_profile}/content", tag = "profiles", responses((status = 200, body = Vec<u8>, content_type = "application/x-apple-aspen-mobileprovision")))]
+/// Its file, also while it is rebuilt; of a reference, the one that Apple has. Recorded before a byte leaves.
+#[utoipa::path(get, path = "/orgs/{org}/profiles/{held_profile}/content", tag = "profiles", responses((status = 200, body = Vec<u8>, content_type = "application/x-apple-aspen-mobileprovision"), AppleMayRefuse))]
 pub(super) async fn download(
     extract::State(state): extract::State<State>,
     Bearer(who): Bearer,
@@ -165,10 +165,12 @@ pub(super) async fn fetch(
     Body(input): Body<api::FetchProfiles>,
 ) -> Result<Json<api::FetchedProfiles>, Failure> {
     let key = state.app.find_key(&who.caller, Action::EditProfiles, org, &key).await?;
-    let fetched = state
-        .app
-        .fetch_profiles(&who.caller, org, key.id, input.profiles.as_deref())
-        .await?;
+    let (app, chosen) = (&state.app, input.profiles.as_deref());
+    let fetched = if input.reference {
+        app.fetch_profile_references(&who.caller, org, key.id, chosen).await?
+    } else {
+        app.fetch_profiles(&who.caller, org, key.id, chosen).await?
+    };
     Ok(Json(shown_as::fetched(fetched, state.clock.now())))
 }
 

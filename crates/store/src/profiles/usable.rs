@@ -66,7 +66,7 @@ impl Tx {
     /// The file of a profile that may be used.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`StoreError::NotFound`], also for a reference.
     pub async fn profile_content_to_use(&mut self, permit: &UsePermit) -> Result<Vec<u8>> {
         let row = self
             .row(

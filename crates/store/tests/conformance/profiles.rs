@@ -10,6 +10,7 @@ on_both![
     the_same_profile_is_held_once,
     a_rebuilt_profile_takes_the_place_of_the_old_one,
     a_profile_that_left_apple_keeps_its_file,
+    a_reference_has_everything_but_its_file,
     profiles_are_found_by_their_certificates,
     profiles_are_listed_in_pages,
     a_profile_outlives_its_key_and_goes_with_its_parts,
@@ -30,6 +31,7 @@ pub(crate) fn profile(organization: u32, number: u32) -> HeldProfile {
         certificates: vec![format!("{number:064x}"), "ab".repeat(32)],
         devices: vec!["00008110-000A1B2C3D4E5F01".to_owned()],
         device_rule: DeviceRule::AllEnabled,
+        is_reference: false,
         standing: ProfileStanding::Ready,
         created_at: at(-5),
         expires_at: at(i64::from(1000 - number)),
@@ -50,6 +52,31 @@ async fn with(world: &World, numbers: std::ops::RangeInclusive<u32>) -> store::T
             .expect("inserted");
     }
     tx
+}
+
+async fn a_reference_has_everything_but_its_file(world: World) {
+    let may = permit(Action::EditProfiles, 1);
+    let mut tx = with(&world, 1..=1).await;
+    let reference = HeldProfile {
+        is_reference: true,
+        ..profile(1, 2)
+    };
+    tx.insert_profile(&may, &reference, b"at Apple").await.expect("inserted");
+    assert_eq!(tx.profile(&may, reference.id).await.expect("found"), reference);
+    let file = tx.profile_content(&may, reference.id).await;
+    assert!(matches!(file, Err(StoreError::NotFound)), "{file:?}");
+    let of_certificate = tx.profiles_of_certificate(&may, &reference.certificates[0]).await.expect("asked");
+    assert_eq!(of_certificate, [reference.clone()], "it is matched like any other");
+    // From a reference to a kept one, and back.
+    let kept = HeldProfile {
+        is_reference: false,
+        ..reference.clone()
+    };
+    tx.replace_profile(&may, &kept, b"kept").await.expect("replaced");
+    assert_eq!(tx.profile_content(&may, kept.id).await.expect("found"), b"kept");
+    tx.replace_profile(&may, &reference, b"at Apple").await.expect("replaced");
+    assert!(matches!(tx.profile_content(&may, kept.id).await, Err(StoreError::NotFound)));
+    assert_eq!(tx.profile(&may, reference.id).await.expect("found"), reference);
 }
 
 async fn a_profile_comes_back_as_it_went_in(world: World) {

@@ -180,8 +180,15 @@ pub(crate) async fn fetch(Reach(state): Reach<State>, Path(org): Path<String>, s
     let org = id(&org)?;
     let (caller, key) = (&sent.visitor.who.caller, id(sent.fields.text("key"))?);
     let chosen = sent.fields.all("profile");
+    let fetch = async |chosen: Option<&[String]>| {
+        if sent.fields.text("keep") == "reference" {
+            state.app.fetch_profile_references(caller, org, key, chosen).await
+        } else {
+            state.app.fetch_profiles(caller, org, key, chosen).await
+        }
+    };
     let fetched = match sent.fields.text("which") {
-        "all" => state.app.fetch_profiles(caller, org, key, None).await,
+        "all" => fetch(None).await,
         _ if chosen.is_empty() => Err(Problem::field(
             "profiles_missing",
             "profiles",
@@ -189,7 +196,7 @@ pub(crate) async fn fetch(Reach(state): Reach<State>, Path(org): Path<String>, s
         )),
         _ => {
             let chosen: Vec<String> = chosen.into_iter().collect();
-            state.app.fetch_profiles(caller, org, key, Some(&chosen)).await
+            fetch(Some(&chosen)).await
         }
     };
     match fetched {

@@ -34,6 +34,7 @@ impl HeldProfilePage {
     #[must_use]
     pub(crate) fn new(shell: Shell, org: OrgId, view: ProfileView) -> Self {
         let rebuild = format!("/o/{org}/profiles/held/{}/rebuild", view.row.profile.id);
+        let is_reference = view.row.profile.is_reference;
         let notice = match (view.row.state, view.running) {
             // Its owner sees to it.
             (_, None) if view.lent.is_some() => None,
@@ -41,7 +42,11 @@ impl HeldProfilePage {
                 Notice::new(
                     Tone::Info,
                     "It is being changed",
-                    "Its file here is the old one until that is over.",
+                    if is_reference {
+                        "There is no file at Apple until that is over."
+                    } else {
+                        "Its file here is the old one until that is over."
+                    },
                 )
                 .way("See how far it is", format!("/o/{org}/operations/{operation}")),
             ),
@@ -50,7 +55,11 @@ impl HeldProfilePage {
                 Notice::new(
                     Tone::Bad,
                     "It was deleted at Apple and is not there again",
-                    "The file here is the old one. Rebuild it to go on.",
+                    if is_reference {
+                        "A reference has no file here. Rebuild it to go on."
+                    } else {
+                        "The file here is the old one. Rebuild it to go on."
+                    },
                 )
                 .way("Rebuild", rebuild),
             ),

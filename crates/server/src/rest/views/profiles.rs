@@ -20,6 +20,7 @@ fn profile(profile: &HeldProfile, state: ProfileState, matched: CertificateMatch
         apple_id: profile.apple_id.clone(),
         devices: profile.devices.len(),
         device_rule: profile.device_rule.as_str().to_owned(),
+        is_reference: profile.is_reference,
         created_at: profile.created_at,
         expires_at: profile.expires_at,
         days_left: days_left(profile.expires_at, now),
