@@ -23,6 +23,9 @@ pub const AFTER_LOOK: &str = "after-look";
 /// An invitation was read that is to be mailed; its link is not made yet. Not a point of an act at Apple.
 pub const BEFORE_LINK: &str = "before-link";
 
+/// A few notices are handed to the channels, and committed. Not a point of an act at Apple.
+pub const NOTICES_HANDED_OUT: &str = "notices-handed-out";
+
 /// Every point of an act at Apple, in the order that it passes them.
 pub const ALL: [&str; 7] = [
     BEFORE_STARTED,

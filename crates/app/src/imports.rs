@@ -158,7 +158,19 @@ impl App {
         self.permit(caller, Action::EditProfiles, org).await
     }
 
+    /// Why each of these would not be taken in, if so. Off the async runtime: hundreds of signatures are verified.
+    async fn refused_files(&self, found: &[FoundProfile]) -> Result<Vec<Option<String>>, Problem> {
+        let files: Vec<Vec<u8>> = found.iter().map(|one| one.bytes.clone()).collect();
+        let (app, now) = (self.clone(), self.now());
+        let read = tokio::task::spawn_blocking(move || {
+            let refused = |bytes: &Vec<u8>| profiles::refused_file(bytes, &app.inner.roots, now);
+            files.iter().map(refused).collect()
+        });
+        read.await.map_err(|_| Problem::internal("the profiles could not be read"))
+    }
+
     async fn compared(&self, permit: &Permit, found: &Found) -> Result<ImportReport, Problem> {
+        let refused = self.refused_files(&found.profiles).await?;
         let mut tx = self.inner.store.read_for(permit).await?;
         let mut report = ImportReport {
             source: found.source,
@@ -185,15 +197,12 @@ impl App {
                 warnings: Vec::new(),
             });
         }
-        for one in &found.profiles {
+        for (one, refused) in found.profiles.iter().zip(refused) {
             let info = &one.profile.info;
             let held = tx.profile_by_uuid(permit, &info.uuid).await?;
             let outcome = match &held {
                 Some(_) => Outcome::Held,
-                None => match profiles::refused_file(&one.bytes, &self.inner.roots, self.now()) {
-                    Some(why) => Outcome::LeftOut(why),
-                    None => Outcome::New,
-                },
+                None => refused.map_or(Outcome::New, Outcome::LeftOut),
             };
             report.profiles.push(ProfileFound {
                 file: one.file.clone(),

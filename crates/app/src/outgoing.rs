@@ -10,7 +10,8 @@
 //! 5. of the answer only the status is looked at, and its body is not read.
 //!
 //! The operator may allow networks (`--allow-webhook-network`); there, and only there, plain http is allowed, too. What is
-//! told of a refusal never says which address a name has: that would be a map of the server's network.
+//! told of a refusal never says which address a name has, nor whether it has one that is not public or none at all: that would
+//! be a map of the server's network.
 
 use async_trait::async_trait;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -65,6 +66,8 @@ pub(crate) enum NotReached {
 }
 
 const NOT_PUBLIC: &str = "The address leads to a network that is not public. Choose one that the internet reaches, or ask whoever keeps the server to allow the network with --allow-webhook-network.";
+/// The same of a name, and of one that has no address: who asks for names inside of the server's network learns nothing.
+const NOT_FOUND: &str = "The name could not be looked up, or it leads to a network that is not public. Choose an address that the internet reaches, or ask whoever keeps the server to allow the network with --allow-webhook-network.";
 const NOT_HTTPS: &str = "The address is not an https:// one. Use https, so that nobody on the way reads along.";
 
 /// The client.
@@ -124,7 +127,10 @@ impl Outgoing {
     /// Posts a document, and answers the status of the answer.
     pub(crate) async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<u16, NotReached> {
         let addresses = self.addresses(url).await?;
-        self.permits(url, &addresses).map_err(NotReached::Forbidden)?;
+        match self.permits(url, &addresses) {
+            Err(NOT_PUBLIC) if matches!(url.host(), Some(Host::Domain(_))) => return Err(NotReached::NoAnswer(NOT_FOUND.to_owned())),
+            permitted => permitted.map_err(NotReached::Forbidden)?,
+        }
         let client = reqwest::Client::builder()
             .dns_resolver(Arc::new(Pinned(addresses)))
             .https_only(url.scheme() == "https")
@@ -160,7 +166,7 @@ impl Outgoing {
         let found = timeout(CONNECT_WITHIN, self.names.look_up(name)).await;
         match found {
             Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
-            _ => Err(NotReached::NoAnswer(format!("The name {name} could not be looked up."))),
+            _ => Err(NotReached::NoAnswer(NOT_FOUND.to_owned())),
         }
     }
 
@@ -390,6 +396,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_is_reached_only_when_all_its_addresses_are_public() {
+        let not_found = Err(NotReached::NoAnswer(NOT_FOUND.to_owned()));
         for addresses in [
             &["127.0.0.1"][..],
             &["1.1.1.1", "10.0.0.1"],
@@ -398,13 +405,18 @@ mod tests {
             &["2606:4700::1111", "fd00::1"],
         ] {
             let refused = sent(&told(addresses, ""), "https://hooks.example.com/").await;
-            assert_eq!(refused, Err(NotReached::Forbidden(NOT_PUBLIC)), "{addresses:?}");
+            assert_eq!(refused, not_found, "{addresses:?}");
         }
         // The name of the machine itself, as the system looks it up.
         let refused = sent(&Outgoing::new(Vec::new()), "https://localhost:1/").await;
-        assert_eq!(refused, Err(NotReached::Forbidden(NOT_PUBLIC)));
+        assert_eq!(refused, not_found);
         let nowhere = sent(&told(&[], ""), "https://hooks.example.com/").await;
-        assert!(matches!(nowhere, Err(NotReached::NoAnswer(_))), "{nowhere:?}");
+        assert_eq!(
+            nowhere, not_found,
+            "a name that has no address is answered like one that leads inside"
+        );
+        let literal = sent(&told(&[], ""), "https://10.0.0.1/").await;
+        assert_eq!(literal, Err(NotReached::Forbidden(NOT_PUBLIC)));
         // Plain http only where the operator said so, name by name.
         for (addresses, allowed) in [(&["1.1.1.1"][..], "127.0.0.0/8"), (&["127.0.0.1", "1.1.1.1"], "127.0.0.0/8")] {
             let refused = sent(&told(addresses, allowed), "http://hooks.example.com/").await;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt};
 
 /// Where a channel leads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum ChannelTarget {
     /// People or lists, one mail each.
@@ -40,6 +40,13 @@ impl ChannelTarget {
             Self::Mail { .. } => "mail",
             Self::Webhook { .. } => "webhook",
         }
+    }
+}
+
+/// As in words: what a webhook's address may hide is in no log.
+impl fmt::Debug for ChannelTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({self})", self.kind())
     }
 }
 
@@ -181,4 +188,19 @@ pub struct NoticeDelivery {
     pub answer: Option<String>,
     /// When it is tried again.
     pub next_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_webhooks_address_hides_is_told_to_nobody_by_accident() {
+        let target = ChannelTarget::Webhook {
+            url: "https://hooks.example.com/services/T0/s3cret?token=s3cret".to_owned(),
+            host: "hooks.example.com".to_owned(),
+        };
+        let told = format!("{target} {target:?} {:?}", Some(&target));
+        assert!(told.contains("hooks.example.com") && !told.contains("s3cret"), "{told}");
+    }
 }

@@ -75,6 +75,9 @@ pub enum OperationState {
         since: Timestamp,
         /// What was seen instead of an answer.
         why: String,
+        /// Whether Apple refuses the key that it would be looked up with: then it waits for the key, and nobody waits for it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shut_out: bool,
     },
     /// Done.
     Done {
@@ -214,6 +217,7 @@ mod tests {
         let unknown = OperationState::Unknown {
             since: now,
             why: String::new(),
+            shut_out: false,
         };
         assert!(OperationState::Started.may_become(&calling));
         assert!(calling.may_become(&unknown));

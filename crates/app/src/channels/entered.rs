@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 pub(super) const MOST_ADDRESSES: u32 = 20;
 
 /// Where a channel is to lead, as it was entered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum EnteredTarget {
     /// To mail addresses.
     Mail {
@@ -31,6 +31,16 @@ pub struct NewChannel {
     pub target: EnteredTarget,
     /// The words of the kinds of notices that it gets; none for all.
     pub kinds: Option<Vec<String>>,
+}
+
+/// What a webhook's address may hide is in no log.
+impl std::fmt::Debug for EnteredTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Mail { .. } => "mail",
+            Self::Webhook { .. } => "webhook",
+        })
+    }
 }
 
 /// What is to be different; what is absent stays.

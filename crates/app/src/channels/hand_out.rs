@@ -1,10 +1,13 @@
 //! From the outbox to the channels: each notice becomes a delivery for each recipient of each channel that takes its kind.
 
-use crate::{App, Problem, activity::Names, inbox::told};
+use crate::{App, Problem, activity::Names, crash_point, inbox::told};
 use domain::{ChannelId, Event, NoticeContent, activity::NoticeKind};
 
-/// How many notices are handed out in one transaction.
+/// How many notices are handed out in one transaction, at most.
 const AT_ONCE: u32 = 50;
+/// With how many deliveries a transaction is full: a notice may go to every address of every channel, and others want to
+/// write, too.
+const DELIVERIES_AT_ONCE: usize = 200;
 
 impl App {
     /// Hands out what waits in the outbox. A notice, its deliveries and their jobs are one transaction, so none is lost and
@@ -19,7 +22,11 @@ impl App {
                 return Ok(());
             }
             let mut names = Names::default();
+            let mut deliveries = 0;
             for record in out {
+                if deliveries >= DELIVERIES_AT_ONCE {
+                    break;
+                }
                 let Some(org) = record.organization else { continue };
                 tx.take_out(org, record.sequence).await?;
                 let (Some(kind), Some(notice)) = (NoticeKind::of(&record.event), told(&record, self.now())) else {
@@ -41,10 +48,12 @@ impl App {
                     for recipient in channel.recipients() {
                         let delivery = self.waiting(&channel, recipient, Some(&record), content.clone());
                         self.put_on_its_way(&mut tx, org, &delivery).await?;
+                        deliveries += 1;
                     }
                 }
             }
             tx.commit().await?;
+            self.inner.crash_points.pass(crash_point::NOTICES_HANDED_OUT);
         }
         Ok(())
     }

@@ -205,7 +205,11 @@ impl App {
     /// Writes down that nobody knows what Apple did.
     async fn lose_answer(&self, caller: &Caller, permit: &Permit, mut act: Act, why: String) -> Result<Act, Problem> {
         let now = self.now();
-        let unknown = OperationState::Unknown { since: now, why };
+        let unknown = OperationState::Unknown {
+            since: now,
+            why,
+            shut_out: false,
+        };
         let mut tx = self.inner.store.begin_outcome(permit).await?;
         act.operation = tx.advance_operation(permit, act.operation.id, &unknown, now).await?;
         self.record_end(&mut tx, caller, permit, &act.operation, &unknown).await?;

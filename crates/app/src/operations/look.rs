@@ -7,7 +7,9 @@
 //! and the person may begin again. Such a request is never sent a second time by Russet itself.
 //!
 //! From that moment on nothing goes on for ever, either: what is asked for again is asked for one last time, and a list or a
-//! file that cannot be read is told as that. Only Apple being out of reach is waited for, however long it takes.
+//! file that cannot be read, or that Apple does not show to the key any more, is told as that. Only Apple being out of reach
+//! is waited for, however long it takes; and the private key of a certificate that may be there waits until Apple accepts the
+//! key again, but lets everybody else of its team go on.
 
 use super::{
     begin::refuse_outside_of_share,
@@ -15,7 +17,7 @@ use super::{
 };
 use crate::{App, Caller, Problem, crash_point, worker::JobEnd};
 use apple::Error;
-use domain::{ApiKeyId, Job, OperationState, Permit, Tenant, decide};
+use domain::{ApiKeyId, Job, KeyHealth, OperationState, Permit, Tenant, decide};
 use jiff::{SignedDuration, Timestamp};
 use store::{KeyToUse, StoreError};
 
@@ -70,20 +72,24 @@ impl App {
         }
         self.learn(key, &crate::key_use::Learnt::of(&session));
         self.inner.crash_points.pass(crash_point::AFTER_LOOK);
-        match found {
-            Err(error) if is_settled && act.call.may_end_unread() && is_unreadable(&error) => {
-                let end = OperationState::Refused {
-                    status: error.status().unwrap_or_default(),
-                    code: UNREADABLE.to_owned(),
-                    why: format!(
-                        "Apple's answer was lost, and what Apple lists since then cannot be read: {error}. Whether {} is there, Apple's website shows; look there before you begin again.",
-                        act.call.thing()
-                    ),
-                    places: Vec::new(),
-                };
-                self.end_without(caller, permit, &act, end, None).await?;
+        if let Err(error) = &found
+            && is_settled
+            && (is_unreadable(error) || is_shut_out(error))
+        {
+            if is_shut_out(error) && used.key.health == KeyHealth::Working {
+                // Its check tells those who keep the key.
+                self.note_apart(&used, &need, Some(error)).await?;
+            }
+            if act.call.may_end_unread() {
+                self.end_without(caller, permit, &act, unread(&act, error), None).await?;
                 return Ok(JobEnd::Done);
             }
+            if is_shut_out(error) {
+                self.wait_for_key(permit, &act, &used, error).await?;
+            }
+            return Ok(self.look_again(&act));
+        }
+        match found {
             Err(_) => return Ok(self.look_again(&act)),
             Ok(Some(answer)) => {
                 self.keep(caller, permit, &act, &used, &answer).await?;
@@ -103,6 +109,37 @@ impl App {
         };
         self.end_without(caller, permit, &act, OperationState::Failed { why }, None).await?;
         Ok(JobEnd::Done)
+    }
+
+    /// An act that Apple does not let anybody look up goes on waiting for its key, and leaves the turn of its plan: who makes
+    /// something for the same team does not wait for it.
+    async fn wait_for_key(&self, permit: &Permit, act: &Act, used: &KeyToUse, error: &Error) -> Result<(), Problem> {
+        let OperationState::Unknown {
+            since, shut_out: false, ..
+        } = &act.operation.state
+        else {
+            return Ok(());
+        };
+        let unknown = OperationState::Unknown {
+            since: *since,
+            why: format!(
+                "Apple's answer was lost, and since then Apple refuses the key “{}”: {} Whether {} is there nobody can look up until Apple accepts the key again; give it a new one of the same team by rotating it.",
+                used.key.name,
+                error.human(),
+                act.call.thing()
+            ),
+            shut_out: true,
+        };
+        let mut tx = self.inner.store.begin_outcome(permit).await?;
+        tx.advance_operation(permit, act.operation.id, &unknown, self.now()).await?;
+        let mut step_of = act.operation.step_of;
+        while let Some(of) = step_of {
+            tx.leave_turn(of.plan).await?;
+            step_of = tx.operation(permit, of.plan).await?.step_of;
+        }
+        tx.commit().await?;
+        self.inner.operation_moved.notify_waiters();
+        Ok(())
     }
 
     /// The key for asking once more. To look is clearing up, and to ask changes something at Apple: for that, whoever began
@@ -160,6 +197,29 @@ impl App {
 /// Whether looking again shows the same: Apple answered, and not with what can be read.
 fn is_unreadable(error: &Error) -> bool {
     matches!(error, Error::Decode { .. })
+}
+
+/// Whether Apple shows nothing to this key any more.
+fn is_shut_out(error: &Error) -> bool {
+    matches!(error, Error::Unauthorized { .. } | Error::Forbidden { .. })
+}
+
+/// The end of an act of which nobody can read what became.
+fn unread(act: &Act, error: &Error) -> OperationState {
+    let why = if is_shut_out(error) {
+        format!("and since then Apple refuses the key: {}", error.human())
+    } else {
+        format!("and what Apple lists since then cannot be read: {error}.")
+    };
+    OperationState::Refused {
+        status: error.status().unwrap_or_default(),
+        code: UNREADABLE.to_owned(),
+        why: format!(
+            "Apple's answer was lost, {why} Whether {} is there, Apple's website shows; look there before you begin again.",
+            act.call.thing()
+        ),
+        places: Vec::new(),
+    }
 }
 
 fn since(act: &Act) -> Timestamp {

@@ -54,7 +54,8 @@ impl App {
         self.take_in_profiles(caller, org, (key, Keeping::Reference), chosen).await
     }
 
-    async fn take_in_profiles(
+    /// The same, kept as it is said.
+    pub(super) async fn take_in_profiles(
         &self,
         caller: &Caller,
         org: OrgId,

@@ -18,6 +18,7 @@ use super::{
     ProfileChange,
     account::{Account, AtApple},
     rebuild::{WAITS, refuse_another_team, refuse_others},
+    reference::Keeping,
 };
 use crate::{
     App, Caller, Problem,
@@ -218,7 +219,7 @@ impl App {
             .beyond_share());
         }
         if !listed.is_empty() {
-            let fetched = Box::pin(self.fetch_profiles(caller, org, key, Some(&listed))).await?;
+            let fetched = Box::pin(self.take_in_profiles(caller, org, (key, Keeping::AsBefore), Some(&listed))).await?;
             if let Some((name, why)) = fetched.left_out.first() {
                 return Err(Problem::new(
                     Kind::Conflict,
@@ -333,9 +334,8 @@ fn identifier(detail: &ProfileDetail) -> Option<&str> {
 #[async_trait]
 impl Plan for CertificateRenewal {
     async fn next(&self, app: &App, permit: &Permit, plan: &Operation, steps: &[Operation]) -> Result<Next, Problem> {
-        if steps.is_empty()
-            && let Some(wait) = app.take_turn(permit, self.key, plan).await?
-        {
+        // Also later: while Apple refuses the key of a step, its plan leaves the turn.
+        if let Some(wait) = app.take_turn(permit, self.key, plan).await? {
             return Ok(wait);
         }
         if let Some(revocation) = &self.revocation {

@@ -48,6 +48,10 @@ impl Plan for SetToEnsure {
         let OperationState::Done { made: Made::Needs(needs) } = &survey.state else {
             return Ok(Next::End(ended_by(survey)));
         };
+        // While Apple refuses the key of a step, its plan leaves the turn.
+        if let Some(wait) = app.take_turn(permit, self.key, plan).await? {
+            return Ok(wait);
+        }
         if let Some(why) = &needs.refused {
             return Ok(Next::End(OperationState::Failed { why: why.clone() }));
         }
@@ -156,6 +160,21 @@ async fn is_over(tx: &mut Tx, permit: &Permit, plan: &Operation) -> Result<bool,
     Ok(tx.operation(permit, plan.id).await?.state.is_over())
 }
 
+/// Whether an act, or the step that it is at, waits until Apple accepts a key again: until then it changes nothing.
+async fn is_shut_out(tx: &mut Tx, permit: &Permit, act: &Operation) -> Result<bool, Problem> {
+    let mut at = act.clone();
+    loop {
+        match &at.state {
+            OperationState::Unknown { shut_out, .. } => return Ok(*shut_out),
+            OperationState::Working { .. } => match tx.steps_of(permit, at.id).await?.pop() {
+                Some(step) => at = step,
+                None => return Ok(false),
+            },
+            _ => return Ok(false),
+        }
+    }
+}
+
 /// The look that a wish needs, with what is here.
 pub(super) async fn survey_for(tx: &mut Tx, permit: &Permit, wanted: SetToEnsure, now: Timestamp) -> Result<SetSurvey, Problem> {
     let types = tx.types_to_sign_with(permit, now).await?;
@@ -188,7 +207,10 @@ impl App {
         };
         // Whatever changes profiles of this account now would change what the look shows.
         for other in tx.unfinished_operations(permit).await? {
-            if other.step_of.is_none() && changes_what_sets_use(&other.kind) && self.is_of_team(&mut tx, permit, &used, &other.kind).await?
+            if other.step_of.is_none()
+                && changes_what_sets_use(&other.kind)
+                && self.is_of_team(&mut tx, permit, &used, &other.kind).await?
+                && !is_shut_out(&mut tx, permit, &other).await?
             {
                 let why = format!("“{}” has to be over first.", other.kind.title());
                 return Ok(Next::Wait { until, why });
@@ -202,7 +224,7 @@ impl App {
         Ok(Next::Begin(Box::new(OperationKind::SurveyForSet(survey))))
     }
 
-    /// Takes the turn at the team of a key for a plan that has no step yet, or says how to wait for it.
+    /// Takes the turn at the team of a key for a plan, or says how to wait for it; one that has it keeps it.
     pub(crate) async fn take_turn(&self, permit: &Permit, key: ApiKeyId, plan: &Operation) -> Result<Option<Next>, Problem> {
         let mut tx = self.inner.store.begin_outcome(permit).await?;
         let used = match tx.key_to_use(permit, key, None, self.now()).await {

@@ -1,6 +1,9 @@
 //! When Apple's answer is lost, or the server dies: exactly one certificate at Apple and one here.
 
-use crate::certificates::{POST, all_at_apple, begin, ours_at_apple, state};
+use crate::{
+    certificates::{POST, all_at_apple, begin, ours_at_apple, state},
+    signing_sets::{PARTS, an_app_with_extensions, ask, begun, wish},
+};
 use app::{Caller, crash_point};
 use domain::{Action, Actor, ApiKeyId, Operation, OperationState, Origin, Principal, decide, policy::Role as Held};
 use simulator::Settling;
@@ -124,6 +127,54 @@ testkit::on_both_databases! {
         world.apple.control().clear_faults();
         let_time_pass(&world, &operation).await;
         exactly_one(&world, key, before).await;
+    }
+
+    async fn who_waits_for_a_team_does_not_wait_for_a_key_that_apple_refuses(world: World) {
+        let key = world.link(Role::Admin).await;
+        an_app_with_extensions(&world);
+        lose_the_answer(&world);
+        let first = begun(ask(&world, key, wish(&PARTS[..1])).await);
+        world.app().run_due_jobs().await.unwrap();
+        assert_eq!(world.count(POST), 1);
+        let key_id = world.key_file(KeyKind::Team, Role::Admin).key_id.clone();
+        world.apple.control().set_revoked(&key_id, true).unwrap();
+        let fresh = world.apple.control().add_key(KeyKind::Team, vec![Role::Admin]).unwrap();
+        let other = world.app().add_key(&world.owner.caller, world.org, world.entered(&fresh)).await.unwrap().summary.key.id;
+        let second = begun(ask(&world, other, wish(&PARTS[1..2])).await);
+        world.app().run_due_jobs().await.unwrap();
+        assert!(!state(&world, second.id).await.is_over(), "it is not its turn yet");
+        for _ in 0..30 {
+            world.advance(130);
+            world.app().run_due_jobs().await.unwrap();
+        }
+        assert!(state(&world, second.id).await.signing_set().is_some(), "{:?}", state(&world, second.id).await);
+        let view = world.app().operation(&world.owner.caller, world.org, first.id).await.unwrap();
+        let lost = &view.steps.last().unwrap().state;
+        let OperationState::Unknown { why, shut_out, .. } = lost else { panic!("{lost:?}") };
+        assert!(*shut_out && why.contains("Apple refuses the key") && why.contains("rotating"), "{why}");
+        let notices = world.app().inbox(&world.owner).await.unwrap().notices;
+        assert!(notices.iter().any(|notice| notice.head.contains("is not as before")), "{notices:?}");
+        // With a key that Apple accepts what was lost is found, and the act comes to its end.
+        let fresh = world.apple.control().add_key(KeyKind::Team, vec![Role::Admin]).unwrap();
+        world.app().rotate_key(&world.owner.caller, world.org, key, world.entered(&fresh)).await.unwrap();
+        let_time_pass(&world, &first).await;
+        assert!(state(&world, first.id).await.signing_set().is_some(), "{:?}", state(&world, first.id).await);
+        assert_eq!(crate::sealed::signing_keys(&world).await, crate::certificates::held(&world).await.len());
+    }
+
+    async fn an_act_without_anything_to_keep_ends_when_apple_refuses_its_key(world: World) {
+        let key = world.link(Role::Admin).await;
+        crate::profiles::certificate(&world, key, "DISTRIBUTION").await;
+        world.apple.control().add_fault(Fault::next("POST", "/v1/profiles", Effect::LoseAnswer));
+        let wanted = crate::profiles::wanted("Lost", "IOS_APP_STORE", "no.halden.ferry", None);
+        let operation = world.app().register_profile(&world.owner.caller, world.org, key, wanted).await.unwrap();
+        world.app().run_due_jobs().await.unwrap();
+        let key_id = world.key_file(KeyKind::Team, Role::Admin).key_id.clone();
+        world.apple.control().set_revoked(&key_id, true).unwrap();
+        let_time_pass(&world, &operation).await;
+        let OperationState::Refused { code, why, .. } = state(&world, operation.id).await else { panic!("not refused") };
+        assert_eq!(code, app::operations::UNREADABLE);
+        assert!(why.contains("Apple refuses the key") && why.contains("before you begin again"), "{why}");
     }
 
     async fn a_proxy_that_answers_in_apples_place_is_not_believed(world: World) {

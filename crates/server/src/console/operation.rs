@@ -197,6 +197,11 @@ fn notice(kind: &OperationKind, state: &OperationState) -> Option<Notice> {
             "A build finds its certificate and its profiles here.",
         )),
         OperationState::Done { .. } if !makes_certificate => Some(Notice::new(Tone::Ok, "Done at Apple", "The list shows it.")),
+        OperationState::Unknown { why, shut_out: true, .. } => Some(Notice::new(
+            Tone::Bad,
+            "Apple refuses the key that this is looked up with",
+            why.clone(),
+        )),
         OperationState::Unknown { why, .. } if !makes_certificate => Some(Notice::new(
             Tone::Warn,
             "Apple’s answer was lost",

@@ -479,6 +479,7 @@ pub(crate) fn operation_message(operation: &Operation) -> String {
         (OperationState::Working { step }, _) => format!("{title}: step {step} is on its way."),
         (OperationState::Calling { .. }, Some(what)) => format!("Waiting for Apple to sign {what}."),
         (OperationState::Calling { .. }, None) => format!("{title}: waiting for Apple."),
+        (OperationState::Unknown { why, shut_out: true, .. }, _) => why.clone(),
         (OperationState::Unknown { why, .. }, Some(_)) => {
             format!("Apple's answer was lost ({why}). Russet asks Apple what it did, and does not ask for a second certificate.")
         }

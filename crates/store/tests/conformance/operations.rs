@@ -51,6 +51,7 @@ async fn an_act_goes_its_steps_and_no_others(world: World) {
     let unknown = OperationState::Unknown {
         since: at(2),
         why: "connection reset".to_owned(),
+        shut_out: false,
     };
     let done = OperationState::Done {
         made: Made::Certificate(id("cert", 1)),
