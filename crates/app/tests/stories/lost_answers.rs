@@ -131,6 +131,9 @@ testkit::on_both_databases! {
 
     async fn who_waits_for_a_team_does_not_wait_for_a_key_that_apple_refuses(world: World) {
         let key = world.link(Role::Admin).await;
+        let mut limits = world.apple.control().limits();
+        limits.certificates.clear();
+        world.apple.control().set_limits(limits);
         an_app_with_extensions(&world);
         lose_the_answer(&world);
         let first = begun(ask(&world, key, wish(&PARTS[..1])).await);
