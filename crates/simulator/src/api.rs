@@ -76,10 +76,14 @@ pub(crate) enum Kind {
     ReviewSubmissions,
     UserInvitations,
     Users,
+    WebhookDeliveries,
+    WebhookEvents,
+    WebhookPings,
+    Webhooks,
 }
 
 impl Kind {
-    const ALL: [Kind; 25] = [
+    const ALL: [Kind; 29] = [
         Kind::Apps,
         Kind::AppInfos,
         Kind::BetaAppLocalizations,
@@ -105,6 +109,10 @@ impl Kind {
         Kind::ReviewSubmissions,
         Kind::UserInvitations,
         Kind::Users,
+        Kind::WebhookDeliveries,
+        Kind::WebhookEvents,
+        Kind::WebhookPings,
+        Kind::Webhooks,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -134,6 +142,10 @@ impl Kind {
             Kind::ReviewSubmissions => "reviewSubmissions",
             Kind::UserInvitations => "userInvitations",
             Kind::Users => "users",
+            Kind::WebhookDeliveries => "webhookDeliveries",
+            Kind::WebhookEvents => "webhookEvents",
+            Kind::WebhookPings => "webhookPings",
+            Kind::Webhooks => "webhooks",
         }
     }
 

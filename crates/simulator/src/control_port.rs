@@ -29,6 +29,7 @@
 //! | `POST /reviews` | `{"build", "decision"}`: `begin`, `approve`, `reject` | `{"found"}` |
 //! | `POST /testers` | `{"tester", "state"}`: `ACCEPTED`, `INSTALLED`, `REVOKED` | |
 //! | `POST /users` | `{"first_name", "last_name", "email"}`: somebody who can test internally | `{"id"}` |
+//! | `POST /deliveries` | `{"trouble"}` for the next notification: `lose`, `repeat`, `forge` | |
 //! | `POST /expire` | `{"api", "type", "id"}` | |
 
 use crate::api::Api;
@@ -38,6 +39,7 @@ use crate::faults::Fault;
 use crate::http::Shared;
 use crate::keys::{KeyKind, Role};
 use crate::options::{Limits, Uploads};
+use crate::post::DeliveryTrouble;
 use crate::resources::Decision;
 use crate::team::{Settling, Standing, Zombie};
 use jiff::{SignedDuration, Timestamp};
@@ -147,6 +149,7 @@ fn command(control: &Control, addresses: &Addresses, method: &str, place: &str, 
             let id = control.add_user(&order.first_name, &order.last_name, &order.email);
             return Ok(json!({ "id": id }));
         }
+        ("POST", "deliveries") => control.order_delivery(read::<DeliveryOrder>(body)?.trouble),
         ("GET", "keys") => return Ok(control.keys()),
         ("POST", "keys") => {
             let order: KeyOrder = read(body)?;
@@ -292,6 +295,11 @@ struct UserOrder {
     first_name: String,
     last_name: String,
     email: String,
+}
+
+#[derive(Deserialize)]
+struct DeliveryOrder {
+    trouble: DeliveryTrouble,
 }
 
 #[derive(Deserialize)]

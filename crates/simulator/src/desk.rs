@@ -4,6 +4,7 @@ use crate::api::{Api, Kind};
 use crate::control::{Control, ControlError};
 use crate::deliveries::{PartCount, ProcessingIssue};
 use crate::options::Uploads;
+use crate::post::DeliveryTrouble;
 use crate::resources::{self, Decision};
 use crate::team::{Object, Settling};
 
@@ -80,5 +81,10 @@ impl Control {
         user.set("username", email);
         world.store.add(user);
         id
+    }
+
+    /// Orders what becomes of the next notification of a webhook.
+    pub fn order_delivery(&self, trouble: DeliveryTrouble) {
+        self.0.world().store.post.ordered.push_back(trouble);
     }
 }

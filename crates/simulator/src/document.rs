@@ -96,6 +96,9 @@ impl Scribe<'_> {
         if filter.name == "id" {
             return any(&|wanted| object.id == wanted);
         }
+        if let Some(order) = Period::of(&filter.name) {
+            return any(&|wanted| order.holds(object.text(order.attribute), wanted));
+        }
         let (name, beyond) = filter
             .name
             .split_once('.')
@@ -300,6 +303,27 @@ fn matches_text(kind: Kind, name: &str, text: &str, wanted: &str) -> bool {
         "name" => text.contains(wanted),
         _ if kind.is_provisioning() => text.contains(wanted),
         _ => text == wanted,
+    }
+}
+
+/// A filter by an instant: `createdDateLessThan`, `createdDateGreaterThanOrEqualTo`.
+struct Period<'a> {
+    attribute: &'a str,
+    before: bool,
+}
+
+impl Period<'_> {
+    fn of(filter: &str) -> Option<Period<'_>> {
+        let period = |suffix: &str, before| filter.strip_suffix(suffix).map(|attribute| Period { attribute, before });
+        period("LessThan", true).or_else(|| period("GreaterThanOrEqualTo", false))
+    }
+
+    /// What is no instant fits nothing.
+    fn holds(&self, at: &str, bound: &str) -> bool {
+        let (Ok(at), Ok(bound)) = (at.parse::<Timestamp>(), bound.parse::<Timestamp>()) else {
+            return false;
+        };
+        (at < bound) == self.before
     }
 }
 

@@ -10,6 +10,7 @@ use crate::http::{Door, Shared, serve};
 use crate::journal::Journal;
 use crate::keys::{self, KeyError, KeyFile, KeyKind, RegisteredKey, Role};
 use crate::options::{Options, Seed};
+use crate::post;
 use crate::seed;
 use crate::team::{Settling, Team};
 use crate::world::World;
@@ -124,6 +125,7 @@ impl Simulator {
         ] {
             drop(tokio::spawn(serve(listener, shared.clone(), door, stopped.clone())));
         }
+        drop(tokio::spawn(post::carry(shared.clone(), stopped.clone())));
         Ok(Handle {
             app_store: bound,
             enterprise: enterprise_bound,

@@ -35,7 +35,7 @@ pub fn inventions_as_markdown() -> String {
 }
 
 /// Every invented answer.
-pub const INVENTED: [Invention; 83] = [
+pub const INVENTED: [Invention; 91] = [
     invention(
         "a token that lives too long, or whose scope does not fit, or holds an entry that is not a GET",
         "the 401 of all other causes",
@@ -346,7 +346,7 @@ pub const INVENTED: [Invention; 83] = [
     ),
     invention(
         "what belongs to every app and build in TestFlight without being made",
-        "review details and a licence with the app's id, texts of app and build in the primary language, empty",
+        "review details and a license with the app's id, texts of app and build in the primary language, empty",
         "the document offers no way to make the first two; the rest is not known",
     ),
     invention(
@@ -438,5 +438,45 @@ pub const INVENTED: [Invention; 83] = [
         "who is in the team",
         "the users that the seed or the control port made, by address",
         "`users` of the store API are not played",
+    ),
+    invention(
+        "the body of notifications of build uploads and of external states",
+        "`newValue`, `oldValue`, `timestamp` and the instance, as for versions of the App Store",
+        "facts G1 shows versions and pings only",
+    ),
+    invention(
+        "the instance of a notification of an external state",
+        "the `buildBetaDetails`",
+        "facts G1 names the event only",
+    ),
+    invention(
+        "a notification that was not taken",
+        "FAILED, and nothing more until somebody asks for a redelivery",
+        "facts G1: Apple's schedule is not known",
+    ),
+    invention(
+        "how long the address of a webhook may take",
+        "10 seconds of real time; redirects are not followed",
+        "facts G1: not known",
+    ),
+    invention(
+        "the addresses of webhooks",
+        "http and https",
+        "Apple will want https; who tests has no certificate",
+    ),
+    invention(
+        "which states are told",
+        "of uploads PROCESSING, COMPLETE and FAILED; of builds every change of the external state",
+        "facts G1 names the events only",
+    ),
+    invention(
+        "a ping to a webhook that is off, its event",
+        "sent; the event has no `eventType`",
+        "never observed",
+    ),
+    invention(
+        "an empty name or secret of a webhook",
+        "409 ENTITY_ERROR.ATTRIBUTE.INVALID with a detail of ours",
+        "never observed",
     ),
 ];

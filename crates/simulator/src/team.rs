@@ -5,6 +5,7 @@
 
 use crate::api::{Api, Kind};
 use crate::deliveries::Deliveries;
+use crate::post::Post;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -152,7 +153,7 @@ const fn relation(name: &'static str, target: Kind, many: bool, through: Through
     }
 }
 
-static APPS: [Relation; 10] = [
+static APPS: [Relation; 11] = [
     relation("appInfos", Kind::AppInfos, true, Through::Inverse("app")),
     relation("betaAppLocalizations", Kind::BetaAppLocalizations, true, Through::Inverse("app")),
     relation("betaAppReviewDetail", Kind::BetaAppReviewDetails, false, Through::Inverse("app")),
@@ -163,6 +164,7 @@ static APPS: [Relation; 10] = [
     relation("builds", Kind::Builds, true, Through::Inverse("app")),
     relation("preReleaseVersions", Kind::PreReleaseVersions, true, Through::Inverse("app")),
     relation("reviewSubmissions", Kind::ReviewSubmissions, true, Through::Inverse("app")),
+    relation("webhooks", Kind::Webhooks, true, Through::Inverse("app")),
 ];
 static BUILD_UPLOADS: [Relation; 5] = [
     relation("build", Kind::Builds, false, Through::Inverse("buildUpload")),
@@ -206,6 +208,11 @@ static PRE_RELEASE_VERSIONS: [Relation; 2] = [
     relation("app", Kind::Apps, false, Through::Held),
     relation("builds", Kind::Builds, true, Through::Inverse("preReleaseVersion")),
 ];
+static WEBHOOKS: [Relation; 2] = [
+    relation("app", Kind::Apps, false, Through::Held),
+    relation("deliveries", Kind::WebhookDeliveries, true, Through::Inverse("webhook")),
+];
+static WEBHOOK_DELIVERIES: [Relation; 1] = [relation("event", Kind::WebhookEvents, false, Through::Held)];
 static OF_APP: [Relation; 1] = [relation("app", Kind::Apps, false, Through::Held)];
 static BUNDLE_IDS: [Relation; 3] = [
     relation("profiles", Kind::Profiles, true, Through::Inverse("bundleId")),
@@ -245,13 +252,17 @@ pub(crate) fn relations(kind: Kind, api: Api) -> &'static [Relation] {
         Kind::PassTypeIds => &PASS_TYPE_IDS,
         Kind::PreReleaseVersions => &PRE_RELEASE_VERSIONS,
         Kind::Profiles => &PROFILES,
+        Kind::Webhooks => &WEBHOOKS,
+        Kind::WebhookDeliveries => &WEBHOOK_DELIVERIES,
         Kind::BetaTesterInvitations
         | Kind::BuildBetaNotifications
         | Kind::BuildUploadFiles
         | Kind::BundleIdCapabilities
         | Kind::Devices
         | Kind::UserInvitations
-        | Kind::Users => &[],
+        | Kind::Users
+        | Kind::WebhookEvents
+        | Kind::WebhookPings => &[],
     }
 }
 
@@ -267,6 +278,8 @@ pub(crate) struct Team {
     pub(crate) has_stale_states: bool,
     /// Binaries on their way in, and what is known of them.
     pub(crate) deliveries: Deliveries,
+    /// Notifications on their way out.
+    pub(crate) post: Post,
     objects: BTreeMap<Kind, Vec<Object>>,
     /// Deleted, and listed still.
     lingering: Vec<Lingering>,
@@ -288,6 +301,7 @@ impl Team {
             standing: Standing::Active,
             has_stale_states: false,
             deliveries: Deliveries::default(),
+            post: Post::default(),
             lingering: Vec::new(),
             objects: BTreeMap::new(),
         }

@@ -62,8 +62,8 @@ const LIBRARIES: [(&str, &[&str]); 9] = [
     ("axum", &["server", "simulator", "testkit"]),
     ("askama", &["server"]),
     ("utoipa", &["api", "server"]),
-    // `app` for one module, the guarded client for addresses that tenants chose.
-    ("reqwest", &["apple", "app", "cli", "testkit", "russet"]),
+    // `app` for one module, the guarded client for addresses that tenants chose; `simulator` for the notifications of webhooks.
+    ("reqwest", &["apple", "app", "cli", "simulator", "testkit", "russet"]),
     ("jsonwebtoken", &["apple", "simulator", "testkit"]),
     ("p12-keystore", &["signing"]),
     ("cms", &["signing", "simulator"]),

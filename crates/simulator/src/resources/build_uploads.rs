@@ -3,7 +3,7 @@
 //! A reservation is no build: it takes no number away, and nobody cleans it up. What became of a binary is decided when
 //! its processing is due, so two reservations of one number are both taken, and the second binary fails.
 
-use super::{Act, builds};
+use super::{Act, builds, webhooks};
 use crate::api::Kind;
 use crate::clock::store_date;
 use crate::deliveries::{Finding, Findings, Processing, ProcessingIssue, Severity, Stage};
@@ -88,6 +88,7 @@ pub(super) fn take(act: &mut Act<'_>, upload: &str, processing: Processing) {
         upload.set("state", state("PROCESSING", &Findings::default()));
     }
     act.team.deliveries.processing.push(processing);
+    webhooks::tell_upload(act, upload, "AWAITING_UPLOAD", "PROCESSING", act.now);
 }
 
 /// Ends the processing of what is due.
@@ -138,6 +139,7 @@ fn finish(act: &mut Act<'_>, processing: Processing) {
         let outcome = if issues.iter().any(is_invalid) { "INVALID" } else { "VALID" };
         builds::create(act, &object, &findings, due, outcome);
     }
+    webhooks::tell_upload(act, &upload, "PROCESSING", word, due);
 }
 
 /// What the history of the app has against the binary (facts D1).

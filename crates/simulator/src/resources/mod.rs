@@ -20,6 +20,7 @@ mod pass_type_ids;
 mod profiles;
 mod testing;
 mod users;
+mod webhooks;
 
 pub(crate) use assignments::{can_relate, owner, relate};
 pub use beta_review::Decision;
@@ -97,6 +98,9 @@ pub(crate) fn create(act: &mut Act<'_>, kind: Kind, entity: &Entity) -> Result<S
         Kind::PassTypeIds => pass_type_ids::create(act, entity),
         Kind::Profiles => profiles::create(act, entity),
         Kind::UserInvitations => users::invite(act, entity),
+        Kind::WebhookDeliveries => webhooks::redeliver(act, entity),
+        Kind::WebhookPings => webhooks::ping(act, entity),
+        Kind::Webhooks => webhooks::create(act, entity),
         _ => Err(Refusal::not_simulated(&format!("POST {}", kind.as_str()))),
     }
 }
@@ -112,6 +116,7 @@ pub(crate) fn update(act: &mut Act<'_>, kind: Kind, id: &str, entity: &Entity) -
         Kind::BundleIds => bundle_ids::update(act, id, entity),
         Kind::BundleIdCapabilities => capabilities::update(act, id, entity),
         Kind::Devices => devices::update(act, id, entity),
+        Kind::Webhooks => webhooks::update(act, id, entity),
         Kind::BetaAppReviewDetails
         | Kind::BetaLicenseAgreements
         | Kind::BuildBetaDetails
@@ -136,6 +141,7 @@ pub(crate) fn delete(act: &mut Act<'_>, kind: Kind, id: &str) -> Result<(), Refu
         Kind::BundleIdCapabilities => capabilities::delete(act, id),
         Kind::Certificates => certificates::revoke(act, id),
         Kind::Profiles => profiles::delete(act, id),
+        Kind::Webhooks => webhooks::delete(act, id),
         Kind::PassTypeIds | Kind::UserInvitations | Kind::Users => {
             act.remove(kind, id);
             Ok(())

@@ -3,7 +3,7 @@
 //! Nothing of this is ever asked for: it is worked out again after every change and whenever time has passed. The two
 //! states of `buildBetaDetails` in particular are derived from everything around the build (facts F1, F3).
 
-use super::{Act, beta_review};
+use super::{Act, beta_review, webhooks};
 use crate::api::Kind;
 use crate::team::{Object, Settling, Team};
 
@@ -14,15 +14,20 @@ pub(super) fn refresh(act: &mut Act<'_>) {
     let builds = act.team.all(Kind::Builds).iter();
     let states: Vec<_> = builds.map(|build| (build.id.clone(), states(act.team, build))).collect();
     for (id, (internal, external)) in states {
-        if let Some(details) = act.team.get_mut(Kind::BuildBetaDetails, &id) {
-            details.set("internalBuildState", internal);
-            details.set("externalBuildState", external);
+        let Some(details) = act.team.get_mut(Kind::BuildBetaDetails, &id) else {
+            continue;
+        };
+        let before = details.text("externalBuildState").to_owned();
+        details.set("internalBuildState", internal);
+        details.set("externalBuildState", external);
+        if before != external {
+            webhooks::tell_external_state(act, &id, &before, external);
         }
     }
     invite(act.team);
 }
 
-/// What every app has without anybody making it: texts in its primary language, review details, a licence.
+/// What every app has without anybody making it: texts in its primary language, review details, a license.
 fn furnish(act: &mut Act<'_>) {
     let apps = act.team.all(Kind::Apps).iter();
     let bare: Vec<_> = apps
@@ -37,11 +42,11 @@ fn furnish(act: &mut Act<'_>) {
         };
         let mut details = of_app(Kind::BetaAppReviewDetails, app.clone());
         details.set("demoAccountRequired", false);
-        let mut licence = of_app(Kind::BetaLicenseAgreements, app.clone());
-        licence.set("agreementText", "");
+        let mut license = of_app(Kind::BetaLicenseAgreements, app.clone());
+        license.set("agreementText", "");
         let mut text = of_app(Kind::BetaAppLocalizations, act.entropy.uuid());
         text.set("locale", if locale.is_empty() { "en-US" } else { &locale });
-        for object in [details, licence, text] {
+        for object in [details, license, text] {
             act.team.add(object);
         }
     }

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 mod authentication;
+mod binaries;
+mod builds;
 mod client;
 mod faults;
 mod provisioning;
@@ -13,3 +15,4 @@ mod seed;
 mod states;
 mod testflight;
 mod uploads;
+mod webhooks;

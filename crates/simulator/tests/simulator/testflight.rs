@@ -1,7 +1,7 @@
 //! Who tests which build: groups, testers, texts, and Beta App Review between a build and the world outside.
 
+use crate::binaries::app;
 use crate::client::{Client, Reply, empty, seeded};
-use crate::uploads::app;
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -394,8 +394,8 @@ async fn texts_have_a_language_a_length_and_no_emoji() {
             .as_u16(),
         201
     );
-    let licence = change(&client, "betaLicenseAgreements", &app, json!({ "agreementText": "Be kind." })).await;
-    assert_eq!(licence.json()["data"]["attributes"]["agreementText"], "Be kind.");
+    let license = change(&client, "betaLicenseAgreements", &app, json!({ "agreementText": "Be kind." })).await;
+    assert_eq!(license.json()["data"]["attributes"]["agreementText"], "Be kind.");
     let details = client.get(&format!("/v1/betaAppReviewDetails?filter[app]={app}&include=app")).await;
     assert_eq!(details.json()["data"][0]["relationships"]["app"]["data"]["id"], app);
 }

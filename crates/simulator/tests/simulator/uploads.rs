@@ -1,139 +1,9 @@
 //! Binaries on their way in: reserved, sent in parts, committed, looked at, and a build in the end or a reason why not.
 
-use crate::client::{Client, Reply, empty, seeded};
-use jiff::SignedDuration;
-use reqwest::{Method, StatusCode};
+use crate::binaries::{BUNDLE_ID, app, archive, commit, deliver, info, ipa, operations, outcome, plain, reserve, reserve_file, send, wait};
+use crate::client::{Client, empty};
 use serde_json::{Value, json};
-use simulator::{Api, Effect, Fault, Handle, KeyKind, PartCount, ProcessingIssue, Role, Severity, Stage, Uploads};
-use std::io::{Cursor, Write};
-use zip::write::SimpleFileOptions;
-
-const BUNDLE_ID: &str = "no.halden.ferry";
-
-/// Small parts, so that a small file has several.
-const PART: u64 = 1000;
-
-/// An app at an empty team with small parts.
-pub(crate) fn app(apple: &Handle) -> String {
-    let control = apple.control();
-    control.set_uploads(Uploads {
-        part_size: PART,
-        ..Uploads::default()
-    });
-    let attributes = json!({ "name": "Ferry", "bundleId": BUNDLE_ID, "sku": "FERRY", "primaryLocale": "en-US" });
-    control.create(Api::AppStore, "apps", &attributes, &json!({})).unwrap()
-}
-
-/// An archive with property lists at these paths, and bytes that do not compress.
-fn archive(lists: &[(&str, plist::Dictionary)]) -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (path, list) in lists {
-        zip.start_file(*path, SimpleFileOptions::default()).unwrap();
-        plist::to_writer_binary(&mut zip, list).unwrap();
-    }
-    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    zip.start_file("Payload/Ferry.app/Assets.car", stored).unwrap();
-    zip.write_all(
-        &(0..4000_u32)
-            .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
-            .collect::<Vec<_>>(),
-    )
-    .unwrap();
-    zip.finish().unwrap().into_inner()
-}
-
-fn info(bundle_id: &str, version: &str, build: &str) -> plist::Dictionary {
-    let mut list = plist::Dictionary::new();
-    for (key, value) in [
-        ("CFBundleIdentifier", bundle_id),
-        ("CFBundleShortVersionString", version),
-        ("CFBundleVersion", build),
-        ("MinimumOSVersion", "17.0"),
-    ] {
-        list.insert(key.to_owned(), value.into());
-    }
-    list
-}
-
-fn ipa(version: &str, build: &str) -> Vec<u8> {
-    archive(&[("Payload/Ferry.app/Info.plist", info(BUNDLE_ID, version, build))])
-}
-
-pub(crate) async fn reserve(client: &Client<'_>, app: &str, version: &str, build: &str) -> Reply {
-    let body = json!({ "data": {
-        "type": "buildUploads",
-        "attributes": { "cfBundleShortVersionString": version, "cfBundleVersion": build, "platform": "IOS" },
-        "relationships": { "app": { "data": { "type": "apps", "id": app } } },
-    }});
-    client.post("/v1/buildUploads", body).await
-}
-
-async fn reserve_file(client: &Client<'_>, upload: &str, size: usize) -> Reply {
-    let body = json!({ "data": {
-        "type": "buildUploadFiles",
-        "attributes": { "assetType": "ASSET", "fileName": "Ferry.ipa", "fileSize": size, "uti": "com.apple.ipa" },
-        "relationships": { "buildUpload": { "data": { "type": "buildUploads", "id": upload } } },
-    }});
-    client.post("/v1/buildUploadFiles", body).await
-}
-
-async fn commit(client: &Client<'_>, file: &str, checksums: Value) -> Reply {
-    let mut attributes = json!({ "uploaded": true });
-    if !checksums.is_null() {
-        attributes["sourceFileChecksums"] = checksums;
-    }
-    let body = json!({ "data": { "type": "buildUploadFiles", "id": file, "attributes": attributes } });
-    client.patch(&format!("/v1/buildUploadFiles/{file}"), body).await
-}
-
-/// Sends one part as its operation says.
-async fn send(operation: &Value, binary: &[u8]) -> reqwest::Result<StatusCode> {
-    let offset = usize::try_from(operation["offset"].as_u64().unwrap()).unwrap();
-    let length = usize::try_from(operation["length"].as_u64().unwrap()).unwrap();
-    let mut request = plain().put(operation["url"].as_str().unwrap());
-    for header in operation["requestHeaders"].as_array().unwrap() {
-        request = request.header(header["name"].as_str().unwrap(), header["value"].as_str().unwrap());
-    }
-    let answer = request.body(binary[offset..offset + length].to_vec()).send().await?;
-    Ok(answer.status())
-}
-
-fn plain() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().build().unwrap()
-}
-
-/// Everything up to and with the commit; the upload.
-async fn deliver(client: &Client<'_>, app: &str, version: &str, build: &str, binary: &[u8]) -> String {
-    let reserved = reserve(client, app, version, build).await;
-    assert_eq!(reserved.status.as_u16(), 201, "{}", reserved.text);
-    let file = reserve_file(client, &reserved.id(), binary.len()).await;
-    assert_eq!(file.status.as_u16(), 201, "{}", file.text);
-    for operation in operations(&file) {
-        assert_eq!(send(&operation, binary).await.unwrap(), 200);
-    }
-    let committed = commit(client, &file.id(), Value::Null).await;
-    assert_eq!(committed.status.as_u16(), 200, "{}", committed.text);
-    reserved.id()
-}
-
-fn operations(file: &Reply) -> Vec<Value> {
-    file.json()["data"]["attributes"]["uploadOperations"].as_array().unwrap().clone()
-}
-
-fn wait(apple: &Handle, seconds: i64) {
-    apple.control().clock().advance(SignedDuration::from_secs(seconds));
-}
-
-/// The state of an upload, with the codes of its errors and warnings.
-async fn outcome(client: &Client<'_>, upload: &str) -> (String, Vec<String>, Vec<String>) {
-    let reply = client.get(&format!("/v1/buildUploads/{upload}")).await;
-    let state = reply.json()["data"]["attributes"]["state"].clone();
-    let codes = |name: &str| {
-        let list = state[name].as_array().unwrap().iter();
-        list.map(|entry| entry["code"].as_str().unwrap().to_owned()).collect()
-    };
-    (state["state"].as_str().unwrap().to_owned(), codes("errors"), codes("warnings"))
-}
+use simulator::{Effect, Fault, PartCount, ProcessingIssue, Severity, Stage, Uploads};
 
 #[tokio::test]
 async fn an_ipa_goes_from_its_reservation_to_a_valid_build() {
@@ -154,8 +24,12 @@ async fn an_ipa_goes_from_its_reservation_to_a_valid_build() {
     assert_eq!(last["expiration"], "2026-11-21T12:00:00Z");
 
     // In any order and side by side, one of them twice.
-    let sent = parts.iter().rev().chain([&parts[1]]).map(|part| send(part, &binary));
-    for status in futures_like(sent).await {
+    let mut running = tokio::task::JoinSet::new();
+    for part in parts.iter().rev().chain([&parts[1]]) {
+        let (part, binary) = (part.clone(), binary.clone());
+        running.spawn(async move { send(&part, &binary).await.unwrap() });
+    }
+    for status in running.join_all().await {
         assert_eq!(status, 200);
     }
     assert_eq!(apple.control().count("PUT /parts"), parts.len() as u64 + 1);
@@ -207,28 +81,6 @@ async fn an_ipa_goes_from_its_reservation_to_a_valid_build() {
     assert_eq!(told("buildBetaDetails")["internalBuildState"], "MISSING_EXPORT_COMPLIANCE");
     let files = client.get(&format!("/v1/buildUploads/{upload}/buildUploadFiles")).await;
     assert_eq!(files.all("fileName"), ["Ferry.ipa"]);
-}
-
-/// Waits for all at once; the crate for that is no dependency here.
-async fn futures_like<'a>(sent: impl Iterator<Item = impl Future<Output = reqwest::Result<StatusCode>> + 'a>) -> Vec<StatusCode> {
-    let mut running: Vec<_> = sent.map(Box::pin).collect();
-    let mut done = vec![None; running.len()];
-    std::future::poll_fn(|context| {
-        for (future, done) in running.iter_mut().zip(&mut done) {
-            if done.is_none()
-                && let std::task::Poll::Ready(answer) = future.as_mut().poll(context)
-            {
-                *done = Some(answer.unwrap());
-            }
-        }
-        if done.iter().all(Option::is_some) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
-    done.into_iter().flatten().collect()
 }
 
 #[tokio::test]
@@ -521,107 +373,4 @@ async fn an_upload_goes_one_way() {
             .starts_with("409 ENTITY_ERROR.RELATIONSHIP.INVALID")
     );
     assert!(reserve(&client, &app, "1.0", "beta").await.error().contains("cfBundleVersion"));
-}
-
-#[tokio::test]
-async fn builds_are_asked_for_by_much_and_changed_in_two_things() {
-    let apple = seeded().await;
-    let client = Client::admin(&apple);
-    let ferry = client.get("/v1/apps?filter[bundleId]=no.halden.ferry").await.json()["data"][0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let versions = async |query: &str| client.get(&format!("/v1/builds?{query}")).await.all("version");
-    assert_eq!(versions(&format!("filter[app]={ferry}&sort=-version")).await, ["44", "43", "41"]);
-    assert_eq!(
-        versions("filter[preReleaseVersion.version]=2.4.0&sort=uploadedDate").await,
-        ["43", "44"]
-    );
-    assert_eq!(versions("filter[expired]=true").await, ["41"]);
-    assert_eq!(versions("exists[usesNonExemptEncryption]=false").await, ["44"]);
-    assert_eq!(versions("sort=preReleaseVersion,-version").await, ["41", "44", "43"]);
-    assert_eq!(versions("filter[version]=43").await, ["43"]);
-    let trains = client
-        .get("/v1/preReleaseVersions?filter[builds.version]=44&include=builds&sort=-version")
-        .await;
-    assert_eq!(trains.all("version"), ["2.4.0"]);
-    assert_eq!(trains.json()["included"].as_array().unwrap().len(), 2);
-    let states = client.get("/v1/builds?include=buildBetaDetail&sort=version").await.json();
-    let states: Vec<_> = states["included"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|details| details["attributes"]["internalBuildState"].clone())
-        .collect();
-    assert_eq!(states, ["EXPIRED", "IN_BETA_TESTING", "MISSING_EXPORT_COMPLIANCE"]);
-
-    let build = client.get("/v1/builds?filter[version]=44").await.json()["data"][0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let patch = async |attributes: Value| {
-        let body = json!({ "data": { "type": "builds", "id": build, "attributes": attributes } });
-        client.patch(&format!("/v1/builds/{build}"), body).await
-    };
-    let details = format!("/v1/builds/{build}/buildBetaDetail");
-    assert_eq!(patch(json!({ "usesNonExemptEncryption": false })).await.status.as_u16(), 200);
-    assert_eq!(
-        client.get(&details).await.json()["data"]["attributes"]["internalBuildState"],
-        "IN_BETA_TESTING"
-    );
-    assert_eq!(
-        patch(json!({ "usesNonExemptEncryption": true })).await.error(),
-        "409 ENTITY_ERROR.ATTRIBUTE.INVALID: You cannot update when the value is already set."
-    );
-    assert_eq!(
-        patch(json!({ "expired": true })).await.json()["data"]["attributes"]["expired"],
-        true
-    );
-    assert_eq!(
-        client.get(&details).await.json()["data"]["attributes"]["externalBuildState"],
-        "EXPIRED"
-    );
-    assert_eq!(patch(json!({ "expired": false })).await.status.as_u16(), 409);
-    let body = json!({ "data": { "type": "buildBetaDetails", "id": build, "attributes": { "autoNotifyEnabled": true } } });
-    assert_eq!(
-        client.patch(&format!("/v1/buildBetaDetails/{build}"), body).await.json()["data"]["attributes"]["autoNotifyEnabled"],
-        true
-    );
-}
-
-#[tokio::test]
-async fn a_build_expires_after_ninety_days() {
-    let apple = empty().await;
-    let (client, app) = (Client::admin(&apple), app(&apple));
-    apple.control().create_build(&app, "1.0", "1").unwrap();
-    wait(&apple, 90 * 24 * 60 * 60 - 1);
-    assert!(client.get("/v1/builds?filter[expired]=true").await.all("version").is_empty());
-    wait(&apple, 1);
-    assert_eq!(client.get("/v1/builds?filter[expired]=true").await.all("version"), ["1"]);
-}
-
-#[tokio::test]
-async fn who_may_upload() {
-    let apple = empty().await;
-    let app = app(&apple);
-    for (kind, role, status) in [
-        (KeyKind::Team, Role::Developer, 201),
-        (KeyKind::Team, Role::AppManager, 201),
-        (KeyKind::Individual, Role::AppManager, 201),
-        (KeyKind::Individual, Role::Developer, 201),
-        (KeyKind::Team, Role::Finance, 403),
-        (KeyKind::Team, Role::Marketing, 403),
-    ] {
-        let client = Client::new(&apple, kind, role);
-        let reserved = reserve(&client, &app, "1.0", "1").await;
-        assert_eq!(reserved.status.as_u16(), status, "{kind:?} {role:?}: {}", reserved.text);
-        if status == 201 {
-            let file = reserve_file(&client, &reserved.id(), 10).await;
-            assert_eq!(commit(&client, &file.id(), Value::Null).await.status.as_u16(), 200, "{role:?}");
-            assert_eq!(client.get("/v1/builds").await.status.as_u16(), 200);
-            wait(&apple, 3);
-        } else {
-            assert_eq!(client.send(Method::GET, "/v1/builds", None).await.status.as_u16(), 403);
-        }
-    }
 }
