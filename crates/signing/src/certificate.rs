@@ -11,6 +11,7 @@
 mod kind;
 pub(crate) mod names;
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
@@ -42,7 +43,7 @@ pub struct Certificate {
 }
 
 /// What a certificate says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateInfo {
     /// CN of the subject.
     pub common_name: Option<String>,

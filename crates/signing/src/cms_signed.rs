@@ -17,6 +17,7 @@ use cms::signed_data::{CertificateSet, EncapsulatedContentInfo, SignedData, Sign
 use der::asn1::{ObjectIdentifier, OctetString, SetOfVec};
 use der::{Any, Decode, Encode, Tag, Tagged};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use spki::AlgorithmIdentifierOwned;
 
 use crate::certificate::Certificate;
@@ -105,7 +106,8 @@ pub struct SignedMessage {
 }
 
 /// Who vouches for a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SignedBy {
     /// The signature is right and its signer leads to the trusted root.
     Trusted,

@@ -1,11 +1,12 @@
 //! The three sentences that each refusal of this crate is made of.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Why an input was refused, for a person: what was found, why it does not fit, what to do.
 ///
 /// Holds fixed text and counts only, never bytes of the input, so it may be shown and logged.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
     /// What the input turned out to be, as a sentence.
     pub found: String,

@@ -16,6 +16,9 @@
 //! An archive is refused where it is dangerous, or two readers could see two apps in it. What is merely wrong with the app
 //! (no profile, an expired one, a strange version) is no refusal: it is shown, and [`findings`] says so in words.
 //!
+//! An [`Ipa`] can be kept as JSON, so that a list of many needs no second look. A field that is added later is an `Option`; what
+//! was kept in a form that does not read any more is looked at again.
+//!
 //! The surprising thing: neither signature nor signing certificate are looked at. They stand at the end of executables, which
 //! would have to be unpacked whole; what the profile allows is what can be known quickly.
 
@@ -29,6 +32,7 @@ mod layout;
 mod macho;
 mod sniff;
 
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{Read, Seek, SeekFrom};
@@ -64,13 +68,14 @@ pub const MAX_RATIO: u64 = 200;
 pub const MAX_BUNDLES: usize = 100;
 
 /// What is inside an `.ipa`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ipa {
     /// The app.
     pub app: Bundle,
     /// Its extensions, watch app and App Clips, by path.
     pub nested: Vec<Bundle>,
-    /// Its largest icon.
+    /// Its largest icon; not part of what is serialized.
+    #[serde(skip)]
     pub icon: Option<Icon>,
     /// How many entries the archive has.
     pub entries: u64,
@@ -155,6 +160,8 @@ fn open(source: &mut (impl Read + Seek)) -> Result<Directory, IpaError> {
     match sniff(&start) {
         FileKind::Zip => Directory::find(source, length),
         FileKind::SplitZip => Err(IpaError::Split),
+        // The last part of a split archive begins anywhere and ends like a whole one.
+        FileKind::Other if Directory::find(source, length) == Err(IpaError::Split) => Err(IpaError::Split),
         other => Err(IpaError::NotAnArchive(other)),
     }
 }

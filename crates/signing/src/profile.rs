@@ -14,6 +14,7 @@ mod method;
 
 use jiff::Timestamp;
 use plist::{Dictionary, Value};
+use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use crate::Explanation;
@@ -32,7 +33,7 @@ pub use method::Method;
 pub const MAX_BYTES: usize = cms_signed::MAX_BYTES;
 
 /// A profile: what it says, and who vouches for it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// What it says.
     pub info: ProfileInfo,
@@ -41,7 +42,7 @@ pub struct Profile {
 }
 
 /// What a profile says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProfileInfo {
     /// `Name`.
     pub name: String,

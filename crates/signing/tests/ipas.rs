@@ -104,6 +104,9 @@ fn an_app_says_everything_it_holds() {
     assert_eq!(ipa.nested[2].profile, EmbeddedProfile::Missing);
     assert_eq!(ipa.nested[2].platform, Some(Platform::WatchOs));
     assert!(ipa.notes.is_empty() && ipa.icon.is_none());
+    let kept = serde_json::to_string(&ipa).unwrap();
+    assert_eq!(serde_json::from_str::<Ipa>(&kept).unwrap(), ipa);
+    assert!(kept.contains(r#""architecture":"arm64""#), "{kept}");
 }
 
 #[test]
@@ -355,6 +358,8 @@ fn lies_of_an_archive_are_found() {
     );
     assert_eq!(inspect(&archive(&[], &End::default())), Err(IpaError::NoApp(Contents::Nothing)));
     assert_eq!(inspect(b"PK\x07\x08PK\x03\x04"), Err(IpaError::Split));
+    let last = End { disk: 3, ..End::default() };
+    assert_eq!(inspect(&archive(&small(), &last)[50..]), Err(IpaError::Split));
 }
 
 #[test]

@@ -3,8 +3,11 @@
 //! Apple marks each kind with private extensions under `1.2.840.113635.100.6` (facts L). The common name is never asked:
 //! anybody can write one.
 
+use serde::{Deserialize, Serialize};
+
 /// What a certificate is for, guessed from its marker extensions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CertificateKind {
     /// "Apple Development": iOS and Mac, the current development kind.
     Development,

@@ -1,5 +1,6 @@
 //! A bundle: the app, or one that lies within it, as its `Info.plist`, profile and executable describe it.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use plist::{Dictionary, Value};
@@ -15,7 +16,8 @@ const MAX_TEXT: usize = 1_000;
 const MAX_PURPOSES: usize = 100;
 
 /// What a bundle is to the app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BundleKind {
     /// The app itself.
     App,
@@ -50,7 +52,8 @@ impl BundleKind {
 }
 
 /// Where a bundle runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Platform {
     /// iPhone and iPad.
     Ios,
@@ -105,7 +108,7 @@ impl Platform {
 }
 
 /// A bundle of an `.ipa`. Texts are cut after 1,000 characters.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bundle {
     /// What it is to the app.
     pub kind: BundleKind,
@@ -138,7 +141,8 @@ pub struct Bundle {
 }
 
 /// The executable that an `Info.plist` names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Executable {
     /// `CFBundleExecutable` names none.
     Unnamed,
@@ -151,7 +155,8 @@ pub enum Executable {
 }
 
 /// The `embedded.mobileprovision` of a bundle.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EmbeddedProfile {
     /// There is none.
     Missing,

@@ -11,6 +11,7 @@
 mod of_profile;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Bundle, BundleKind, Executable, Ipa, Platform};
 
@@ -18,7 +19,8 @@ use super::{Architecture, Bundle, BundleKind, Executable, Ipa, Platform};
 const MAX_VERSION: usize = 18;
 
 /// Where an app is to go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Destination {
     /// TestFlight and the App Store.
     AppStoreConnect,
@@ -29,7 +31,8 @@ pub enum Destination {
 }
 
 /// How bad a finding is. The worse sorts first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Apple, or the devices, will not take it.
     Refused,
@@ -38,7 +41,7 @@ pub enum Severity {
 }
 
 /// Something about a bundle that somebody should know before it is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Which rule it is.
     pub code: FindingCode,
@@ -53,7 +56,8 @@ pub struct Finding {
 }
 
 /// The rules, by stable names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FindingCode {
     /// No `embedded.mobileprovision`.
     ProfileMissing,

@@ -5,6 +5,7 @@
 //!
 //! Which certificate signed it stands at the very end of the executable and is not read; the profile says which ones may.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How much of an executable is read.
@@ -18,7 +19,7 @@ const ENCRYPTION_INFO_64: u32 = 0x2c;
 const BUILD_VERSION: u32 = 0x32;
 
 /// An executable for one processor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {
     /// The processor.
     pub architecture: Architecture,
@@ -31,7 +32,8 @@ pub struct Slice {
 }
 
 /// A processor, as `lipo` names it when it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Architecture {
     /// Every iPhone, iPad and Apple TV of today; also simulators on Apple's own processors.
     Arm64,

@@ -1,7 +1,10 @@
-//! What a file is, by its first bytes: enough to say so, never enough to trust it.
+//! What a file is, by its first bytes: enough to say so, never enough to trust it. Disk images (`.dmg`) show at their end only.
+
+use serde::{Deserialize, Serialize};
 
 /// What a file looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FileKind {
     /// A zip archive, as every `.ipa` is.
     Zip,
@@ -13,7 +16,7 @@ pub enum FileKind {
     Empty,
     /// A gzip file, mostly a `.tar.gz`.
     Gzip,
-    /// A disk image (`.dmg`) cannot be told by its beginning; this is one of bzip2, xz, 7z or RAR.
+    /// bzip2, xz, 7z, RAR or tar.
     OtherArchive,
     /// A web page, as a download that needed signing in leaves behind.
     WebPage,
@@ -54,7 +57,7 @@ pub fn sniff(start: &[u8]) -> FileKind {
         _ if begins_with_one_of(&[b"PK\x07\x08", b"PK00PK"]) => FileKind::SplitZip,
         _ if start.starts_with(b"xar!") => FileKind::Package,
         _ if start.starts_with(b"\x1f\x8b") => FileKind::Gzip,
-        _ if begins_with_one_of(&ARCHIVES) => FileKind::OtherArchive,
+        _ if begins_with_one_of(&ARCHIVES) || start.get(257..262) == Some(b"ustar") => FileKind::OtherArchive,
         _ if begins_with_one_of(&MACH_O) => FileKind::Executable,
         _ => sniff_text(start),
     }
@@ -94,5 +97,6 @@ mod tests {
         ] {
             assert_eq!(sniff(start), kind, "{start:?}");
         }
+        assert_eq!(sniff(&[&[b'a'; 257][..], b"ustar\0"].concat()), FileKind::OtherArchive);
     }
 }

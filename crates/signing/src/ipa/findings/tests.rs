@@ -140,6 +140,18 @@ fn warned(code: FindingCode) -> Vec<(FindingCode, Severity)> {
 }
 
 #[test]
+fn codes_are_the_same_wherever_they_are_written() {
+    for code in [
+        FindingCode::ProfileMissing,
+        FindingCode::Arm64Missing,
+        FindingCode::MinimumOsMissing,
+        FindingCode::TestflightNotAllowed,
+    ] {
+        assert_eq!(serde_json::to_value(code).unwrap(), code.code());
+    }
+}
+
+#[test]
 fn a_sound_app_passes() {
     assert_eq!(found(|_| ()), []);
 }
