@@ -280,6 +280,8 @@ pub(crate) struct Team {
     pub(crate) deliveries: Deliveries,
     /// Notifications on their way out.
     pub(crate) post: Post,
+    /// Something may have changed since TestFlight's states were worked out.
+    pub(crate) is_stirred: bool,
     objects: BTreeMap<Kind, Vec<Object>>,
     /// Deleted, and listed still.
     lingering: Vec<Lingering>,
@@ -302,6 +304,7 @@ impl Team {
             has_stale_states: false,
             deliveries: Deliveries::default(),
             post: Post::default(),
+            is_stirred: true,
             lingering: Vec::new(),
             objects: BTreeMap::new(),
         }
@@ -313,6 +316,7 @@ impl Team {
     }
 
     pub(crate) fn all_mut(&mut self, kind: Kind) -> &mut Vec<Object> {
+        self.is_stirred = true;
         self.objects.entry(kind).or_default()
     }
 
@@ -382,7 +386,7 @@ impl Team {
     /// The ids that one read at `now` does not see yet; the read counts.
     pub(crate) fn unseen(&mut self, kind: Kind, only: Option<&str>, now: Timestamp) -> BTreeSet<String> {
         let mut unseen = BTreeSet::new();
-        for object in self.all_mut(kind) {
+        for object in self.objects.entry(kind).or_default() {
             if only.is_some_and(|id| id != object.id) {
                 continue;
             }

@@ -94,8 +94,9 @@ pub(super) fn pass_time(act: &mut Act<'_>) {
             build.set("processingState", outcome);
         }
     }
-    for build in act.team.all_mut(Kind::Builds) {
-        if build.has_expired(now) {
+    let ends = |build: &Object| build.has_expired(now) && !build.flag("expired");
+    if act.team.all(Kind::Builds).iter().any(ends) {
+        for build in act.team.all_mut(Kind::Builds).iter_mut().filter(|build| ends(build)) {
             build.set("expired", true);
         }
     }

@@ -154,7 +154,10 @@ pub(crate) fn delete(act: &mut Act<'_>, kind: Kind, id: &str) -> Result<(), Refu
 pub(crate) fn pass_time(act: &mut Act<'_>) {
     build_uploads::finish_due(act);
     builds::pass_time(act);
-    testing::refresh(act);
+    if act.team.is_stirred {
+        testing::refresh(act);
+        act.team.is_stirred = false;
+    }
 }
 
 /// Writes the given attributes over the old ones; `null` leaves the old one.

@@ -6,6 +6,7 @@
 use super::{Act, beta_review, webhooks};
 use crate::api::Kind;
 use crate::team::{Object, Settling, Team};
+use std::collections::BTreeSet;
 
 /// Works everything out again.
 pub(super) fn refresh(act: &mut Act<'_>) {
@@ -29,9 +30,11 @@ pub(super) fn refresh(act: &mut Act<'_>) {
 
 /// What every app has without anybody making it: texts in its primary language, review details, a license.
 fn furnish(act: &mut Act<'_>) {
+    let details = act.team.all(Kind::BetaAppReviewDetails).iter();
+    let known: BTreeSet<_> = details.map(|details| details.id.as_str()).collect();
     let apps = act.team.all(Kind::Apps).iter();
     let bare: Vec<_> = apps
-        .filter(|app| act.team.get(Kind::BetaAppReviewDetails, &app.id).is_none())
+        .filter(|app| !known.contains(app.id.as_str()))
         .map(|app| (app.id.clone(), app.text("primaryLocale").to_owned()))
         .collect();
     for (app, locale) in bare {
