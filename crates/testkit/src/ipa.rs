@@ -56,7 +56,8 @@ impl Ipa {
         self
     }
 
-    /// Is filled up to exactly so many bytes with what does not compress; smaller ones are as large as they are.
+    /// Is filled up with what does not compress to exactly so many bytes, from 4 GB on to some hundred more. What is larger
+    /// already stays as it is.
     #[must_use]
     pub fn filled_to(mut self, size: u64) -> Self {
         self.size = size;

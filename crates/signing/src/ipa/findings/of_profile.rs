@@ -63,7 +63,7 @@ impl Look<'_> {
             let (found, wanted) = (info.method().label(), wanted.label());
             self.refuse(
                 FindingCode::ProfileMethod,
-                format!("The profile \"{name}\" of {subject} is for distribution by {found}, and this needs {wanted}. Export the app with one of that kind."),
+                format!("The profile \"{name}\" of {subject} is of the kind {found}, and this needs one of the kind {wanted}. Export the app with that."),
             );
         }
         if let Some(expires) = info.expires.filter(|_| info.is_expired(self.now)) {
