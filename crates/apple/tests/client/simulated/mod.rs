@@ -3,6 +3,7 @@
 mod keys;
 mod lists;
 mod provisioning;
+mod testflight;
 mod trouble;
 
 use std::sync::Arc;
