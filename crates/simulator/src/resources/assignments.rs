@@ -47,10 +47,10 @@ pub(crate) fn relate(act: &mut Act<'_>, kind: Kind, id: &str, relation: &Relatio
             }
         })
         .collect();
-    match owner_of_pair(kind, relation.target) {
+    match pair_of(kind, relation.target) {
         Pair::GroupAndBuild => {
             for (group, build) in &pairs {
-                check_build(act, group, build)?;
+                check_build(act, group, build, adds)?;
             }
             change(act, Kind::BetaGroups, "builds", &pairs, adds);
         }
@@ -68,8 +68,11 @@ pub(crate) fn relate(act: &mut Act<'_>, kind: Kind, id: &str, relation: &Relatio
         }
         Pair::TesterAndApp => {
             let testers = if kind == Kind::Apps { ids.to_vec() } else { vec![id.to_owned()] };
-            for tester in testers {
-                beta_testers::delete(act, &tester)?;
+            for tester in &testers {
+                beta_testers::check_reachable(act, tester)?;
+            }
+            for tester in &testers {
+                beta_testers::delete(act, tester)?;
             }
         }
     }
@@ -84,7 +87,7 @@ enum Pair {
     TesterAndApp,
 }
 
-fn owner_of_pair(one: Kind, other: Kind) -> Pair {
+fn pair_of(one: Kind, other: Kind) -> Pair {
     let has = |kind| one == kind || other == kind;
     match (has(Kind::BetaGroups), has(Kind::Builds), has(Kind::BetaTesters)) {
         (true, true, _) => Pair::GroupAndBuild,
@@ -107,7 +110,7 @@ fn change(act: &mut Act<'_>, holder: Kind, name: &'static str, pairs: &[(&str, &
 }
 
 /// Whether a build may come into a group, or out of it.
-fn check_build(act: &Act<'_>, group: &str, build: &str) -> Result<(), Refusal> {
+fn check_build(act: &Act<'_>, group: &str, build: &str, adds: bool) -> Result<(), Refusal> {
     let group = reachable(act, group)?;
     let Some(build) = act.team.get(Kind::Builds, build) else {
         return Ok(());
@@ -122,7 +125,7 @@ fn check_build(act: &Act<'_>, group: &str, build: &str) -> Result<(), Refusal> {
     if group.flag("hasAccessToAllBuilds") {
         return Err(Refusal::not_processable("", "Builds cannot be assigned to this internal group."));
     }
-    if build.text("processingState") != "VALID" || build.flag("expired") {
+    if adds && (build.text("processingState") != "VALID" || build.flag("expired")) {
         let detail = format!("The build '{}' is not in a state to be tested.", build.id);
         return Err(Refusal::state(detail));
     }

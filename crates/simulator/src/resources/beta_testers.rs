@@ -68,15 +68,21 @@ pub(super) fn create(act: &mut Act<'_>, entity: &Entity) -> Result<String, Refus
 
 /// A tester leaves the app: all its groups and builds.
 pub(super) fn delete(act: &mut Act<'_>, id: &str) -> Result<(), Refusal> {
+    check_reachable(act, id)?;
+    for group in act.team.all_mut(Kind::BetaGroups) {
+        group.unlink("betaTesters", id);
+    }
+    act.remove(Kind::BetaTesters, id);
+    Ok(())
+}
+
+/// Whoever tests from outside of the team is out of reach for a Developer key.
+pub(super) fn check_reachable(act: &Act<'_>, id: &str) -> Result<(), Refusal> {
     let mut groups = act.team.all(Kind::BetaGroups).iter();
     let is_external = groups.any(|group| group.links_to("betaTesters", id) && !group.flag("isInternalGroup"));
     if is_external && !act.caller.may_test_externally() {
         return Err(Refusal::forbidden());
     }
-    for group in act.team.all_mut(Kind::BetaGroups) {
-        group.unlink("betaTesters", id);
-    }
-    act.remove(Kind::BetaTesters, id);
     Ok(())
 }
 
@@ -87,10 +93,7 @@ pub(super) fn invite(act: &mut Act<'_>, entity: &Entity) -> Result<String, Refus
         return Err(Refusal::relationship_required("betaTester"));
     }
     let id = act.related(entity, "betaTester", Kind::BetaTesters)?;
-    let mut groups = act.team.all(Kind::BetaGroups).iter();
-    if groups.any(|group| group.links_to("betaTesters", &id) && !group.flag("isInternalGroup")) && !act.caller.may_test_externally() {
-        return Err(Refusal::forbidden());
-    }
+    check_reachable(act, &id)?;
     let tester = act.team.get(Kind::BetaTesters, &id);
     if !tester.is_some_and(|tester| tester.links_to("apps", &app) && testing::has_something_to_test(act.team, tester)) {
         return Err(Refusal::state("There is no build that the tester could be invited to."));

@@ -14,5 +14,6 @@ mod roles;
 mod seed;
 mod states;
 mod testflight;
+mod testflight_bounds;
 mod uploads;
 mod webhooks;
