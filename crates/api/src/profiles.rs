@@ -238,6 +238,9 @@ pub struct RenewalPreview {
     /// The certificate that an earlier attempt created: it is used, and no other one is made.
     #[serde(default)]
     pub created: Option<Certificate>,
+    /// Why nothing would come of it, as far as that is known: the key may not create such certificates.
+    #[serde(default)]
+    pub refused: Option<String>,
 }
 
 /// A profile that has a certificate.

@@ -18,6 +18,7 @@ mod entered;
 mod hand_out;
 pub mod webhook;
 
+pub use deliver::MAILS_A_DAY;
 pub use entered::{ChannelChange, EnteredTarget, NewChannel};
 
 use entered::MOST_ADDRESSES;

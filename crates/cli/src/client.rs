@@ -377,7 +377,11 @@ pub(crate) fn server_url(text: &str) -> Result<String, Failure> {
     match url.scheme() {
         "https" => {}
         "http" if loopback => {}
-        "http" => return Err(wrong("a token would travel in the clear over http")),
+        "http" => {
+            return Err(wrong(
+                "a token would travel in the clear over http, which only an address of this machine (http://localhost:…) is spoken to by",
+            ));
+        }
         _ => return Err(wrong("it is neither http nor https")),
     }
     Ok(url.as_str().trim_end_matches('/').trim_end_matches(api::ROOT).to_owned())

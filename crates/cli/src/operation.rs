@@ -28,12 +28,20 @@ impl Wait {
         mut operation: api::Operation,
     ) -> Result<api::Operation, Failure> {
         let bar = printer.progress(&operation.message);
+        let mut waits_told = false;
         // The server holds each question for up to 20 seconds, so counting questions counts time.
-        for _ in 0..self.minutes.max(1) * 3 {
+        for asked in 0..self.minutes.max(1) * 3 {
             if operation.over {
                 break;
             }
             bar.set_message(operation.message.clone());
+            if asked > 0 && operation.state == "started" && !waits_told {
+                waits_told = true;
+                printer.hint(&format!(
+                    "russet: {} has not begun yet: another act for the same account has to be over first. Waiting for its turn, up to {} minutes.",
+                    operation.id, self.minutes
+                ));
+            }
             operation = client
                 .get(&format!("{home}/operations/{}", operation.id), &[("wait", "20".to_owned())])
                 .await?;
@@ -74,10 +82,11 @@ impl Wait {
 
 /// An act that ended otherwise than wished.
 pub(crate) fn refused(operation: api::Operation) -> Failure {
+    // What failed was not carried out because something stood in the way, which the message names.
     let exit = if operation.state == "refused" {
         Exit::AppleRefused
     } else {
-        Exit::Fault
+        Exit::Conflict
     };
     let mut message = operation.message;
     if !operation.places.is_empty() {

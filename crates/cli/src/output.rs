@@ -80,8 +80,16 @@ impl Printer {
         }
         self.hint(&format!("russet: {}", plain(&failure.message)));
         let Some(problem) = &failure.problem else { return };
+        // What is said of several fields is said once.
+        let mut told: Vec<(Vec<&str>, &str)> = Vec::new();
         for field in problem.fields.iter().filter(|f| f.message != problem.detail) {
-            self.hint(&format!("  {}: {}", field.field, plain(&field.message)));
+            match told.iter_mut().find(|(_, message)| *message == field.message) {
+                Some((fields, _)) => fields.push(&field.field),
+                None => told.push((vec![&field.field], &field.message)),
+            }
+        }
+        for (fields, message) in told {
+            self.hint(&format!("  {}: {}", fields.join(", "), plain(message)));
         }
         if !problem.places.is_empty() {
             self.hint("  These certificates hold the places at Apple:");

@@ -57,7 +57,7 @@ pub enum Profiles {
         /// The identifier of a bundle ID of the account
         #[arg(long, value_name = "IDENTIFIER")]
         bundle_id: String,
-        /// Apple's type: IOS_APP_STORE, IOS_APP_ADHOC, IOS_APP_DEVELOPMENT, …
+        /// Apple's type, such as IOS_APP_STORE; for iOS also app-store, ad-hoc, development, in-house
         #[arg(long = "type", value_name = "TYPE")]
         profile_type: String,
         /// Its name; left out, it is made of the identifier and the type

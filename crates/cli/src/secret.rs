@@ -1,6 +1,7 @@
 //! Reading secrets: from a file, from standard input, or from a prompt; from a flag only with a warning.
 
 use crate::{Exit, Failure, output::Printer};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::Args;
 use std::{
     io::{IsTerminal, Read},
@@ -142,7 +143,17 @@ pub(crate) fn signing_file(path: &Path, what: &str) -> Result<String, Failure> {
             SIGNING_FILE_BYTES / 1000
         )
     };
-    text_or_base64(path, SIGNING_FILE_BYTES, too_large)
+    text_or_base64(path, SIGNING_FILE_BYTES, too_large).map(as_it_travels)
+}
+
+/// PEM and base64 as they are. Any other text is told by the server as what it is, and not as a mistake in how it was sent.
+fn as_it_travels(text: String) -> String {
+    let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    if text.contains("-----BEGIN ") || STANDARD.decode(digits).is_ok() {
+        text
+    } else {
+        STANDARD.encode(text)
+    }
 }
 
 fn text_or_base64(path: &Path, most: u64, too_large: impl Fn() -> String) -> Result<String, Failure> {
@@ -158,13 +169,27 @@ fn text_or_base64(path: &Path, most: u64, too_large: impl Fn() -> String) -> Res
     if bytes.len() as u64 > most {
         return Err(Failure::new(Exit::Usage, too_large()));
     }
-    Ok(String::from_utf8(bytes)
-        .unwrap_or_else(|not_text| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, not_text.as_bytes())))
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("{} is empty. Give the file that was meant.", path.display()),
+        ));
+    }
+    Ok(String::from_utf8(bytes).unwrap_or_else(|not_text| STANDARD.encode(not_text.as_bytes())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_no_certificate_travels_like_any_bytes() {
+        let other = "this is no certificate".to_owned();
+        assert_eq!(as_it_travels(other.clone()), STANDARD.encode(other));
+        for sent in ["AAAA\nAAAA\n", "-----BEGIN CERTIFICATE-----\nAAAA"] {
+            assert_eq!(as_it_travels(sent.to_owned()), sent);
+        }
+    }
 
     #[test]
     fn a_password_is_one_line_and_keeps_its_blanks() {

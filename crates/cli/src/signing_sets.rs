@@ -120,13 +120,12 @@ impl SigningSets {
             Self::Ensure(ensure) => return ensure.run(client, printer).await,
             Self::Show { set, files } => {
                 let home = client.home().await?;
-                let found: api::SigningSet = client.get(&format!("{home}/signing-sets/{}", segment(&set)), &[]).await?;
+                let found = find(client, &home, &set).await?;
                 files.show_or_write(client, printer, &home, &found).await?;
             }
             Self::Remove { set, yes } => {
                 let home = client.home().await?;
-                let path = format!("{home}/signing-sets/{}", segment(&set));
-                let found: api::SigningSet = client.get(&path, &[]).await?;
+                let found = find(client, &home, &set).await?;
                 let name = plain(&found.name);
                 printer.hint(&format!(
                     "Builds that ask for “{name}” find nothing. Its certificates and profiles stay."
@@ -184,6 +183,21 @@ impl Ensure {
         self.files.show_or_write(client, printer, &home, &set).await?;
         Ok(Exit::Ok)
     }
+}
+
+/// By id or name.
+async fn find(client: &Client, home: &str, wanted: &str) -> Result<api::SigningSet, Failure> {
+    let found = client.get(&format!("{home}/signing-sets/{}", segment(wanted)), &[]).await;
+    found.map_err(|failure: Failure| match failure.code() {
+        Some("not_found") => Failure::new(
+            Exit::NotFound,
+            format!(
+                "There is no signing set “{}”. “russet signing-sets list” shows those that there are.",
+                plain(wanted)
+            ),
+        ),
+        _ => failure,
+    })
 }
 
 fn plain_lines(lines: &[String]) -> String {

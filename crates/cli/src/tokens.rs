@@ -71,6 +71,9 @@ enum Ends {
     On(Timestamp),
 }
 
+/// The longest life of a token: a year.
+const DAYS_MOST: i64 = 366;
+
 fn read_end(text: &str) -> Result<Ends, String> {
     let counted = |unit: char, days: i64| {
         let number: i64 = text.strip_suffix(unit)?.parse().ok()?;
@@ -85,6 +88,10 @@ fn read_end(text: &str) -> Result<Ends, String> {
         .or_else(|| day().map(|day| day.timestamp()))
         .map(Ends::On)
         .ok_or_else(|| "write a number of days like 90d, of weeks like 12w, or a day like 2027-01-31".to_owned())
+        .and_then(|ends| match ends {
+            Ends::InDays(days) if days > DAYS_MOST => Err(format!("a token ends after {DAYS_MOST} days at most, and this would be {days}")),
+            ends => Ok(ends),
+        })
 }
 
 impl End {

@@ -48,17 +48,25 @@ impl ProfileType {
         Self(text.into())
     }
 
-    /// A type that can be created, in any spelling: `ios-app-store` is `IOS_APP_STORE`.
+    /// A type that can be created, in any spelling: `ios-app-store` is `IOS_APP_STORE`. A method alone is the one for iOS:
+    /// `app-store`, `ad-hoc`, `development`, `in-house`.
     ///
     /// # Errors
     /// What was found, and which types there are.
     pub fn creatable(text: &str) -> Result<Self, String> {
         let wanted = text.trim().to_uppercase().replace(['-', ' '], "_");
-        if Self::KNOWN.contains(&wanted.as_str()) {
-            return Ok(Self(wanted));
+        let for_ios = match wanted.as_str() {
+            "APP_STORE" | "APPSTORE" => "IOS_APP_STORE",
+            "AD_HOC" | "ADHOC" => "IOS_APP_ADHOC",
+            "DEVELOPMENT" => "IOS_APP_DEVELOPMENT",
+            "IN_HOUSE" | "INHOUSE" => "IOS_APP_INHOUSE",
+            _ => &wanted,
+        };
+        if Self::KNOWN.contains(&for_ios) {
+            return Ok(Self(for_ios.to_owned()));
         }
         Err(format!(
-            "“{}” is not a type of profile. Use one of: {}.",
+            "“{}” is not a type of profile. Use one of: {}. For iOS app-store, ad-hoc, development and in-house do as well.",
             text.trim(),
             Self::KNOWN.join(", ")
         ))
@@ -334,6 +342,13 @@ mod tests {
         assert!(of("MAC_APP_DEVELOPMENT").takes_certificate(&CertificateType::of_apple("MAC_APP_DEVELOPMENT")));
         assert!(of("MAC_APP_DIRECT").takes_certificate(&CertificateType::of_apple("DEVELOPER_ID_APPLICATION")));
         assert!(of("IOS_APP_STORE").has_one_certificate());
+        for (method, profile_type) in [
+            ("app-store", "IOS_APP_STORE"),
+            (" Ad Hoc", "IOS_APP_ADHOC"),
+            ("inhouse", "IOS_APP_INHOUSE"),
+        ] {
+            assert_eq!(of(method).as_str(), profile_type);
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub(crate) fn document(problem: &Problem) -> api::Problem {
             .fields
             .iter()
             .map(|f| api::Field {
-                field: member(f.field).to_owned(),
+                field: member(problem.code, f.field).to_owned(),
                 message: f.message.clone(),
             })
             .collect(),
@@ -77,10 +77,11 @@ pub(crate) fn document(problem: &Problem) -> api::Problem {
     }
 }
 
-/// What a form calls its fields, the API's bodies call otherwise.
-fn member(field: &str) -> &str {
+/// What a form calls its fields, the API's bodies call otherwise: which one, the code tells.
+fn member<'a>(code: &str, field: &'a str) -> &'a str {
     match field {
-        "file" => "private_key",
+        "file" if !code.starts_with("device") => "private_key",
+        "type" if code.starts_with("profile") => "profile_type",
         "type" => "certificate_type",
         other => other,
     }

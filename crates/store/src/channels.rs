@@ -258,6 +258,27 @@ impl Tx {
         row.map(|row| row.count("attempts")).transpose()
     }
 
+    /// Counts a mail that is about to leave through a channel of the organization on a day, in days since 1970. Answers whether
+    /// it was within `most` a day; one beyond is not counted. Days before are forgotten.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn count_mail(&mut self, permit: &Permit, day: i64, most: u32) -> Result<bool> {
+        self.execute(
+            "DELETE FROM mail_days WHERE organization_id = $1 AND day < $2",
+            args![permit.organization(), day],
+        )
+        .await?;
+        let counted = self
+            .execute(
+                "INSERT INTO mail_days (organization_id, day, number) VALUES ($1, $2, 1)
+                 ON CONFLICT (organization_id, day) DO UPDATE SET number = mail_days.number + 1 WHERE mail_days.number < $3",
+                args![permit.organization(), day, i64::from(most)],
+            )
+            .await?;
+        Ok(counted > 0)
+    }
+
     /// Writes down what an attempt came to, and when the next one is.
     ///
     /// # Errors

@@ -154,6 +154,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0024_profile_references.sql"),
         postgres: "",
     },
+    Migration {
+        version: 26,
+        name: "mail_days",
+        sql: include_str!("../migrations/0026_mail_days.sql"),
+        postgres: include_str!("../migrations/0026_mail_days.postgres.sql"),
+    },
 ];
 
 /// Its hashes are no work for SQL.

@@ -8,7 +8,7 @@ mod list;
 mod usable;
 
 use domain::name::folded;
-use domain::{DeviceRule, HeldProfile, Permit, ProfileId, ProfileStanding, ProfileType, Shareable};
+use domain::{DeviceRule, HeldProfile, Permit, ProfileId, ProfileStanding, ProfileType, Shareable, TeamId};
 
 use crate::sql::{Row, args, json};
 use crate::{Conflict, Result, Tx};
@@ -280,6 +280,20 @@ impl Tx {
         self.change(
             "UPDATE profiles SET standing = $3 WHERE organization_id = $1 AND id = $2",
             args![permit.organization(), id, standing.as_str()],
+        )
+        .await
+    }
+
+    /// Notes that Apple does not take the profiles of a bundle ID any more: one of its capabilities was changed. What is not at
+    /// Apple, or is known to be of another team, is left alone. Answers how many were ready until then.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn profiles_became_invalid(&mut self, permit: &Permit, identifier: &str, team: Option<&TeamId>) -> Result<u64> {
+        self.execute(
+            "UPDATE profiles SET standing = 'invalid' WHERE organization_id = $1 AND bundle_identifier = $2 AND standing = 'ready'
+                 AND apple_id IS NOT NULL AND (team_id IS NULL OR CAST($3 AS TEXT) IS NULL OR team_id = $3)",
+            args![permit.organization(), identifier, team.map(TeamId::as_str)],
         )
         .await
     }

@@ -97,7 +97,10 @@ impl Call for Setting {
         Ok(ours.map(|found| Answer::AtApple(found.id)))
     }
 
-    async fn keep(&self, _app: &App, _tx: &mut Tx, _permit: &Permit, _used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
+    /// Apple makes the profiles of the bundle ID INVALID with it (facts E4): so they are here, too.
+    async fn keep(&self, _app: &App, tx: &mut Tx, permit: &Permit, used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
+        tx.profiles_became_invalid(permit, &self.0.identifier, used.key.team_id.as_ref())
+            .await?;
         answer.nothing_but_its_id()
     }
 }
@@ -140,7 +143,10 @@ impl Call for Taking {
         Ok((!is_there).then(|| Answer::AtApple(self.0.present.clone())))
     }
 
-    async fn keep(&self, _app: &App, _tx: &mut Tx, _permit: &Permit, _used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
+    /// Apple makes the profiles of the bundle ID INVALID with it (facts E4): so they are here, too.
+    async fn keep(&self, _app: &App, tx: &mut Tx, permit: &Permit, used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
+        tx.profiles_became_invalid(permit, &self.0.identifier, used.key.team_id.as_ref())
+            .await?;
         answer.nothing_but_its_id()
     }
 }

@@ -7,7 +7,7 @@
 use crate::{App, Caller, Problem, accounts::principal_of, acting::fresh, lending::OwnersAct, problem::Kind, worker::JobEnd};
 use domain::{
     Action, Actor, ApiKeyId, CertificateId, CertificateType, Event, HeldCertificate, Job, JobId, JobPayload, Need, OrgId, Origin, Outcome,
-    Permit, Principal, certificate::AutomaticRenewal,
+    Permit, Principal, Share, Shareable, certificate::AutomaticRenewal,
 };
 use jiff::{SignedDuration, Timestamp};
 use store::{StoreError, Tx};
@@ -128,6 +128,48 @@ impl App {
         let wish = AutomaticRenewal { certificate: to, ..wish };
         tx.set_automatic_renewal(permit, &wish).await?;
         self.schedule_renewal(tx, permit.organization(), &replacement, &wish).await
+    }
+
+    /// Shares what replaces a certificate with those that it is shared with: its profiles have the new one now, and whoever
+    /// was lent both signs with it. Who shared it, until when, stays.
+    pub(crate) async fn share_replacement(
+        &self,
+        tx: &mut Tx,
+        permit: &Permit,
+        from: CertificateId,
+        to: CertificateId,
+    ) -> Result<(), Problem> {
+        let shares = tx.shares_of(permit, Shareable::Certificate(from)).await?;
+        if shares.is_empty() {
+            return Ok(());
+        }
+        let name = match tx.lock_certificate(permit, to).await {
+            Ok(replacement) => replacement.name,
+            Err(StoreError::NotFound) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let item = Shareable::Certificate(to);
+        let present: Vec<_> = tx.shares_of(permit, item).await?.into_iter().map(|share| share.target).collect();
+        let caller = Caller {
+            principal: Principal::server(),
+            origin: Origin::default(),
+        };
+        let is_wanted = |share: &Share| !present.contains(&share.target) && share.limits.stops_at.is_none_or(|end| end > self.now());
+        for share in shares.into_iter().filter(is_wanted) {
+            let event = Event::CertificateShared {
+                certificate: to,
+                name: name.clone(),
+                target: share.target,
+                limits: share.limits.clone(),
+            };
+            match tx.put_share(permit, &Share { item, ..share }).await {
+                Ok(()) => self.record_done(tx, &caller, permit.organization(), event).await?,
+                // The team is gone.
+                Err(StoreError::NotFound) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Begins, if it is still to be replaced: what was revoked, or ended long ago, is not missed by anybody.

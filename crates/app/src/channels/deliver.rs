@@ -27,6 +27,11 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 /// The answer by which a receiver says that it is there no more.
 const GONE: u16 = 410;
 
+/// How many mails an organization may have sent through its channels on a day (UTC), tests included: addresses are entered, and
+/// who reads there did not ask for it.
+pub const MAILS_A_DAY: u32 = 1000;
+const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+
 /// What an attempt came to.
 struct Attempt {
     arrived: bool,
@@ -83,7 +88,10 @@ impl App {
         }
         match &channel.target {
             ChannelTarget::Mail { to } => match to.iter().find(|to| to.as_str() == delivery.recipient) {
-                Some(to) => Ok(self.by_mail(channel, delivery, to).await),
+                Some(to) if self.may_mail(permit).await? => Ok(self.by_mail(channel, delivery, to).await),
+                Some(_) => Ok(given_up(&format!(
+                    "{MAILS_A_DAY} mails left through the channels of this organization today, and more do not leave on a day. Fewer addresses, or fewer kinds of notices, need fewer."
+                ))),
                 None => Ok(given_up("This address is not among the channel's any more.")),
             },
             ChannelTarget::Webhook { url, .. } => {
@@ -105,6 +113,15 @@ impl App {
                 Ok(by_webhook(self.inner.outgoing.post(&url, headers, body).await))
             }
         }
+    }
+
+    /// Counts the mail that is about to leave; none leaves beyond the limit of the day.
+    async fn may_mail(&self, permit: &Permit) -> Result<bool, Problem> {
+        let today = self.now().as_second().div_euclid(SECONDS_OF_A_DAY);
+        let mut tx = self.inner.store.begin_for(permit).await?;
+        let may = tx.count_mail(permit, today, MAILS_A_DAY).await?;
+        tx.commit().await?;
+        Ok(may)
     }
 
     async fn by_mail(&self, channel: &Channel, delivery: &NoticeDelivery, to: &Email) -> Attempt {

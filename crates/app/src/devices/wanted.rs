@@ -153,7 +153,7 @@ fn rows_unfit(faults: &[FaultyRow]) -> Problem {
         "device_rows_unfit",
         "file",
         format!(
-            "{} row(s) of the file do not fit: {}{more}. Correct them, or have them left out. Nothing was registered.",
+            "{} row(s) of the file do not fit: {}{more}. Correct them, or have them left out (on the command line with --leave-out-faulty). Nothing was registered.",
             faults.len(),
             rows.join(", ")
         ),

@@ -24,7 +24,7 @@ use crate::{
     App, Caller, Problem,
     apple_account::is_lent_for,
     certificates::{Held, Place, as_place},
-    key_use::reading,
+    key_use::{judged, reading},
     lending::OwnersAct,
     operations::{Next, Plan, app_not_shared, stopped_by},
     problem::Kind,
@@ -33,8 +33,8 @@ use crate::{
 use apple::{CertificateFilter, ProfileDetail};
 use async_trait::async_trait;
 use domain::{
-    Action, ApiKeyId, CertificateId, CertificateType, Feature, HeldCertificate, HeldProfile, ListedCertificate, Made, Operation,
-    OperationKind, OperationState, OrgId, Permit, ProfileId,
+    Action, ApiKeyId, CertificateId, CertificateType, Feature, HeldCertificate, HeldProfile, ListedCertificate, Made, Need, Operation,
+    OperationKind, OperationState, OrgId, Permit, ProfileId, Usability,
     operation::{CertificateRenewal, ProfileRebuild, Revocation},
 };
 use jiff::Timestamp;
@@ -72,6 +72,8 @@ pub struct RenewalPreview {
     pub places: Vec<Place>,
     /// What an earlier attempt created: it is used, and no other one is made.
     pub created: Option<ListedCertificate>,
+    /// Why nothing would come of it, as far as that is known: the key may not create such certificates.
+    pub refused: Option<String>,
 }
 
 /// What is known before a renewal.
@@ -131,6 +133,13 @@ impl App {
             }
         }
         let sets = tx.sets_of_certificate(&permit, certificate).await?;
+        let need = Need::CreateCertificate {
+            certificate_type: before.certificate_type.clone(),
+        };
+        let refused = match judged(&before.used, &need) {
+            Usability::Refused(why) if before.created.is_none() => Some(why),
+            _ => None,
+        };
         Ok(RenewalPreview {
             sets: sets.into_iter().map(SetName::from).collect(),
             is_at_apple: before.at_apple.is_some(),
@@ -139,6 +148,7 @@ impl App {
             profiles,
             places: before.places,
             created: before.created.map(Into::into),
+            refused,
         })
     }
 
@@ -412,14 +422,17 @@ impl Plan for CertificateRenewal {
         matches!(step, OperationKind::RebuildProfile(_))
     }
 
-    /// What was made is renewed as what it replaces was to be, also where a profile could not be built with it: else it would be
+    /// What was made is shared and renewed as what it replaces was to be, also where a profile could not be built with it: else it would be
     /// made once more.
     async fn at_end(&self, app: &App, tx: &mut Tx, permit: &Permit, plan: &Operation, _end: &OperationState) -> Result<(), Problem> {
         tx.leave_turn(plan.id).await?;
         app.wake_those_that_wait(tx, permit, plan).await?;
         let steps = tx.steps_of(permit, plan.id).await?;
         match steps.iter().find_map(|step| step.state.certificate()).or(self.created) {
-            Some(replacement) => app.pass_on_renewal(tx, permit, self.certificate, replacement).await,
+            Some(replacement) => {
+                app.share_replacement(tx, permit, self.certificate, replacement).await?;
+                app.pass_on_renewal(tx, permit, self.certificate, replacement).await
+            }
             None => Ok(()),
         }
     }

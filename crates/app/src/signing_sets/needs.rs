@@ -89,7 +89,7 @@ impl Needing<'_> {
             return Ok(());
         }
         let message = format!(
-            "The account has no bundle ID {}. Register what is missing, or ask for it to be registered with the set. Nothing was made.",
+            "The account has no bundle ID {}. Register what is missing, or ask for it to be registered with the set (on the command line with --register). Nothing was made.",
             lacking.join(", ")
         );
         Err(Problem::field("bundle_id_unknown", "identifiers", message))

@@ -70,17 +70,7 @@ pub(super) fn name(text: &str) -> Result<ItemName, Problem> {
 }
 
 fn profile_type(text: &str) -> Result<ProfileType, Problem> {
-    let for_ios = match text.trim().to_lowercase().replace('_', "-").as_str() {
-        "app-store" => "IOS_APP_STORE",
-        "ad-hoc" | "adhoc" => "IOS_APP_ADHOC",
-        "development" => "IOS_APP_DEVELOPMENT",
-        "in-house" | "inhouse" => "IOS_APP_INHOUSE",
-        _ => text,
-    };
-    ProfileType::creatable(for_ios).map_err(|why| {
-        let why = format!("{why} For iOS app-store, ad-hoc, development and in-house do as well.");
-        Problem::field("profile_type_unknown", "type", why)
-    })
+    ProfileType::creatable(text).map_err(|why| Problem::field("profile_type_unknown", "type", why))
 }
 
 fn identifiers(given: &[String]) -> Result<Vec<String>, Problem> {

@@ -221,6 +221,35 @@ testkit::on_both_databases! {
         assert_eq!(receiver.posted().len(), 0);
     }
 
+    async fn an_organization_mails_so_much_a_day_and_no_more(world: World) {
+        let mailbox = Mailbox::open().await;
+        world.restart_with_mail(&mailbox).await;
+        let (channel, _) = made(&world, mail("List", &["list@example.com"])).await;
+        let permit = domain::decide(&world.owner.caller.principal, domain::Action::ManageChannels, domain::Tenant::root(world.org)).unwrap();
+        let today = world.now().as_second() / 86_400;
+        let store = world.store().await;
+        let mut tx = store.begin_for(&permit).await.unwrap();
+        for _ in 1..app::channels::MAILS_A_DAY {
+            assert!(tx.count_mail(&permit, today, app::channels::MAILS_A_DAY).await.unwrap());
+        }
+        tx.commit().await.unwrap();
+        let test = async || {
+            let sent = world.app().test_channel(&world.owner.caller, world.org, channel).await.unwrap();
+            world.app().run_due_jobs().await.unwrap();
+            world.advance(20);
+            sent[0].delivery.id
+        };
+        for (wanted, mails) in [(DeliveryState::Delivered, 1), (DeliveryState::Failed, 1)] {
+            let id = test().await;
+            let delivery = history(&world, channel).await.into_iter().find(|one| one.id == id).unwrap();
+            assert_eq!((delivery.state, mailbox.mails().len()), (wanted, mails), "{:?}", delivery.answer);
+        }
+        world.advance_days(1);
+        let id = test().await;
+        let tomorrow = history(&world, channel).await.into_iter().find(|one| one.id == id).unwrap();
+        assert_eq!(tomorrow.state, DeliveryState::Delivered);
+    }
+
     async fn many_notices_are_handed_out_a_few_at_a_time(world: World) {
         let mailbox = Mailbox::open().await;
         world.restart_with_mail(&mailbox).await;

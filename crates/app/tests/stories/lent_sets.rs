@@ -105,6 +105,27 @@ impl Stage {
 }
 
 testkit::on_both_databases! {
+    async fn what_replaces_a_shared_certificate_is_shared_as_it_was(world: World) {
+        let stage = stage(&world).await;
+        let mut limits = world.apple.control().limits();
+        limits.certificates.clear();
+        world.apple.control().set_limits(limits);
+        let (app, until) = (world.app(), world.now() + SignedDuration::from_hours(24 * 30));
+        stage.share_until(&world, SigningItem::Certificate(stage.certificate), Some(until)).await;
+        stage.share_until(&world, SigningItem::Profile(stage.profile), None).await;
+        let renewal = app.renew_certificate(&world.owner.caller, world.org, stage.key, stage.certificate, None).await.unwrap();
+        let ended = crate::operations::let_time_pass(&world, &renewal).await;
+        let replacement = ended.certificate().unwrap_or_else(|| panic!("{ended:?}"));
+        let lent = app.inherited_certificates(&stage.team.caller, stage.team.org).await.unwrap();
+        let found = lent.iter().find(|one| one.certificate.id == replacement).unwrap();
+        assert_eq!(found.stops_at, Some(until), "until when, stays");
+        assert!(log(&world).await.iter().any(|record| record.contains("shared the certificate") && record.contains("Transit")));
+        // The team signs with both: the profile has the new one.
+        let view = stage.pick(&world, "Store").await.unwrap();
+        assert_eq!(view.items[0].certificate.as_ref().unwrap().certificate.id, replacement);
+        stage.files(&world, "Store").await.unwrap();
+    }
+
     async fn a_shared_profile_is_seen_below_and_nothing_else_can_be_done_with_it(world: World) {
         let stage = stage(&world).await;
         let (app, team, profile) = (world.app(), &stage.team, stage.profile);

@@ -259,6 +259,20 @@ testkit::on_both_databases! {
         assert!(log(&world).await.iter().any(|record| record.contains(&told)));
     }
 
+    async fn a_renewal_leaves_a_reference_a_reference(world: World) {
+        let stage = stage(&world).await;
+        let mut limits = world.apple.control().limits();
+        limits.certificates.clear();
+        world.apple.control().set_limits(limits);
+        let renewal = world.app().renew_certificate(&world.owner.caller, world.org, stage.key, stage.certificate, None).await.unwrap();
+        let ended = let_time_pass(&world, &renewal).await;
+        let replacement = ended.certificate().unwrap_or_else(|| panic!("{ended:?}"));
+        let row = one(&world, stage.profile).await;
+        assert!(row.profile.is_reference);
+        assert_eq!(row.matched, CertificateMatch::KeyHeld(replacement));
+        stage.download(&world).await.unwrap();
+    }
+
     async fn a_reference_that_could_not_be_built_anew_has_no_file(world: World) {
         let stage = stage(&world).await;
         let forbidden = Effect::Apple { error: AppleError::Forbidden };

@@ -177,6 +177,9 @@ testkit::on_both_databases! {
         assert_eq!(state("Ferry App Store"), Some(ProfileState::Ready));
         assert!(rows.iter().all(|row| row.matched == CertificateMatch::NoCertificate));
         let query = |state: &str| app::apple_account::ListQuery { state: Some(state.to_owned()), ..Default::default() };
+        let slip = app::apple_account::ListQuery { kind: Some("foo".to_owned()), ..Default::default() };
+        let refused = world.app().profiles(&world.owner.caller, world.org, &slip, &Paging::default()).await.unwrap_err();
+        assert!(refused.code == "profile_type_unknown" && refused.message.contains("IOS_APP_STORE"), "{}", refused.message);
         let count = async |state: &str| world.app().count_profiles(&world.owner.caller, world.org, &query(state)).await;
         for name in ["ready", "invalid", "expired"] {
             let listed = rows.iter().filter(|row| row.state.as_str() == name).count();

@@ -97,6 +97,15 @@ testkit::on_both_databases! {
         assert!(log(&world).await.iter().any(|record| record.starts_with("Elin (in the background) renewed the certificate")));
     }
 
+    async fn a_preview_says_when_the_key_may_not(world: World) {
+        let (key, certificate, _) = two_profiles(&world).await;
+        let preview = async |key| world.app().preview_renewal(&world.owner.caller, world.org, key, certificate).await.unwrap();
+        assert_eq!(preview(key).await.refused, None);
+        let lesser = world.link(Role::Developer).await;
+        let why = preview(lesser).await.refused.unwrap();
+        assert!(why.contains("Developer"), "{why}");
+    }
+
     async fn the_place_of_a_revoked_certificate_is_waited_for(world: World) {
         let (key, old, ids) = two_profiles(&world).await;
         world.apple.control().set_lingering(simulator::Settling { seconds: 90, reads: 0 });

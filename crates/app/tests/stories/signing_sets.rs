@@ -223,6 +223,9 @@ testkit::on_both_databases! {
         let bundle_id = listed.items.iter().find(|one| one.identifier == APP).unwrap().id.clone();
         let operation = world.app().edit_capabilities(&world.owner.caller, world.org, key, &bundle_id, push, vec![]).await.unwrap();
         let_time_pass(&world, &operation).await;
+        assert_eq!(one(&world, profile.id).await.state, ProfileState::Invalid, "known without asking Apple");
+        let other = view.items[1].profile.as_ref().unwrap().profile.id;
+        assert_eq!(one(&world, other).await.state, ProfileState::Ready, "of another bundle ID");
         let after = ensured(&world, key, wish(&PARTS[..2])).await;
         assert_eq!(pairs(&after), pairs(&view));
         let rebuilt = after.items[0].profile.clone().unwrap().profile;

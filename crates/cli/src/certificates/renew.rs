@@ -108,8 +108,10 @@ impl Renew {
     fn words(&self, preview: &api::RenewalPreview) -> String {
         let old = &preview.existing;
         let fate = match (self.revoke, preview.at_apple) {
+            // Revoking it first frees its place, whether it has ended or not.
             (true, _) => "is revoked at Apple first, which cannot be undone",
-            (false, true) => "stays valid",
+            _ if old.days_left < 0 => "has expired",
+            (false, true) => "stays valid until then",
             (false, false) => "is not listed by Apple",
         };
         let mut lines = vec![
@@ -144,6 +146,15 @@ impl Renew {
         }));
         lines.push(format!("Places taken at Apple: {}", preview.places.len()));
         lines.extend(preview.places.iter().map(|place| format!("  {}", place_line(place))));
+        if !self.revoke && preview.created.is_none() && !preview.places.is_empty() {
+            lines.push(
+                "How many places there are only Apple knows. If all are taken, Apple refuses the new one and nothing is changed: revoke one first, or renew with --revoke."
+                    .to_owned(),
+            );
+        }
+        if let Some(why) = &preview.refused {
+            lines.push(format!("This cannot be done through this key: {}", plain(why)));
+        }
         lines.join("\n")
     }
 }

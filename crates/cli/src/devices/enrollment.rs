@@ -94,7 +94,11 @@ impl Invite {
             days: Some(self.days),
             show_link: self.link,
         };
-        let sent = client.post_once(&format!("{home}/device-invitations"), &new).await?;
+        let wants_mail = new.email.is_some() && !new.show_link;
+        let sent: api::SentDeviceInvitation = client.post_once(&format!("{home}/device-invitations"), &new).await?;
+        if wants_mail && sent.link.is_some() {
+            printer.hint("russet: this server has no mail server, so nothing was mailed. Hand the link on yourself.");
+        }
         hand_over(printer, &sent);
         Ok(Exit::Ok)
     }

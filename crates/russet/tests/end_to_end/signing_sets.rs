@@ -16,8 +16,14 @@ fn a_job_gets_what_its_app_needs_and_the_next_one_gets_it_without_apple() {
     ] {
         run(&format!("signing-sets {wrong}")).expect(2);
     }
-    let nowhere = run("signing-sets ensure no.halden.nowhere --key Admin --type app-store").expect(1);
-    assert!(nowhere.err.contains("no bundle ID no.halden.nowhere"), "{}", nowhere.err);
+    let nowhere = run("signing-sets ensure no.halden.nowhere --key Admin --type app-store").expect(5);
+    assert!(
+        nowhere.err.contains("no bundle ID no.halden.nowhere") && nowhere.err.contains("--register"),
+        "{}",
+        nowhere.err
+    );
+    let unknown = run("signing-sets show nowhere").expect(4);
+    assert!(unknown.err.contains("no signing set “nowhere”"), "{}", unknown.err);
 
     let before = site.at_apple("profiles");
     let ensure = "signing-sets ensure no.halden.ferry --key Admin --type app-store";

@@ -12,6 +12,7 @@ use crate::world::{World, at, id, of, on_both, permit};
 on_both![
     a_channel_comes_back_as_it_went_in,
     a_notice_goes_to_a_recipient_once,
+    mails_of_a_day_are_counted,
     an_attempt_is_counted_before_it_is_made,
     what_somebody_should_hear_of_waits_in_the_outbox,
 ];
@@ -121,6 +122,19 @@ async fn a_notice_goes_to_a_recipient_once(world: World) {
     tx.delete_channel(&may, id("chan", 1)).await.expect("deleted");
     let gone = tx.delivery(&may, id("dlv", 5)).await;
     assert!(matches!(gone, Err(StoreError::NotFound)), "{gone:?}");
+}
+
+async fn mails_of_a_day_are_counted(world: World) {
+    let (may, other) = (permit(Action::ManageChannels, 1), permit(Action::ManageChannels, 2));
+    let mut tx = world.store.begin_over_all().await.expect("begins");
+    for wanted in [true, true, false, false] {
+        assert_eq!(tx.count_mail(&may, 20_000, 2).await.expect("counted"), wanted);
+    }
+    assert!(
+        tx.count_mail(&other, 20_000, 2).await.expect("counted"),
+        "each organization for itself"
+    );
+    assert!(tx.count_mail(&may, 20_001, 2).await.expect("counted"), "a new day");
 }
 
 async fn an_attempt_is_counted_before_it_is_made(world: World) {

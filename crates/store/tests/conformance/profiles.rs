@@ -11,6 +11,7 @@ on_both![
     a_rebuilt_profile_takes_the_place_of_the_old_one,
     a_profile_that_left_apple_keeps_its_file,
     a_reference_has_everything_but_its_file,
+    a_changed_capability_makes_the_profiles_of_its_bundle_id_invalid,
     profiles_are_found_by_their_certificates,
     profiles_are_listed_in_pages,
     a_profile_outlives_its_key_and_goes_with_its_parts,
@@ -77,6 +78,34 @@ async fn a_reference_has_everything_but_its_file(world: World) {
     tx.replace_profile(&may, &reference, b"at Apple").await.expect("replaced");
     assert!(matches!(tx.profile_content(&may, kept.id).await, Err(StoreError::NotFound)));
     assert_eq!(tx.profile(&may, reference.id).await.expect("found"), reference);
+}
+
+async fn a_changed_capability_makes_the_profiles_of_its_bundle_id_invalid(world: World) {
+    let may = permit(Action::EditProfiles, 1);
+    let mut tx = with(&world, 1..=1).await;
+    let alike = |number, change: fn(HeldProfile) -> HeldProfile| HeldProfile {
+        bundle_identifier: profile(1, 1).bundle_identifier,
+        ..change(profile(1, number))
+    };
+    let of_another_team = |held| HeldProfile {
+        team_id: Some(of("TEAM999999")),
+        ..held
+    };
+    let only_here = |held| HeldProfile { apple_id: None, ..held };
+    for new in [alike(2, of_another_team), alike(3, only_here), profile(1, 4)] {
+        tx.insert_profile(&may, &new, b"file").await.expect("inserted");
+    }
+    let team = of("TEAM123456");
+    let changed = tx.profiles_became_invalid(&may, "com.example.app1", Some(&team)).await;
+    assert_eq!(changed.expect("noted"), 1);
+    let standing = tx.profile(&may, profile(1, 1).id).await.expect("found").standing;
+    assert_eq!(standing, ProfileStanding::Invalid);
+    for number in 2..=4 {
+        let held = tx.profile(&may, profile(1, number).id).await.expect("found");
+        assert_eq!(held.standing, ProfileStanding::Ready, "{number}");
+    }
+    let of_nobody_known = tx.profiles_became_invalid(&may, "com.example.app1", None).await;
+    assert_eq!(of_nobody_known.expect("noted"), 1, "the other team's, as far as anybody knows");
 }
 
 async fn a_profile_comes_back_as_it_went_in(world: World) {

@@ -290,6 +290,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
                 ],
                 places: vec![],
                 created: None,
+                refused: Some("Apple lets only Admin keys create distribution certificates.".into()),
             }),
             trouble: None,
             wrong: wrong("revoke", "To revoke this certificate first, type its name exactly."),

@@ -105,5 +105,6 @@ pub(in crate::rest) fn renewal(preview: &RenewalPreview, now: Timestamp) -> api:
         signing_sets: super::signing_sets::names(&preview.sets),
         places: preview.places.iter().map(super::place).collect(),
         created: preview.created.as_ref().map(|created| super::certificate(created, now)),
+        refused: preview.refused.clone(),
     }
 }
