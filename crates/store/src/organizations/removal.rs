@@ -156,6 +156,7 @@ impl Tx {
             "DELETE FROM profiles WHERE organization_id = $1",
             "DELETE FROM calendar_links WHERE organization_id = $1",
             "DELETE FROM membership_years WHERE organization_id = $1",
+            "DELETE FROM mail_days WHERE organization_id = $1",
             "DELETE FROM automatic_renewals WHERE organization_id = $1",
             // With the challenges of its links.
             "DELETE FROM device_invitations WHERE organization_id = $1",

@@ -112,6 +112,7 @@ async fn servers_that_start_at_once_migrate_once(world: World) {
         "notices",
         "calendar_links",
         "membership_years",
+        "mail_days",
         "notice_deliveries",
         "notification_channels",
         "notice_outbox",

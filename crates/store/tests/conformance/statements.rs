@@ -7,7 +7,7 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 30] = [
+const TENANT_TABLES: [&str; 31] = [
     "device_invitations",
     "device_challenges",
     "pending_devices",
@@ -32,6 +32,7 @@ const TENANT_TABLES: [&str; 30] = [
     "notices",
     "calendar_links",
     "membership_years",
+    "mail_days",
     "notification_channels",
     "notice_deliveries",
     "notice_outbox",

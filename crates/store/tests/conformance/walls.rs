@@ -38,7 +38,7 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 31] = [
+const TABLES: [&str; 32] = [
     "secrets",
     "rings",
     "api_keys",
@@ -66,6 +66,7 @@ const TABLES: [&str; 31] = [
     "notices",
     "calendar_links",
     "membership_years",
+    "mail_days",
     "notification_channels",
     "notice_deliveries",
     "notice_outbox",
@@ -160,6 +161,7 @@ async fn furnish(tx: &mut Tx, number: u32) {
             "calendar_links (user_id, organization_id, token_hash, made_at) VALUES ('{}', '{org}', '\\x{number:02x}', 0)",
             id::<domain::UserId>("user", number.min(2))
         ),
+        format!("mail_days (organization_id, day, number) VALUES ('{org}', 20000, 1)"),
         format!("membership_years (organization_id, api_key_id, ends_on) VALUES ('{org}', '{key}', '2027-03-01')"),
         service_token(number),
     ] {
