@@ -11,6 +11,8 @@
 mod account;
 mod activity;
 mod apple_account;
+mod binaries;
+mod builds;
 mod bundle_ids;
 mod certificates;
 mod csrs;
@@ -35,6 +37,11 @@ pub use apple_account::{
     AppleBundleId, AppleBundleIds, AppleCertificate, AppleCertificateDetails, AppleCertificates, AppleDevice, AppleDevices, AppleProfile,
     AppleProfiles, CertificateRef, DeviceRef, ProfileRef, RevokeCertificate,
 };
+pub use binaries::{
+    BegunUpload, Binaries, Binary, BinaryDetails, BinaryDifference, BinaryDifferences, BinaryFinding, BinaryFindings, BinaryUpload,
+    BundleInside, CertificateInside, EditBinary, NewBinary, ProfileInside,
+};
+pub use builds::{App, Apps, Build, BuildCheck, BuildSending, Builds, NewBuild};
 pub use bundle_ids::{
     AppleBundleIdDetails, CapabilitiesPreview, Capability, CapabilityOption, CapabilitySetting, EditCapabilities, NewBundleId,
 };

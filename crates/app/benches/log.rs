@@ -178,6 +178,7 @@ async fn permit(location: &str, key_file: &str, token: &str, organization: OrgId
         mailer: None,
         public_url: "http://localhost:9".parse()?,
         outgoing: app::outgoing::Outgoing::new(Vec::new()),
+        binaries: app::binaries::Storage::in_directory(&std::env::temp_dir().join("russet-bench-binaries"))?,
         profile_signer: None,
     })
     .await?;

@@ -12,6 +12,8 @@ mod acting;
 pub mod activity;
 pub mod apple_account;
 pub mod apple_tokens;
+pub mod binaries;
+pub mod builds;
 pub mod bundle_ids;
 pub mod calendars;
 pub mod certificates;

@@ -11,6 +11,7 @@ mod plan;
 
 pub(crate) use begin::app_not_shared;
 pub(crate) use call::{Answer, Call, Kept, gone};
+pub(crate) use carry_on::why_unusable;
 pub use look::UNREADABLE;
 pub(crate) use plan::{Next, Plan, at_apple, stopped_by};
 
@@ -51,7 +52,7 @@ impl App {
     /// `not_found`, `not_allowed`.
     pub async fn operation(&self, caller: &Caller, org: OrgId, operation: OperationId) -> Result<OperationView, Problem> {
         let permit = self.permit(caller, Action::SeeSigning, org).await?;
-        self.view(&permit, operation).await
+        of_signing(self.view(&permit, operation).await?)
     }
 
     /// Waits until it is over, at most so long, and says where it stands then.
@@ -66,13 +67,17 @@ impl App {
         at_most: Duration,
     ) -> Result<OperationView, Problem> {
         let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        of_signing(self.wait_for(&permit, operation, at_most).await?)
+    }
+
+    pub(crate) async fn wait_for(&self, permit: &Permit, operation: OperationId, at_most: Duration) -> Result<OperationView, Problem> {
         let until = Instant::now() + at_most;
         loop {
             // Listening begins before looking, so that no step falls between the two.
             let moved = self.inner.operation_moved.notified();
             tokio::pin!(moved);
             moved.as_mut().enable();
-            let view = self.view(&permit, operation).await?;
+            let view = self.view(permit, operation).await?;
             if view.operation.state.is_over() || Instant::now() >= until {
                 return Ok(view);
             }
@@ -84,7 +89,7 @@ impl App {
         }
     }
 
-    async fn view(&self, permit: &Permit, id: OperationId) -> Result<OperationView, Problem> {
+    pub(crate) async fn view(&self, permit: &Permit, id: OperationId) -> Result<OperationView, Problem> {
         let mut tx = self.inner.store.read_for(permit).await?;
         let operation = tx.operation(permit, id).await?;
         let places = match &operation.state {
@@ -96,5 +101,13 @@ impl App {
         };
         let steps = tx.steps_of(permit, operation.id).await?;
         Ok(OperationView { operation, places, steps })
+    }
+}
+
+/// An act of another room is none here: who may see certificates need not see builds.
+fn of_signing(view: OperationView) -> Result<OperationView, Problem> {
+    match view.operation.kind.build() {
+        None => Ok(view),
+        Some(_) => Err(Problem::not_found()),
     }
 }

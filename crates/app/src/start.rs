@@ -1,6 +1,6 @@
 //! One constructor, in production and in tests; only clock, randomness, database and Apple's addresses differ.
 
-use crate::{accounts::Passwords, activity::keeper::Log, crash_point::CrashPoints, mail::Mailer, outgoing::Outgoing};
+use crate::{accounts::Passwords, activity::keeper::Log, binaries::Storage, crash_point::CrashPoints, mail::Mailer, outgoing::Outgoing};
 use apple::{Apple, TokenCache};
 use domain::{ApiKeyId, Clock, Entropy};
 use signing::{chain::TrustRoot, enrollment::ProfileSigner};
@@ -37,6 +37,8 @@ pub struct Parts {
     pub public_url: Url,
     /// The client for addresses that people of an organization choose.
     pub outgoing: Outgoing,
+    /// Where the bytes of binaries lie.
+    pub binaries: Storage,
     /// What enrollment profiles are signed with; without it a device calls them "not signed".
     pub profile_signer: Option<ProfileSigner>,
 }
@@ -58,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) mailer: Option<Mailer>,
     pub(crate) public_url: Url,
     pub(crate) outgoing: Outgoing,
+    pub(crate) binaries: Storage,
     pub(crate) profile_signer: Option<ProfileSigner>,
     /// One token per key and generation, reused until shortly before its end.
     pub(crate) tokens: TokenCache,
@@ -123,6 +126,7 @@ impl App {
                 mailer: parts.mailer,
                 public_url: parts.public_url,
                 outgoing: parts.outgoing,
+                binaries: parts.binaries,
                 profile_signer: parts.profile_signer,
                 tokens,
                 budgets: Mutex::default(),

@@ -300,6 +300,13 @@ impl Client {
         self.answer(self.request(Method::PUT, path).json(body)).await
     }
 
+    /// A piece of a file. It may take as long as a slow line needs for some megabytes.
+    pub(crate) async fn put_bytes<T: DeserializeOwned>(&self, path: &str, bytes: Vec<u8>) -> Result<T, Failure> {
+        let request = self.request(Method::PUT, path).timeout(Duration::from_secs(1800));
+        self.answer(request.header("Content-Type", "application/octet-stream").body(bytes))
+            .await
+    }
+
     pub(crate) async fn put_nothing(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
         self.send(self.request(Method::PUT, path).json(body)).await.map(|_| ())
     }

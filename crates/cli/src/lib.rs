@@ -8,6 +8,8 @@
 
 mod account;
 pub mod activity;
+mod binaries;
+mod builds;
 mod bundle_ids;
 mod certificates;
 mod client;
@@ -96,6 +98,15 @@ pub enum Command {
     /// Certificate signing requests
     #[command(subcommand)]
     Csrs(csrs::Csrs),
+    /// App files, to be sent to Apple
+    #[command(subcommand)]
+    Binaries(binaries::Binaries),
+    /// Apps in App Store Connect
+    #[command(subcommand)]
+    Apps(builds::Apps),
+    /// Builds at Apple
+    #[command(subcommand)]
+    Builds(builds::Builds),
     /// Provisioning profiles
     #[command(subcommand)]
     Profiles(profile::Profiles),
@@ -145,6 +156,9 @@ async fn dispatch(global: &Global, printer: &Printer, command: Command) -> Resul
         Command::Keys(keys) => keys.run(&client()?, printer).await,
         Command::AppleToken(token) => token.run(&client()?, printer).await,
         Command::Certificates(certificates) => certificates.run(&client()?, printer).await,
+        Command::Apps(apps) => apps.run(&client()?, printer).await,
+        Command::Builds(builds) => Box::pin(builds.run(&client()?, printer)).await,
+        Command::Binaries(binaries) => Box::pin(binaries.run(&client()?, printer)).await,
         Command::Csrs(csrs) => csrs.run(&client()?, printer).await,
         Command::Profiles(profiles) => profiles.run(&client()?, printer).await,
         Command::BundleIds(bundle_ids) => bundle_ids.run(&client()?, printer).await,

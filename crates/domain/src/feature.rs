@@ -286,6 +286,8 @@ pub enum Need {
         /// Apple's type.
         profile_type: ProfileType,
     },
+    /// Send a build to TestFlight.
+    UploadBuild,
     /// Look whether the key works and what it may read.
     Check,
     /// Hand out a short-lived token made with it.
@@ -310,6 +312,7 @@ impl Need {
             Self::CreateProfile { .. } | Self::DeleteProfile { .. } => Some(Feature::Profiles),
             // Devices stand with bundle IDs in Apple's identifiers; the table has no row of their own.
             Self::RegisterBundleId | Self::EditBundleId | Self::RegisterDevice | Self::EditDevice => Some(Feature::BundleIds),
+            Self::UploadBuild => Some(Feature::UploadBinary),
             Self::Check | Self::MintToken => None,
         }
     }
@@ -328,6 +331,7 @@ impl Need {
             Self::EditDevice => Some(("change devices", false)),
             Self::CreateProfile { .. } => Some(("create profiles", true)),
             Self::DeleteProfile { .. } => Some(("delete profiles", true)),
+            Self::UploadBuild => Some(("send builds", false)),
             Self::Read { .. } | Self::Check | Self::MintToken => None,
         }
     }
@@ -365,6 +369,7 @@ impl fmt::Display for Need {
             Self::CreateProfile { profile_type } => write!(f, "Create {}", profile_type.title()),
             Self::DeleteProfile { profile_type } => write!(f, "Delete {}", profile_type.title()),
             Self::Check => f.write_str("Check the key"),
+            Self::UploadBuild => f.write_str("Send a build"),
             Self::MintToken => f.write_str("Make a token for Apple"),
         }
     }
@@ -421,8 +426,13 @@ pub fn usability(key: &ApiKey, need: &Need, probed: &Probed) -> Usability {
         }
         (Some(_), Declared::No(Some(Limit::NoDelete))) => None,
         (Some((acts, _)), Declared::No(_)) => Some(format!(
-            "A key with the role {} may not {acts}; Apple asks for the role Admin.",
-            roles()
+            "A key with the role {} may not {acts}; Apple asks for the role {}.",
+            roles(),
+            if feature.is_signing() {
+                "Admin"
+            } else {
+                "Admin, App Manager or Developer"
+            }
         )),
         _ => None,
     };

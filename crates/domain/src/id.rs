@@ -110,6 +110,10 @@ ids! {
     PendingDeviceId = "dev";
     /// A signing set.
     SigningSetId = "set";
+    /// A binary held here (not a build of Apple's).
+    BinaryId = "bin";
+    /// A binary on its way here.
+    BinaryUploadId = "bup";
     /// A notification channel.
     ChannelId = "chan";
     /// A notice on its way to one recipient of a channel.

@@ -4,10 +4,12 @@
 //! out by calls, one after the other: each is an act of its own that names the plan as its parent, so that what is true of
 //! a call (it is written down before Apple is asked, and a lost answer is looked for) is true of each step of a plan.
 
+mod build;
 mod kind;
 mod profile;
 mod signing_set;
 
+pub use build::{BuildToSend, FileReservation, FileUpload, UploadReservation};
 pub use kind::{
     BundleIdEdit, CapabilityChange, CapabilityOption, CapabilityRemoval, CapabilitySetting, CapabilityWish, DeviceChange, NewBundleId,
     NewDevice, NewDevices, OperationKind, Revocation,
@@ -49,6 +51,14 @@ pub enum Made {
     SigningSet(SigningSetId),
     /// Nothing: it was looked what a signing set needs.
     Needs(SetNeeds),
+    /// A build at Apple.
+    Build {
+        /// Apple's id.
+        apple_id: String,
+        /// What Apple warned of when it took it in, in Apple's words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<String>,
+    },
     /// What was made, changed or taken away at Apple and has no row of its own here, by Apple's id.
     AtApple(String),
 }

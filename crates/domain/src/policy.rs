@@ -56,8 +56,8 @@ macro_rules! actions {
             }
 
             fn asks(self) -> Asks {
-                use Grade::{Manager, Viewer};
-                use Module::{Credentials, Organization, Signing};
+                use Grade::{ExtOperator, Manager, Operator, Viewer};
+                use Module::{Credentials, Organization, Publish, Signing};
                 match self { $(Self::$name => $asks,)* }
             }
         }
@@ -147,6 +147,16 @@ actions! {
     UseSigningSets = "use a signing set in a build, with its private keys", Asks::OneOf(Signing, &[Manager, Viewer]);
     /// Make signing sets of what is held, have them ensured at Apple, and remove them.
     EditSigningSets = "make, ensure and remove signing sets", Asks::OneOf(Signing, &[Manager]);
+    /// See binaries and what is inside of them, and builds at Apple.
+    SeeBinaries = "see binaries and builds", Asks::OneOf(Publish, &[Manager, Operator, ExtOperator, Viewer]);
+    /// Upload binaries and remove them.
+    UploadBinary = "upload and remove binaries", Asks::OneOf(Publish, &[Manager, Operator, ExtOperator]);
+    /// Take a binary away.
+    DownloadBinary = "download a binary", Asks::OneOf(Publish, &[Manager, Operator, Viewer]);
+    /// Send a binary to Apple, where it becomes a build for TestFlight.
+    SendBuild = "send builds to Apple", Asks::OneOf(Publish, &[Manager, Operator]);
+    /// Mark a binary as a release candidate, or take the mark away.
+    MarkReleaseCandidate = "mark release candidates", Asks::OneOf(Publish, &[Manager, Operator]);
 }
 
 impl Action {

@@ -71,6 +71,8 @@ async fn demo(home: &Path, settings: Settings, bound: Bound) -> anyhow::Result<(
         activity_copy: home.join("data").join(serve::ACTIVITY_COPY),
         mailer: None,
         webhook_networks: Vec::new(),
+        binaries: home.join("data").join("binaries").to_string_lossy().into_owned(),
+        arriving: home.join("data").join("arriving"),
         profile_signer: None,
     };
     let running = Running::start(plan, bound).await?;

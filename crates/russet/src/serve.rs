@@ -2,7 +2,7 @@
 
 use crate::stop;
 use anyhow::Context;
-use app::{App, Parts, SystemEntropy, mail::Mailer, outgoing::Outgoing};
+use app::{App, Parts, SystemEntropy, binaries::Storage, mail::Mailer, outgoing::Outgoing};
 use clap::Args;
 use cli::{Exit, Failure};
 use domain::{Clock, Entropy, SystemClock};
@@ -92,6 +92,10 @@ pub(crate) struct Arguments {
     /// Who mails are from, such as "Russet <russet@example.com>"
     #[arg(long, value_name = "ADDRESS", env = "RUSSET_MAIL_FROM")]
     mail_from: Option<String>,
+    /// Where uploaded binaries are kept: a directory, or s3://bucket/prefix with credentials, region and endpoint from the usual
+    /// AWS_… variables [default: binaries in the data directory]
+    #[arg(long, value_name = "PLACE")]
+    binaries: Option<String>,
     /// Network that webhooks may reach though it is not public, also in plain http; may be repeated. Whoever manages an
     /// organization's notifications can then have documents posted there
     #[arg(long, value_name = "CIDR")]
@@ -112,6 +116,10 @@ pub(crate) struct Plan {
     pub(crate) activity_copy: PathBuf,
     pub(crate) mailer: Option<Mailer>,
     pub(crate) webhook_networks: Vec<IpNet>,
+    /// A directory, or s3://bucket/prefix.
+    pub(crate) binaries: String,
+    /// Where binaries arrive, when they are kept elsewhere.
+    pub(crate) arriving: PathBuf,
     pub(crate) profile_signer: Option<ProfileSigner>,
 }
 
@@ -151,6 +159,7 @@ impl Running {
             mailer: plan.mailer,
             public_url: plan.settings.public_url.clone(),
             outgoing: Outgoing::new(plan.webhook_networks),
+            binaries: storage(&plan.binaries, &plan.arriving)?,
             profile_signer: plan.profile_signer,
         })
         .await?;
@@ -314,6 +323,10 @@ fn plan(arguments: Arguments) -> anyhow::Result<(Plan, Bound)> {
     let mut plan = Plan {
         mailer,
         webhook_networks: arguments.allow_webhook_network,
+        arriving: arguments.data.join("arriving"),
+        binaries: arguments
+            .binaries
+            .unwrap_or_else(|| arguments.data.join("binaries").to_string_lossy().into_owned()),
         profile_signer,
         location,
         source,
@@ -330,6 +343,24 @@ fn plan(arguments: Arguments) -> anyhow::Result<(Plan, Bound)> {
     };
     let bound = bind(&mut plan.settings)?;
     Ok((plan, bound))
+}
+
+/// Where binaries are kept.
+fn storage(place: &str, arriving: &Path) -> anyhow::Result<Storage> {
+    let made = if place.starts_with("s3://") {
+        let url: Url = place
+            .parse()
+            .map_err(|_| usage(format!("--binaries is “{place}”, which is not an address like s3://bucket/prefix")))?;
+        Storage::in_bucket(&url, arriving)
+    } else if place.contains("://") {
+        return Err(usage(format!(
+            "--binaries is “{place}”; give a directory, or a bucket as s3://bucket/prefix"
+        ))
+        .into());
+    } else {
+        Storage::in_directory(Path::new(place))
+    };
+    Ok(made.map_err(|cause| usage(format!("binaries cannot be kept at {place}, as --binaries asks: {cause}")))?)
 }
 
 /// What profiles for invited devices are signed with.

@@ -6,11 +6,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// The answer that a browser saves and a script reads.
-pub(crate) fn attachment(download: &Download) -> Response {
-    // The use case made the name safe for a file system; here it must also be safe inside quotes.
-    let ascii: String = download
-        .file_name
+/// The header that has a browser save what follows, under this name.
+pub(crate) fn disposition(file_name: &str) -> String {
+    let ascii: String = file_name
         .chars()
         .map(|c| {
             if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' {
@@ -20,14 +18,19 @@ pub(crate) fn attachment(download: &Download) -> Response {
             }
         })
         .collect();
-    let full = url::form_urlencoded::byte_serialize(download.file_name.as_bytes())
+    let full = url::form_urlencoded::byte_serialize(file_name.as_bytes())
         .collect::<String>()
         .replace('+', "%20");
-    let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{full}");
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{full}")
+}
+
+/// The answer that a browser saves and a script reads.
+pub(crate) fn attachment(download: &Download) -> Response {
     (
         [
             (header::CONTENT_TYPE, download.media_type.to_owned()),
-            (header::CONTENT_DISPOSITION, disposition),
+            // The use case made the name safe for a file system; this makes it safe inside quotes, too.
+            (header::CONTENT_DISPOSITION, disposition(&download.file_name)),
         ],
         download.bytes.to_vec(),
     )

@@ -26,7 +26,13 @@ pub use settings::{Settings, SettingsError, Tls, TrustedProxies};
 use app::App;
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use std::sync::Arc;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, NotForContentType},
+    },
+};
 
 /// Largest JSON body, in bytes.
 const JSON_BYTES: usize = 1_000_000;
@@ -58,6 +64,7 @@ pub fn router(state: &State) -> Router {
         .layer(CatchPanicLayer::custom(reply::after_panic))
         .layer(middleware::from_fn_with_state(state.clone(), headers::guard))
         .layer(middleware::from_fn_with_state(state.clone(), origin::note))
-        .layer(CompressionLayer::new())
+        // What is of no known type is an archive: it is as small as it gets, and its length is told.
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/octet-stream"))))
         .open(state)
 }

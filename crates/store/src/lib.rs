@@ -23,6 +23,7 @@
 
 mod accounts;
 mod activity;
+mod binaries;
 mod calendars;
 mod certificates;
 mod channels;
@@ -59,6 +60,7 @@ pub use accounts::PasswordHash;
 pub use activity::{
     ActivityFilter, Checkpoint, EndedShare, Expiring, ExpiringItem, Hash, Head, Link, LogReach, Recorded, SigningKey, Verdict,
 };
+pub use binaries::BinaryFilter;
 pub use certificates::{CertificateFilter, CertificateOrder, CertificateToUse, KnownCertificate};
 pub use error::{Conflict, StoreError};
 pub use idempotency::{Idempotency, IdempotencyKey, StoredAnswer};

@@ -155,6 +155,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 25,
+        name: "binaries",
+        sql: include_str!("../migrations/0025_binaries.sql"),
+        postgres: include_str!("../migrations/0025_binaries.postgres.sql"),
+    },
+    Migration {
         version: 26,
         name: "mail_days",
         sql: include_str!("../migrations/0026_mail_days.sql"),

@@ -5,8 +5,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use domain::{
-    ActivityId, ApiKeyId, ApiTokenId, CertificateId, ChannelId, CsrId, DeliveryId, DeviceInvitationId, InvitationId, JobId, OperationId,
-    OrgId, PendingDeviceId, ProfileId, SecretId, ServiceTokenId, SessionId, SigningSetId, Subject, UserId,
+    ActivityId, ApiKeyId, ApiTokenId, BinaryId, BinaryUploadId, CertificateId, ChannelId, CsrId, DeliveryId, DeviceInvitationId,
+    InvitationId, JobId, OperationId, OrgId, PendingDeviceId, ProfileId, SecretId, ServiceTokenId, SessionId, SigningSetId, Subject,
+    UserId,
 };
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -84,6 +85,8 @@ ids!(
     ActivityId,
     ApiKeyId,
     ApiTokenId,
+    BinaryId,
+    BinaryUploadId,
     CertificateId,
     ChannelId,
     CsrId,
@@ -102,6 +105,11 @@ ids!(
     Subject,
     UserId
 );
+
+/// A text in which nothing is a wildcard of `LIKE … ESCAPE '!'`.
+pub(crate) fn literal(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}
 
 /// The text of a value that is kept whole, such as an event or a set of roles.
 pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> Result<String> {

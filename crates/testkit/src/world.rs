@@ -4,6 +4,7 @@ use crate::{Mailbox, entropy::Seeded, postgres::Database};
 use app::{
     App, Parts,
     accounts::{SetUp, SignedIn},
+    binaries::{Begun, NewBinary, Storage},
     crash_point::CrashPoints,
     keys::NewKey,
     mail::Mailer,
@@ -11,7 +12,10 @@ use app::{
 };
 use apple::{Apple, Config, RetryPolicy};
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{ApiKeyId, Clock as _, Entropy as _, OrgId, Organization, Origin, Session, SessionId, SteppedClock, User, UserId};
+use domain::{
+    ApiKeyId, BinaryUploadId, Clock as _, Entropy as _, HeldBinary, OrgId, Organization, Origin, Session, SessionId, SteppedClock, User,
+    UserId,
+};
 use jiff::{SignedDuration, Timestamp};
 use simulator::{Handle, KeyFile, KeyKind, Options, Role, Simulator};
 use std::{
@@ -315,6 +319,28 @@ impl World {
         (session, hex::encode(random))
     }
 
+    /// Begins to upload a file of so many bytes to an organization.
+    pub async fn upload(&self, who: &SignedIn, org: OrgId, file_name: &str, size: usize) -> BinaryUploadId {
+        let new = NewBinary {
+            file_name: file_name.to_owned(),
+            size: size as u64,
+            sha256: None,
+        };
+        match self.app().begin_binary_upload(&who.caller, org, new).await.expect("begun") {
+            Begun::Upload(upload) => upload.id,
+            Begun::Held(held) => panic!("it is here without having been sent: {}", held.binary.id),
+        }
+    }
+
+    /// Uploads a file to an organization, whole.
+    pub async fn binary(&self, who: &SignedIn, org: OrgId, file_name: &str, bytes: Vec<u8>) -> HeldBinary {
+        let id = self.upload(who, org, file_name, bytes.len()).await;
+        let pieces = futures::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from(bytes))]);
+        let app = self.app();
+        app.append_to_binary(&who.caller, org, id, 0, pieces).await.expect("taken");
+        app.complete_binary_upload(&who.caller, org, id).await.expect("held").binary
+    }
+
     /// The database, as another program opens it.
     pub async fn store(&self) -> Store {
         Store::open(&self.location).await.expect("it opens")
@@ -473,6 +499,7 @@ async fn start(
         entropy: entropy.clone(),
         mailer,
         public_url,
+        binaries: Storage::in_directory(&directory.join("binaries")).expect("a directory for binaries"),
         outgoing: Outgoing::new(allowed.map(|network| network.parse().expect("a network")).collect()),
         profile_signer: None,
     };

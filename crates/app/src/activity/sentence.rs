@@ -223,6 +223,20 @@ fn words(event: &Event, whom: &str) -> (String, String) {
             let key = if *key_destroyed { "with" } else { "without" };
             both("removed", "remove", format!("the certificate “{name}” here, {key} its private key"))
         }
+        Event::BinaryUploaded { name, .. } => both("uploaded", "upload", format!("the binary “{name}”")),
+        Event::BinaryDownloaded { name, .. } => both("downloaded", "download", format!("the binary “{name}”")),
+        Event::BinaryMarked {
+            name,
+            release_candidate: true,
+            ..
+        } => both("marked", "mark", format!("the binary “{name}” as a release candidate")),
+        Event::BinaryMarked { name, .. } => both("took", "take", format!("the mark of a release candidate from the binary “{name}”")),
+        Event::BinaryRemoved { name, .. } => both("removed", "remove", format!("the binary “{name}”")),
+        Event::BuildSent { title, .. } => both("sent", "send", format!("{title} to Apple")),
+        Event::BuildUploadReserved { title, .. } => both("announced", "announce", format!("the build {title} to Apple")),
+        Event::BuildFileReserved { title, .. } => both("announced", "announce", format!("the file of {title} to Apple")),
+        Event::BuildPartsSent { title, .. } => both("sent", "send", format!("the file of {title} to Apple")),
+        Event::BuildUploadCommitted { title, .. } => both("told", "tell", format!("Apple that {title} is whole")),
         Event::CsrCreated { name, .. } => both("made", "make", format!("the signing request “{name}”")),
         Event::CsrCompleted { name, .. } => both(
             "completed",

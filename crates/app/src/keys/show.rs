@@ -113,7 +113,11 @@ impl App {
     /// `not_found`, `not_allowed`.
     pub async fn key_choices(&self, caller: &Caller, org: OrgId, need: &Need) -> Result<Vec<KeyChoice>, Problem> {
         // Using a key needs the right to the module, and no right to credentials.
-        let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        let module = match need.feature() {
+            Some(feature) if !feature.is_signing() => Action::SeeBinaries,
+            _ => Action::SeeSigning,
+        };
+        let permit = self.permit(caller, module, org).await?;
         let mut tx = self.inner.store.read_for(&permit).await?;
         let all = self.key_usabilities(&mut tx, &permit, need).await?;
         Ok(all

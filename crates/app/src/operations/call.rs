@@ -4,7 +4,7 @@
 //! asked, by what Apple's answer is recognized, and what is kept of it. A new kind of act is a variant of
 //! [`domain::OperationKind`] and a `Call`.
 
-use crate::{App, Problem, bundle_ids, certificates, devices, profiles, signing_sets};
+use crate::{App, Problem, builds, bundle_ids, certificates, devices, profiles, signing_sets};
 use apple::{Error, Session};
 use async_trait::async_trait;
 use domain::{Event, Feature, HeldPlace, Made, OperationKind, OperationState, Permit, TeamId};
@@ -65,6 +65,11 @@ pub(crate) trait Call: Send + Sync {
 
     /// Asks Apple to do it.
     async fn ask(&self, session: &Session) -> Result<Answer, Error>;
+
+    /// The same where more is sent than a question: the bytes of a file lie here.
+    async fn carry_out(&self, _app: &App, _permit: &Permit, session: &Session) -> Result<Answer, Error> {
+        self.ask(session).await
+    }
 
     /// What Apple's list shows of it; none when it is not there.
     async fn look(&self, session: &Session) -> Result<Option<Answer>, Error>;
@@ -133,6 +138,11 @@ pub(crate) fn work(kind: &OperationKind) -> Work {
         OperationKind::EnsureSigningSet(of) => Work::Plan(Box::new(of)),
         OperationKind::SurveyForSet(of) => Work::Call(Box::new(signing_sets::Surveying(of))),
         OperationKind::RegisterDevices(of) => Work::Plan(Box::new(of)),
+        OperationKind::SendBuild(of) => Work::Plan(Box::new(of)),
+        OperationKind::ReserveUpload(of) => Work::Call(Box::new(builds::ReservingUpload(of))),
+        OperationKind::ReserveFile(of) => Work::Call(Box::new(builds::ReservingFile(of))),
+        OperationKind::SendParts(of) => Work::Call(Box::new(builds::SendingParts(of))),
+        OperationKind::CommitUpload(of) => Work::Call(Box::new(builds::Committing(of))),
     }
 }
 

@@ -108,7 +108,7 @@ impl App {
         self.inner.operation_moved.notify_waiters();
         self.inner.crash_points.pass(crash_point::BEFORE_CALL);
         let session = self.session_as(&used, used.key.kind, &need);
-        let answer = act.call.ask(&session).await;
+        let answer = act.call.carry_out(self, permit, &session).await;
         self.learn(used.key.id, &crate::key_use::Learnt::of(&session));
         self.inner.crash_points.pass(crash_point::AFTER_CALL);
         match answer {
@@ -290,7 +290,7 @@ impl App {
 }
 
 /// Why the key of an act cannot be used for it now. What is no refusal is given back.
-pub(super) fn why_unusable(problem: Problem, tenant: Tenant) -> Result<String, Problem> {
+pub(crate) fn why_unusable(problem: Problem, tenant: Tenant) -> Result<String, Problem> {
     match (problem.kind, problem.code, tenant.parent) {
         (_, "key_not_usable" | "app_not_shared", _) => Ok(problem.message),
         (Kind::NotFound, _, Some(_)) => Ok("The API key is no longer shared with this organization.".to_owned()),

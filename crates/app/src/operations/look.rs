@@ -52,7 +52,7 @@ impl App {
                 Ok(theirs) => {
                     used = theirs;
                     session = self.session_as(&used, used.key.kind, &act.operation.kind.need());
-                    found = match act.call.ask(&session).await {
+                    found = match act.call.carry_out(self, permit, &session).await {
                         Ok(answer) => Ok(Some(answer)),
                         Err(error) if !is_settled => Err(error),
                         // A refusal may come from the first request, as "there is one already": it counts when lists are true.

@@ -120,6 +120,7 @@ const ORGANIZATION: &[&str] = &["organization-manager"];
 const ORGANIZATION_SEEN: &[&str] = &["organization-manager", "organization-viewer"];
 const CREDENTIALS: &[&str] = &["credentials-manager"];
 const SIGNING: &[&str] = &["signing-manager"];
+const PUBLISH: &[&str] = &["publish-manager", "publish-operator"];
 
 /// What may be asked for, by the product's words, with the roles that allow it beside Owner.
 pub(crate) const ACTS: &[(&str, &[&str])] = &[
@@ -164,6 +165,14 @@ pub(crate) const ACTS: &[(&str, &[&str])] = &[
     ("edit-profiles", SIGNING),
     ("use-signing-sets", &["signing-manager", "signing-viewer"]),
     ("edit-signing-sets", SIGNING),
+    (
+        "see-binaries",
+        &["publish-manager", "publish-operator", "publish-ext-operator", "publish-viewer"],
+    ),
+    ("upload-binary", &["publish-manager", "publish-operator", "publish-ext-operator"]),
+    ("download-binary", &["publish-manager", "publish-operator", "publish-viewer"]),
+    ("send-build", PUBLISH),
+    ("mark-release-candidate", PUBLISH),
 ];
 
 /// What is done in a root organization only.

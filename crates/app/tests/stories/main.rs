@@ -4,6 +4,8 @@
 mod accounts;
 mod activity;
 mod apple_account;
+mod binaries;
+mod builds;
 mod certificate_sharing;
 mod certificates;
 mod channels;

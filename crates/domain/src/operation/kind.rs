@@ -1,6 +1,9 @@
 //! What a long act is: everything that it needs to go on after a restart. Nothing in it is secret.
 
-use super::{CertificateRenewal, Made, NewProfile, ProfileDeletion, ProfileRebuild, ProfilesRebuild, SetSurvey, SetToEnsure};
+use super::{
+    BuildToSend, CertificateRenewal, FileReservation, FileUpload, Made, NewProfile, ProfileDeletion, ProfileRebuild, ProfilesRebuild,
+    SetSurvey, SetToEnsure, UploadReservation,
+};
 use crate::{
     activity::Event,
     certificate::CertificateType,
@@ -57,6 +60,16 @@ pub enum OperationKind {
     RebuildProfiles(ProfilesRebuild),
     /// Replace a certificate in everything that has it: a plan.
     RenewCertificate(CertificateRenewal),
+    /// Send a binary to Apple, and watch until it is a build: a plan.
+    SendBuild(BuildToSend),
+    /// Take the place for a build.
+    ReserveUpload(UploadReservation),
+    /// Take the place for its file.
+    ReserveFile(FileReservation),
+    /// Send the parts of its file.
+    SendParts(FileUpload),
+    /// Say that all parts are there.
+    CommitUpload(FileUpload),
     /// Make a signing set complete, with whatever it needs at Apple: a plan.
     EnsureSigningSet(SetToEnsure),
     /// Read at Apple what a signing set needs.
@@ -242,6 +255,11 @@ impl OperationKind {
             Self::RenewCertificate(of) => of.key,
             Self::EnsureSigningSet(of) => of.key,
             Self::SurveyForSet(of) => of.wanted.key,
+            Self::SendBuild(of) => of.key,
+            Self::ReserveUpload(UploadReservation { of })
+            | Self::ReserveFile(FileReservation { of, .. })
+            | Self::SendParts(FileUpload { of, .. })
+            | Self::CommitUpload(FileUpload { of, .. }) => of.key,
         }
     }
 
@@ -269,6 +287,9 @@ impl OperationKind {
             Self::RenewCertificate(of) => Need::CreateCertificate {
                 certificate_type: of.certificate_type.clone(),
             },
+            Self::SendBuild(_) | Self::ReserveUpload(_) | Self::ReserveFile(_) | Self::SendParts(_) | Self::CommitUpload(_) => {
+                Need::UploadBuild
+            }
             // What it creates, it asks for when it comes to that.
             Self::EnsureSigningSet(_) | Self::SurveyForSet(_) => Need::Read {
                 feature: Feature::Profiles,
@@ -286,6 +307,9 @@ impl OperationKind {
             Self::RegisterDevice(_) | Self::ChangeDevice(_) | Self::RegisterDevices(_) => Action::EditDevices,
             Self::CreateProfile(_) | Self::DeleteProfile(_) | Self::RebuildProfile(_) | Self::RebuildProfiles(_) => Action::EditProfiles,
             Self::EnsureSigningSet(_) | Self::SurveyForSet(_) => Action::EditSigningSets,
+            Self::SendBuild(_) | Self::ReserveUpload(_) | Self::ReserveFile(_) | Self::SendParts(_) | Self::CommitUpload(_) => {
+                Action::SendBuild
+            }
         }
     }
 
@@ -300,6 +324,9 @@ impl OperationKind {
             Self::CreateProfile(of) => Some(&of.identifier),
             Self::DeleteProfile(of) => of.identifier.as_deref(),
             Self::RebuildProfile(of) => Some(&of.new.identifier),
+            Self::SendBuild(_) | Self::ReserveUpload(_) | Self::ReserveFile(_) | Self::SendParts(_) | Self::CommitUpload(_) => {
+                self.build().map(|build| build.identifier.as_str())
+            }
             Self::CreateCertificate { .. }
             | Self::RenewCertificate(_)
             | Self::RevokeCertificate(_)
@@ -334,6 +361,20 @@ impl OperationKind {
             Self::EditBundleId(of) => Some(&of.identifier),
             Self::SetCapability(of) => Some(&of.identifier),
             Self::RemoveCapability(of) => Some(&of.identifier),
+            Self::SendBuild(of) => Some(&of.subject),
+            _ => None,
+        }
+    }
+
+    /// The build that it is about sending.
+    #[must_use]
+    pub fn build(&self) -> Option<&BuildToSend> {
+        match self {
+            Self::SendBuild(of) => Some(of),
+            Self::ReserveUpload(UploadReservation { of })
+            | Self::ReserveFile(FileReservation { of, .. })
+            | Self::SendParts(FileUpload { of, .. })
+            | Self::CommitUpload(FileUpload { of, .. }) => Some(of),
             _ => None,
         }
     }
@@ -489,6 +530,38 @@ impl OperationKind {
                 key,
                 name: of.wanted.name.to_string(),
             },
+            Self::SendBuild(of) => Event::BuildSent {
+                operation,
+                key,
+                binary: of.binary,
+                title: of.title,
+                identifier: of.identifier,
+                build: match made {
+                    Some(Made::Build { apple_id, .. }) => Some(apple_id.clone()),
+                    _ => None,
+                },
+            },
+            Self::ReserveUpload(UploadReservation { of }) => Event::BuildUploadReserved {
+                operation,
+                key,
+                title: of.title,
+            },
+            Self::ReserveFile(FileReservation { of, .. }) => Event::BuildFileReserved {
+                operation,
+                key,
+                title: of.title,
+            },
+            Self::SendParts(FileUpload { of, .. }) => Event::BuildPartsSent {
+                operation,
+                key,
+                title: of.title,
+                sha256: of.sha256,
+            },
+            Self::CommitUpload(FileUpload { of, .. }) => Event::BuildUploadCommitted {
+                operation,
+                key,
+                title: of.title,
+            },
         }
     }
 
@@ -512,6 +585,11 @@ impl OperationKind {
             Self::RenewCertificate(_) => "renew-certificate",
             Self::EnsureSigningSet(_) => "ensure-signing-set",
             Self::SurveyForSet(_) => "survey-for-signing-set",
+            Self::SendBuild(_) => "send-build",
+            Self::ReserveUpload(_) => "reserve-build-upload",
+            Self::ReserveFile(_) => "reserve-build-file",
+            Self::SendParts(_) => "send-build-parts",
+            Self::CommitUpload(_) => "commit-build-upload",
         }
     }
 
@@ -547,6 +625,11 @@ impl OperationKind {
             Self::RenewCertificate(of) => format!("Renew {}", of.name),
             Self::EnsureSigningSet(of) => format!("Ensure {}", of.name),
             Self::SurveyForSet(of) => format!("Look what {} needs", of.wanted.name),
+            Self::SendBuild(of) => format!("Send {}", of.title),
+            Self::ReserveUpload(UploadReservation { of }) => format!("Announce {}", of.title),
+            Self::ReserveFile(_) => "Announce its file".to_owned(),
+            Self::SendParts(_) => "Send the file".to_owned(),
+            Self::CommitUpload(_) => "Say that it is whole".to_owned(),
         }
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod activity;
 pub(crate) mod apple;
 pub(crate) mod around;
 pub(crate) mod assets;
+pub(crate) mod binaries;
 pub(crate) mod bundle_ids;
 pub(crate) mod calendar;
 pub(crate) mod certificates;
@@ -160,6 +161,31 @@ pub(crate) fn table() -> Doors {
             csrs::acts::remove_form,
             csrs::acts::remove,
         )
+        .page("/o/{org}/binaries", In(SeeBinaries), binaries::list::show)
+        .form_with_file(
+            "/o/{org}/binaries/upload",
+            In(UploadBinary),
+            binaries::acts::FORM_BYTES,
+            binaries::acts::upload_form,
+            binaries::acts::upload,
+        )
+        .page("/o/{org}/binaries/{binary}", In(SeeBinaries), binaries::list::one)
+        .page("/o/{org}/binaries/{binary}/icon", In(SeeBinaries), binaries::list::icon)
+        .page("/o/{org}/binaries/{binary}/download", In(DownloadBinary), binaries::list::download)
+        .act("/o/{org}/binaries/{binary}/mark", In(MarkReleaseCandidate), binaries::acts::mark)
+        .form(
+            "/o/{org}/binaries/{binary}/remove",
+            In(UploadBinary),
+            binaries::acts::remove_form,
+            binaries::acts::remove,
+        )
+        .form(
+            "/o/{org}/binaries/{binary}/send",
+            In(SendBuild),
+            binaries::send::form,
+            binaries::send::send,
+        )
+        .page("/o/{org}/sendings/{sending}", In(SeeBinaries), binaries::send::sending)
         .page("/o/{org}/operations/{operation}", In(SeeSigning), operation::show)
         .page("/o/{org}/operations/{operation}/events", In(SeeSigning), operation::events)
         .page("/o/{org}/profiles", In(SeeSigning), apple::profiles)

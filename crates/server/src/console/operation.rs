@@ -48,7 +48,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    fn class(&self) -> &'static str {
+    pub(crate) fn class(&self) -> &'static str {
         match self.progress {
             Progress::Done => "is-done",
             Progress::Now => "is-now",
@@ -56,13 +56,13 @@ impl Step {
             Progress::Waiting => "is-waiting",
         }
     }
-    fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.progress == Progress::Done
     }
-    fn is_now(&self) -> bool {
+    pub(crate) fn is_now(&self) -> bool {
         self.progress == Progress::Now
     }
-    fn is_failed(&self) -> bool {
+    pub(crate) fn is_failed(&self) -> bool {
         self.progress == Progress::Failed
     }
 }
@@ -161,6 +161,11 @@ fn list(kind: &OperationKind) -> (&'static str, &'static str) {
         | OperationKind::SetCapability(_)
         | OperationKind::RemoveCapability(_) => ("Bundle IDs", "bundle-ids"),
         OperationKind::EnsureSigningSet(_) | OperationKind::SurveyForSet(_) => ("Signing sets", "signing-sets"),
+        OperationKind::SendBuild(_)
+        | OperationKind::ReserveUpload(_)
+        | OperationKind::ReserveFile(_)
+        | OperationKind::SendParts(_)
+        | OperationKind::CommitUpload(_) => ("Binaries", "binaries"),
         OperationKind::RegisterDevice(_) | OperationKind::RegisterDevices(_) | OperationKind::ChangeDevice(_) => ("Devices", "devices"),
     }
 }
@@ -172,6 +177,7 @@ fn place(kind: &OperationKind) -> shell::Place {
         "bundle-ids" => shell::Place::BundleIds,
         "signing-sets" => shell::Place::SigningSets,
         "devices" => shell::Place::Devices,
+        "binaries" => shell::Place::Binaries,
         _ => shell::Place::Certificates,
     }
 }

@@ -74,6 +74,8 @@ pub(crate) enum Place {
     Devices,
     /// Signing sets.
     SigningSets,
+    /// Binaries, and what becomes of them.
+    Binaries,
     /// The sub-organizations of a root.
     SubOrganizations,
     /// API tokens of the organization.
@@ -275,6 +277,9 @@ impl Shell {
             entry(None, Place::Devices, "/devices", "device", "Devices"),
             entry(None, Place::SigningSets, "/signing-sets", "set", "Signing sets"),
         ];
+        if self.may(Action::SeeBinaries) {
+            entries.push(entry(Some("Publish"), Place::Binaries, "/binaries", "upload", "Binaries"));
+        }
         let mut organization = Vec::new();
         if self.may(Action::SeeSubOrganizations) {
             organization.push(entry(

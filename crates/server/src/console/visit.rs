@@ -152,6 +152,10 @@ fn toast(word: &str) -> Option<&'static str> {
         "set-made" => "Signing set made",
         "set-ready" => "Everything is here; Apple was not asked",
         "set-removed" => "Signing set removed",
+        "binary-held" => "These very bytes were here already",
+        "binary-marked" => "Saved",
+        "binary-removed" => "Binary removed",
+        "binary-uploaded" => "Uploaded and looked into",
         "csr-made" => "Request made",
         "csr-completed" => "Certificate taken in with its private key",
         "csr-removed" => "Request removed",
@@ -456,6 +460,70 @@ where
             }
         }
         Ok(sent)
+    }
+}
+
+/// A form with a file that is too large to be held in memory. Its token fits the session of its sender; the file is next,
+/// and is read as it comes.
+pub(crate) struct SentStream {
+    /// Who sent it.
+    pub(crate) visitor: Visitor,
+    /// How long the whole form is, where its sender says so.
+    pub(crate) length: Option<u64>,
+    /// What is left of it.
+    pub(crate) form: RestOfForm,
+}
+
+/// A form whose token was read.
+pub(crate) struct RestOfForm(Multipart);
+
+impl<S> FromRequest<S> for SentStream
+where
+    S: Send + Sync,
+    State: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, state).await?;
+        let length = parts
+            .headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        let unread = || {
+            let problem = Problem::new(
+                Kind::Invalid,
+                "form_unread",
+                "The form could not be read. Open the page again and send it from there.",
+            );
+            Refusal::from(problem).into_response()
+        };
+        let mut form = Multipart::from_request(Request::from_parts(parts, body), state)
+            .await
+            .map_err(|_| unread())?;
+        // The token stands first in every form; without it nothing further is read.
+        let token = match form.next_field().await.map_err(|_| unread())? {
+            Some(field) if field.name() == Some("csrf") => field.text().await.map_err(|_| unread())?,
+            _ => String::new(),
+        };
+        if !session::form_fits(&visitor.cookie, &token) {
+            return Err(Refusal::from(stale_form()).into_response());
+        }
+        Ok(Self {
+            visitor,
+            length,
+            form: RestOfForm(form),
+        })
+    }
+}
+
+impl RestOfForm {
+    /// The file with its name; none where none was chosen.
+    pub(crate) async fn file(&mut self) -> Option<(String, axum::extract::multipart::Field<'_>)> {
+        let field = self.0.next_field().await.ok().flatten()?;
+        let name = field.file_name().filter(|name| !name.is_empty())?.to_owned();
+        (field.name() == Some("file")).then_some((name, field))
     }
 }
 

@@ -142,6 +142,18 @@ pub(super) struct Wait {
     wait: Option<u64>,
 }
 
+/// How long that is.
+pub(super) fn seconds(wait: &Wait) -> Result<Duration, Problem> {
+    match wait.wait.unwrap_or(0) {
+        fits @ 0..=WAIT_SECONDS => Ok(Duration::from_secs(fits)),
+        _ => Err(Problem::field(
+            "wait_unfit",
+            "wait",
+            format!("Wait {WAIT_SECONDS} seconds at most, then ask again."),
+        )),
+    }
+}
+
 /// Where a long act stands.
 #[utoipa::path(get, path = "/orgs/{org}/operations/{operation}", tag = "certificates", params(Wait), responses((status = 200, body = api::Operation)))]
 pub(super) async fn operation(
@@ -150,16 +162,6 @@ pub(super) async fn operation(
     Ids((org, operation)): Ids<(OrgId, OperationId)>,
     Asked(wait): Asked<Wait>,
 ) -> Result<Json<api::Operation>, Failure> {
-    let wait = wait.wait.unwrap_or(0);
-    if wait > WAIT_SECONDS {
-        return Err(Problem::field(
-            "wait_unfit",
-            "wait",
-            format!("Wait {WAIT_SECONDS} seconds at most, then ask again."),
-        )
-        .into());
-    }
-    let wait = Duration::from_secs(wait);
-    let view = state.app.wait_for_operation(&who.caller, org, operation, wait).await?;
+    let view = state.app.wait_for_operation(&who.caller, org, operation, seconds(&wait)?).await?;
     Ok(Json(views::operation(&view)))
 }

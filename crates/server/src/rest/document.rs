@@ -36,6 +36,8 @@ use utoipa::{
         (name = "certificates", description = "Certificates held here, and long acts"),
         (name = "profiles", description = "Provisioning profiles held here"),
         (name = "signing_sets", description = "What a build needs, by name"),
+        (name = "binaries", description = "App files: uploaded in pieces, looked into, kept"),
+        (name = "builds", description = "Binaries are sent to Apple and become builds; apps and builds at Apple"),
         (name = "csrs", description = "Certificate signing requests made here"),
         (name = "members", description = "People and their roles"),
         (name = "invitations", description = "Offers to join"),

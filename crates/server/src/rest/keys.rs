@@ -175,6 +175,9 @@ pub(super) struct Wanted {
     certificate_type: Option<String>,
 }
 
+/// What the choice of keys demands: the right to the module that they are wanted for.
+pub(super) const CHOICES: &[Action] = &[Action::SeeSigning, Action::SeeBinaries];
+
 /// The keys for a need, usable ones first, the reason beside the others.
 #[utoipa::path(get, path = "/orgs/{org}/key-choices", tag = "keys", params(Wanted), responses((status = 200, body = api::KeyChoices)))]
 pub(super) async fn choices(
@@ -184,6 +187,7 @@ pub(super) async fn choices(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<api::KeyChoices>, Failure> {
     let need = match wanted.need.as_str() {
+        "upload-build" => Need::UploadBuild,
         "create-certificate" => {
             let text = wanted.certificate_type.as_deref().unwrap_or("DISTRIBUTION");
             let certificate_type =

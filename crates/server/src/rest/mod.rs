@@ -5,6 +5,8 @@
 mod account;
 mod activity;
 mod apple_account;
+mod binaries;
+mod builds;
 mod bundle_ids;
 mod certificates;
 mod csrs;
@@ -87,7 +89,7 @@ pub(crate) fn table() -> Doors {
         .operation(In(OverrideFeature), routes!(keys::override_feature))
         .operation(In(ShareKey), routes!(sharing::shares, sharing::share))
         .operation(In(MintAppleToken), routes!(keys::apple_token))
-        .operation(In(SeeSigning), routes!(keys::choices))
+        .operation(InOneOf(keys::CHOICES), routes!(keys::choices))
         .operation(In(SeeSigning), routes!(apple_account::certificates))
         .operation(In(SeeSigning), routes!(apple_account::certificate))
         .operation(In(RevokeCertificate), routes!(apple_account::revoke_certificate))
@@ -131,6 +133,23 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeSigning), routes!(renewals::automatic))
         .operation(In(CreateCertificate), routes!(renewals::set_automatic))
         .operation(In(SeeSigning), routes!(certificates::operation))
+        .operation(In(SendBuild), routes!(builds::check))
+        .operation(In(SendBuild), routes!(builds::send))
+        .operation(In(SeeBinaries), routes!(builds::sending))
+        .operation(In(SeeBinaries), routes!(builds::apps))
+        .operation(In(SeeBinaries), routes!(builds::builds))
+        .operation(In(SeeBinaries), routes!(binaries::list))
+        .operation(In(UploadBinary), routes!(binaries::begin))
+        .operation(In(SeeBinaries), routes!(binaries::show))
+        .operation(In(MarkReleaseCandidate), routes!(binaries::edit))
+        .operation(In(SeeBinaries), routes!(binaries::findings))
+        .operation(In(SeeBinaries), routes!(binaries::icon))
+        .operation(In(SeeBinaries), routes!(binaries::compare))
+        .operation(In(DownloadBinary), routes!(binaries::download))
+        .operation(In(UploadBinary), routes!(binaries::remove))
+        .operation(In(UploadBinary), routes!(binaries::upload, binaries::give_up))
+        .operation(In(UploadBinary), routes!(binaries::append))
+        .operation(In(UploadBinary), routes!(binaries::complete))
         .operation(In(SeeSigning), routes!(profiles::list))
         .operation(In(EditProfiles), routes!(profiles::register))
         .operation(In(SeeSigning), routes!(profiles::show))

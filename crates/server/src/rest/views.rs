@@ -1,5 +1,7 @@
 //! From what the use cases answer to what the API says.
 
+pub(super) mod binaries;
+pub(super) mod builds;
 pub(super) mod enrollment;
 pub(super) mod profiles;
 pub(super) mod signing_sets;

@@ -37,6 +37,17 @@ const SEES_CREDENTIALS: &[&str] = &["owner", "credentials-manager", "credentials
 const MANAGES_SIGNING: &[&str] = &["owner", "signing-manager"];
 const SEES_SIGNING: &[&str] = &["owner", "signing-manager", "signing-viewer"];
 
+const PUBLISHES: &[&str] = &["owner", "publish-manager", "publish-operator"];
+const UPLOADS: &[&str] = &["owner", "publish-manager", "publish-operator", "publish-ext-operator"];
+const TAKES_BINARIES: &[&str] = &["owner", "publish-manager", "publish-operator", "publish-viewer"];
+const SEES_BINARIES: &[&str] = &[
+    "owner",
+    "publish-manager",
+    "publish-operator",
+    "publish-ext-operator",
+    "publish-viewer",
+];
+
 /// Who may, by role.
 fn said(action: Action) -> (&'static [&'static str], Only) {
     use {Action as A, Only::*};
@@ -63,6 +74,11 @@ fn said(action: Action) -> (&'static [&'static str], Only) {
         A::EditSigningSets => (MANAGES_SIGNING, Anywhere),
         // A Viewer uses in a set what a Manager has put into it.
         A::SeeSigning | A::UseSigningSets => (SEES_SIGNING, Anywhere),
+        // Publish: an Ext. Operator uploads and deletes and downloads nothing, a Viewer downloads.
+        A::SeeBinaries => (SEES_BINARIES, Anywhere),
+        A::UploadBinary => (UPLOADS, Anywhere),
+        A::DownloadBinary => (TAKES_BINARIES, Anywhere),
+        A::SendBuild | A::MarkReleaseCandidate => (PUBLISHES, Anywhere),
     }
 }
 

@@ -94,6 +94,10 @@ const IDS: &[(&str, &str)] = &[
     ("held_profile", "prof"),
     ("signing_set", "set"),
     ("operation", "op"),
+    ("binary", "bin"),
+    ("other", "bin"),
+    ("upload", "bup"),
+    ("sending", "op"),
     ("activity", "act"),
     ("token", "tok"),
     ("service_token", "svc"),
@@ -116,6 +120,8 @@ pub(crate) enum Fresh {
     DeviceInvitation,
     PendingDevice,
     SigningSet,
+    Binary,
+    BinaryUpload,
 }
 
 impl Town {
@@ -217,6 +223,11 @@ impl Town {
                 )])
             }
             Fresh::SigningSet => Things::from([("signing_set", signing_set(&self.world, &self.hand, org, &name).await)]),
+            Fresh::Binary => {
+                let number = 1000 + self.made.fetch_add(1, Ordering::Relaxed);
+                Things::from([("binary", binary(&self.world, &self.hand, org, &name, number).await)])
+            }
+            Fresh::BinaryUpload => Things::from([("upload", self.world.upload(&self.hand, org, &name, 100).await.to_string())]),
             Fresh::Invitation => Things::from([("invitation", invited(&self.world, &self.hand, org, &name).await)]),
         }
     }
@@ -362,7 +373,34 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         ("held_profile", fetched.new[0].profile.id.to_string()),
         ("signing_set", signing_set(world, hand, org, &named("Set", place)).await),
     ]);
+    let number = 1 + place as u32;
+    let held = binary(world, hand, org, &named("Binary", place), number).await;
+    let new = app::builds::NewBuild {
+        anyway: true,
+        ..Default::default()
+    };
+    let begun = app.send_build(caller, org, key, held.parse().expect("it reads"), &new).await;
+    things.extend([
+        ("binary", held),
+        ("other", binary(world, hand, org, &named("Other-Binary", place), 100 + number).await),
+        ("upload", world.upload(hand, org, &named("Upload", place), 100).await.to_string()),
+        ("sending", begun.expect("begun").id.to_string()),
+    ]);
     things
+}
+
+/// A binary that is kept in a place; answers its id.
+async fn binary(world: &World, hand: &SignedIn, org: OrgId, name: &str, number: u32) -> String {
+    let app = testkit::ipa::Bundle::app("no.halden.ferry").version("9.0", &number.to_string());
+    let bytes = testkit::ipa::Ipa::of(app).file("AppIcon60x60@2x.png", pixel()).bytes();
+    world.binary(hand, org, &format!("{name}.ipa"), bytes).await.id.to_string()
+}
+
+/// A picture of one pixel, PNG.
+fn pixel() -> Vec<u8> {
+    use base64::Engine as _;
+    let text = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    base64::engine::general_purpose::STANDARD.decode(text).expect("base64")
 }
 
 /// Invites a device to a place; answers the invitation's id.

@@ -59,6 +59,10 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "certificates_edit" => json!({ "name": "Taken over" }),
         "certificates_remove" | "csrs_remove" => json!({ "name": "Taken away" }),
         "certificates_fetch" | "certificates_share_certificate" | "profiles_share_profile" => json!({}),
+        "binaries_begin" => json!({ "file_name": "Ferry.ipa", "size": 100 }),
+        "binaries_append" => json!("bytes"),
+        "binaries_edit" => json!({ "release_candidate": true }),
+        "builds_check" | "builds_send" => json!({ "key": "Admin" }),
         "csrs_create" => json!({ "name": "Taken over" }),
         "csrs_complete" => json!({ "certificate": "none" }),
         "members_edit" => json!({ "roles": ["signing-viewer"] }),
@@ -72,6 +76,8 @@ fn body_of(operation: &Operation<'_>) -> Value {
 fn query_of(operation: &Operation<'_>) -> &'static str {
     match operation.id {
         "keys_choices" => "?need=certificates",
+        "binaries_append" => "?offset=0",
+        "builds_builds" => "?identifier=no.halden.ferry",
         "certificates_preview" => "?key=Admin",
         _ => "",
     }
@@ -120,7 +126,25 @@ async fn town() -> Town {
     };
     let (service, _) = world.app().create_service_token(&world.owner, world.org, new).await.unwrap();
     let (channel, delivery) = channel(world).await;
+    let ferry = |number: &str| testkit::ipa::Ipa::of(testkit::ipa::Bundle::app("no.halden.ferry").version("9.0", number)).bytes();
+    let binary = world.binary(&world.owner, world.org, "Ferry.ipa", ferry("1")).await.id;
+    let anyway = app::builds::NewBuild {
+        anyway: true,
+        ..Default::default()
+    };
+    let sent = world
+        .app()
+        .send_build(&world.owner.caller, world.org, key, binary, &anyway)
+        .await
+        .unwrap();
     let owned = things([
+        ("binary", binary.to_string()),
+        (
+            "other",
+            world.binary(&world.owner, world.org, "Ferry.ipa", ferry("2")).await.id.to_string(),
+        ),
+        ("upload", world.upload(&world.owner, world.org, "Ferry.ipa", 100).await.to_string()),
+        ("sending", sent.id.to_string()),
         ("channel", channel),
         ("delivery", delivery),
         ("org", world.org.to_string()),
@@ -154,6 +178,10 @@ async fn town() -> Town {
     let below = world.organization("Berlin", Some(org)).await;
     let (mine, token) = world.app().create_token(&neighbor, "Mine", None).await.unwrap();
     let own = things([
+        ("binary", unknown("bin")),
+        ("other", unknown("bin")),
+        ("upload", unknown("bup")),
+        ("sending", unknown("op")),
         ("channel", unknown("chan")),
         ("delivery", unknown("dlv")),
         ("org", org.to_string()),

@@ -14,7 +14,7 @@ use domain::name::folded;
 use domain::{CertificateType, ListedCertificate, Permit};
 use jiff::Timestamp;
 
-use crate::sql::{Arg, Row, args};
+use crate::sql::{Arg, Row, args, literal};
 use crate::{Page, Paging, Result, Tx};
 
 /// Which certificates are wanted; what is `None` does not matter.
@@ -69,11 +69,6 @@ impl CertificateFilter {
                 .map(|text| format!("{}%", text.to_uppercase())),
         ]
     }
-}
-
-/// A text in which nothing is a wildcard of `LIKE … ESCAPE '!'`.
-fn literal(text: &str) -> String {
-    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 
 /// What a row is sorted by: a word or a moment or both, as the order asks, and its id.

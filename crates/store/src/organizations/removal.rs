@@ -161,6 +161,10 @@ impl Tx {
             // With the challenges of its links.
             "DELETE FROM device_invitations WHERE organization_id = $1",
             "DELETE FROM pending_devices WHERE organization_id = $1",
+            // Their bytes are cleared up where nothing names them any more.
+            "DELETE FROM binaries WHERE organization_id = $1",
+            "DELETE FROM binary_uploads WHERE organization_id = $1",
+            "DELETE FROM build_parts WHERE organization_id = $1",
             "DELETE FROM certificates WHERE organization_id = $1",
             "DELETE FROM csrs WHERE organization_id = $1",
             "DELETE FROM api_keys WHERE organization_id = $1",

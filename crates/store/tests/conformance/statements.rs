@@ -7,7 +7,10 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 31] = [
+const TENANT_TABLES: [&str; 34] = [
+    "binaries",
+    "binary_uploads",
+    "build_parts",
     "device_invitations",
     "device_challenges",
     "pending_devices",
@@ -101,6 +104,14 @@ const OVER_ALL: &[(&str, &str)] = &[
     (
         "SELECT activity.* FROM notices",
         "an inbox goes over the organizations somebody belongs to; the policy decides notice by notice",
+    ),
+    (
+        "SELECT id FROM binary_uploads WHERE id",
+        "what lies where binaries arrive is asked for by its name alone",
+    ),
+    (
+        "DELETE FROM binary_uploads WHERE touched_at",
+        "what nobody goes on with is given up in all organizations",
     ),
     (
         "DELETE FROM notice_deliveries WHERE created_at",

@@ -38,7 +38,10 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 32] = [
+const TABLES: [&str; 35] = [
+    "binaries",
+    "binary_uploads",
+    "build_parts",
     "secrets",
     "rings",
     "api_keys",
@@ -90,6 +93,13 @@ async fn furnish(tx: &mut Tx, number: u32) {
     for values in [
         format!(
             "api_keys (id, organization_id, name, kind, key_id, roles, fingerprint, health, health_since, overrides, generation, added_by, added_at) VALUES ('{key}', '{org}', 'k', 'team', 'KEYID{number:05}', '[]', '', '', 0, '[]', 1, '', 0)"
+        ),
+        format!(
+            "binaries (id, organization_id, file_name, kind, size, sha256, folded, release_candidate, uploaded_by, uploaded_at) VALUES ('bin_{number}', '{org}', '', 'ipa', 1, '', '', FALSE, '', 0)"
+        ),
+        format!("build_parts (organization_id, file_id, part_offset, part_length) VALUES ('{org}', 'file', 0, 1)"),
+        format!(
+            "binary_uploads (id, organization_id, file_name, size, received, created_by, created_at, touched_at) VALUES ('bup_{number}', '{org}', '', 1, 0, '', 0, 0)"
         ),
         format!(
             "secrets (organization_id, kind, object_id, field, version, sealed) VALUES ('{org}', 'api_key', '{key}', 'private_key', 1, '')"

@@ -527,6 +527,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     pages.extend(super::tokens::pages(theme));
     pages.extend(super::profiles::pages(theme));
     pages.extend(super::signing_sets::pages(theme));
+    pages.extend(super::binaries::pages(theme));
     pages.extend(super::import::pages(theme));
     pages
 }

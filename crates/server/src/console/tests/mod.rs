@@ -1,6 +1,7 @@
 //! Every page rendered from a believable sample, and what must hold of all of them.
 
 mod account;
+mod binaries;
 mod contrast;
 mod enrollment;
 mod gallery;

@@ -1,0 +1,165 @@
+//! The plan of sending a binary: its steps, and then the watch over what Apple makes of it.
+//!
+//! ```text
+//! 1 reserve ── 2 reserve the file ── 3 parts ── 4 commit ── upload PROCESSING ── COMPLETE, build PROCESSING ── VALID: done
+//!                                                              └─ FAILED, with Apple's reasons: refused ───────┘ INVALID
+//! ```
+//!
+//! The upload is watched by its own id, which is sure from the first step on. Whoever waits asks the plan, never Apple, so it
+//! costs the same however many wait.
+//!
+//! The surprising thing: what Apple refuses after the commit comes with status 200, as the content of an answer.
+
+use super::words;
+use crate::{
+    App, Problem,
+    operations::{Next, Plan, at_apple, stopped_by, why_unusable},
+    problem::Kind,
+};
+use apple::{BuildUploadState, Error, ProcessingState};
+use async_trait::async_trait;
+use domain::{
+    Made, Operation, OperationKind, OperationState, Permit,
+    operation::{BuildToSend, FileReservation, FileUpload, UploadReservation},
+};
+use jiff::SignedDuration;
+use store::{StoreError, Tx};
+
+/// How long Apple may take from the commit to the build. Most are done within the hour.
+const DEADLINE: SignedDuration = SignedDuration::from_hours(24);
+/// The shortest wait between two looks.
+const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(5);
+/// The longest.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(2);
+/// The status of an answer that says that an upload or a build was refused.
+const TOLD_IN_AN_ANSWER: u16 = 200;
+
+#[async_trait]
+impl Plan for BuildToSend {
+    async fn next(&self, app: &App, permit: &Permit, plan: &Operation, steps: &[Operation]) -> Result<Next, Problem> {
+        if let Some(end) = stopped_by(steps) {
+            return Ok(Next::End(end));
+        }
+        let id_of = |step: &Operation| {
+            at_apple(step)
+                .map(str::to_owned)
+                .ok_or_else(|| Problem::internal("a step of sending a build made nothing"))
+        };
+        let of = Box::new(self.clone());
+        let step = match steps {
+            [] => OperationKind::ReserveUpload(UploadReservation { of }),
+            [upload] => OperationKind::ReserveFile(FileReservation {
+                of,
+                upload: id_of(upload)?,
+            }),
+            [upload, file, rest @ ..] if rest.len() < 2 => {
+                let (upload, file) = (id_of(upload)?, id_of(file)?);
+                let sent = FileUpload { of, upload, file };
+                match rest {
+                    [] => OperationKind::SendParts(sent),
+                    _ => OperationKind::CommitUpload(sent),
+                }
+            }
+            [upload, .., committed] => return watch(app, permit, plan, &id_of(upload)?, committed).await,
+        };
+        Ok(Next::Begin(Box::new(step)))
+    }
+
+    /// What is known of the parts is of no use any more, also where the sending was given up.
+    async fn at_end(&self, _app: &App, tx: &mut Tx, permit: &Permit, plan: &Operation, _end: &OperationState) -> Result<(), Problem> {
+        let steps = tx.steps_of(permit, plan.id).await?;
+        if let Some(file) = steps.get(1).and_then(at_apple) {
+            tx.forget_parts(permit, file).await?;
+        }
+        Ok(())
+    }
+}
+
+/// One look at what Apple makes of it.
+async fn watch(app: &App, permit: &Permit, plan: &Operation, upload: &str, committed: &Operation) -> Result<Next, Problem> {
+    let need = plan.kind.need();
+    let mut tx = match app.inner.store.begin_for(permit).await {
+        // The job begins anew, with the rights of today.
+        Err(error @ StoreError::RightsChanged) => return Err(error.into()),
+        begun => begun?,
+    };
+    let used = match app.hold_key(&mut tx, permit, plan.kind.key(), &need).await {
+        Ok(used) => used,
+        Err(problem) if matches!(problem.kind, Kind::NotAllowed | Kind::NotFound) => {
+            let why = why_unusable(problem, permit.tenant())?;
+            return Ok(Next::End(OperationState::Failed {
+                why: format!("{why} The file is at Apple; whether it became a build, App Store Connect shows."),
+            }));
+        }
+        Err(problem) => return Err(problem),
+    };
+    drop(tx);
+    let session = app.session_as(&used, used.key.kind, &need);
+    let seen = session.build_uploads().get(upload).await;
+    app.learn(plan.kind.key(), &crate::key_use::Learnt::of(&session));
+    let end = match seen {
+        Ok(detail) => judged(&detail),
+        // What Apple does not show now it may show later; the deadline ends it.
+        Err(error) => {
+            tracing::debug!(%error, upload, "what became of an upload could not be read");
+            match error {
+                Error::NotFound { .. } | Error::Unauthorized { .. } | Error::Forbidden { .. } => Watched::Unreadable(error.human()),
+                _ => Watched::Waits("Apple gave no answer"),
+            }
+        }
+    };
+    let now = app.now();
+    let passed = now.duration_since(committed.updated_at);
+    let until = now.saturating_add((passed / 6).clamp(SHORTEST_WAIT, LONGEST_WAIT)).unwrap_or(now);
+    Ok(match end {
+        Watched::Over(end) => Next::End(end),
+        Watched::Waits(why) if passed < DEADLINE => Next::Wait {
+            until,
+            why: why.to_owned(),
+        },
+        Watched::Unreadable(why) if passed < DEADLINE => Next::Wait { until, why },
+        Watched::Waits(_) => Next::End(OperationState::Failed {
+            why: "Apple had the whole file for 24 hours and did not say what became of it. Look at the build in App Store Connect, and at developer.apple.com/system-status; send it again under a higher build number if it is not there.".to_owned(),
+        }),
+        Watched::Unreadable(why) => Next::End(OperationState::Failed {
+            why: format!("Apple has the file, and what became of it could not be read for 24 hours: {why}"),
+        }),
+    })
+}
+
+fn judged(detail: &apple::BuildUploadDetail) -> Watched {
+    let progress = &detail.upload.attributes.state;
+    let warnings = || progress.warnings.iter().map(words::detail).collect::<Vec<_>>();
+    match &progress.state {
+        Some(BuildUploadState::Failed) => Watched::Over(words::refused(TOLD_IN_AN_ANSWER, &progress.errors)),
+        Some(BuildUploadState::Complete) => match &detail.build {
+            None => Watched::Waits("Apple has taken the file in and makes a build of it"),
+            Some(build) => match &build.attributes.processing_state {
+                Some(ProcessingState::Valid) => Watched::Over(OperationState::Done {
+                    made: Made::Build {
+                        apple_id: build.id.clone(),
+                        warnings: warnings(),
+                    },
+                }),
+                Some(state @ (ProcessingState::Invalid | ProcessingState::Failed)) => Watched::Over(OperationState::Refused {
+                    status: TOLD_IN_AN_ANSWER,
+                    code: state.as_str().to_owned(),
+                    why: format!(
+                        "Apple took the file in, and then found that it is no build to test ({}). Apple mails the reasons to the account's people; App Store Connect shows them with the build.",
+                        state.as_str()
+                    ),
+                    places: Vec::new(),
+                }),
+                _ => Watched::Waits("Apple is processing the build"),
+            },
+        },
+        _ => Watched::Waits("Apple is looking at the file"),
+    }
+}
+
+/// What a look showed.
+enum Watched {
+    Over(OperationState),
+    Waits(&'static str),
+    Unreadable(String),
+}
