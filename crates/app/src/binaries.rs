@@ -194,6 +194,7 @@ impl App {
         if binary.kind == BinaryKind::Pkg {
             return Ok(Vec::new());
         }
+        let _turn = arrive::CHECKED_AT_ONCE.acquire().await.map_err(Problem::internal)?;
         let reader = self.inner.binaries.reader(place(binary), binary.size)?;
         let (roots, now) = (self.inner.roots.clone(), self.now());
         let found = tokio::task::spawn_blocking(move || {

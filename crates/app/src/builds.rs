@@ -19,10 +19,10 @@ use crate::{
     App, Caller, Problem,
     binaries::{Finding, Severity},
     operations::{OperationView, app_not_shared},
-    problem::{FieldProblem, Kind},
+    problem::Kind,
 };
 use apple::{AppFilter, AppPlatform, BuildFilter, Session};
-use domain::{Action, ApiKeyId, BinaryId, BinaryKind, HeldBinary, Need, Operation, OperationId, OrgId, operation::BuildToSend};
+use domain::{Action, ApiKeyId, BinaryId, BinaryKind, HeldBinary, Need, Operation, OperationId, OrgId, Permit, operation::BuildToSend};
 use std::{cmp::Ordering, time::Duration};
 
 /// How many of an app's latest builds are looked at for a number that was used.
@@ -91,15 +91,12 @@ impl App {
         let what = What::of(&binary, new)?;
         let mut findings = self.findings(&binary).await?;
         let looked = what.clone();
-        let (used, (app, found)) = self
+        self.refuse_beyond_apps(caller, &permit, key, &what.identifier).await?;
+        let (_, (app, found)) = self
             .use_key(caller, &permit, key, Need::UploadBuild, async |session: &Session| {
                 looked.at_apple(session).await
             })
             .await?;
-        if used.permit.limits().is_some_and(|limits| !limits.takes_in(&what.identifier)) {
-            let problem = app_not_shared(&used, &what.identifier);
-            return Err(self.record_beyond_share(caller, &permit, problem).await);
-        }
         findings.extend(found);
         findings.sort_by_key(|finding| finding.severity);
         Ok(Checked {
@@ -110,7 +107,35 @@ impl App {
         })
     }
 
-    /// Sends a binary to Apple: begins the act, which goes on by itself.
+    /// Refuses an app that a lent key is not shared for, before Apple is asked about it.
+    pub(crate) async fn refuse_beyond_apps(
+        &self,
+        caller: &Caller,
+        permit: &Permit,
+        key: ApiKeyId,
+        identifier: &str,
+    ) -> Result<(), Problem> {
+        let need = Need::UploadBuild;
+        let keys = self
+            .inner
+            .store
+            .read_for(permit)
+            .await?
+            .keys_to_use(permit, need.feature(), self.now())
+            .await?;
+        let Some(used) = keys.iter().find(|used| used.key.id == key) else {
+            return Ok(());
+        };
+        match used.permit.limits() {
+            Some(limits) if !limits.takes_in(identifier) => {
+                let problem = app_not_shared(used, identifier);
+                Err(self.record_beyond_share(caller, permit, problem).await)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends a binary to Apple: begins the act, which goes on by itself. Where the same goes on already, that is answered.
     ///
     /// # Errors
     /// As [`App::check_build`]; `apple_would_refuse` with what was found; `another_is_running` for the same build.
@@ -122,6 +147,9 @@ impl App {
         binary: BinaryId,
         new: &NewBuild,
     ) -> Result<Operation, Problem> {
+        if let Some(running) = self.same_sending(caller, org, key, binary).await? {
+            return Ok(running);
+        }
         let checked = self.check_build(caller, org, key, binary, new).await?;
         let (what, binary) = (checked.what, checked.binary);
         let refused: Vec<_> = checked
@@ -132,18 +160,11 @@ impl App {
         // Without an app there is nothing to send it to, whatever anybody wishes.
         let Some((app, _)) = checked.app.filter(|_| refused.is_empty() || new.anyway) else {
             let told: Vec<_> = refused.iter().map(|found| found.message.as_str()).collect();
-            let mut problem = Problem::new(
-                Kind::Invalid,
+            let problem = Problem::new(
+                Kind::Conflict,
                 "apple_would_refuse",
                 format!("Nothing was sent: Apple would refuse it. {}", told.join(" ")),
             );
-            problem.fields = refused
-                .iter()
-                .map(|found| FieldProblem {
-                    field: "binary",
-                    message: found.message.clone(),
-                })
-                .collect();
             return Err(problem);
         };
         let file_type = match binary.kind {
@@ -168,6 +189,17 @@ impl App {
         self.begin_operation(caller, org, domain::OperationKind::SendBuild(of)).await
     }
 
+    /// The sending of this binary with this key that goes on already: whoever asks again, as a job that was tried again, joins it.
+    async fn same_sending(&self, caller: &Caller, org: OrgId, key: ApiKeyId, binary: BinaryId) -> Result<Option<Operation>, Problem> {
+        let permit = self.permit(caller, Action::SendBuild, org).await?;
+        let acts = self.inner.store.read_for(&permit).await?.unfinished_operations(&permit).await?;
+        let is_same = |act: &Operation| match &act.kind {
+            domain::OperationKind::SendBuild(of) => of.binary == binary && of.key == key,
+            _ => false,
+        };
+        Ok(acts.into_iter().find(is_same))
+    }
+
     /// How far the sending of a build came.
     ///
     /// # Errors
@@ -184,11 +216,13 @@ impl App {
     /// As [`App::sending`].
     pub async fn wait_for_sending(&self, caller: &Caller, org: OrgId, id: OperationId, at_most: Duration) -> Result<Sending, Problem> {
         let permit = self.permit(caller, Action::SeeBinaries, org).await?;
+        let view = self.view(&permit, id).await?;
+        self.sending_of(&permit, view).await?;
         let view = self.wait_for(&permit, id, at_most).await?;
         self.sending_of(&permit, view).await
     }
 
-    async fn sending_of(&self, permit: &domain::Permit, view: OperationView) -> Result<Sending, Problem> {
+    async fn sending_of(&self, permit: &Permit, view: OperationView) -> Result<Sending, Problem> {
         let domain::OperationKind::SendBuild(of) = &view.operation.kind else {
             return Err(Problem::not_found());
         };

@@ -67,6 +67,7 @@ impl App {
         at_most: Duration,
     ) -> Result<OperationView, Problem> {
         let permit = self.permit(caller, Action::SeeSigning, org).await?;
+        of_signing(self.view(&permit, operation).await?)?;
         of_signing(self.wait_for(&permit, operation, at_most).await?)
     }
 

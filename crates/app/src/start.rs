@@ -109,6 +109,17 @@ impl App {
             None => TrustRoot::none(),
         };
         parts.store.read().await.map_err(|error| failed(error.to_string()))?;
+        let instance = parts
+            .store
+            .read()
+            .await
+            .map_err(|error| failed(error.to_string()))?
+            .instance()
+            .await;
+        let instance = instance.map_err(|error| failed(error.to_string()))?;
+        let binaries = parts
+            .binaries
+            .of_instance(instance.as_ref().map_or("unnamed", |instance| instance.id.as_str()));
         let passwords = Passwords::new(&*parts.entropy).map_err(|problem| failed(problem.inside.unwrap_or(problem.message)))?;
         let mut name = [0; 8];
         parts.entropy.fill(&mut name);
@@ -126,7 +137,7 @@ impl App {
                 mailer: parts.mailer,
                 public_url: parts.public_url,
                 outgoing: parts.outgoing,
-                binaries: parts.binaries,
+                binaries,
                 profile_signer: parts.profile_signer,
                 tokens,
                 budgets: Mutex::default(),

@@ -17,6 +17,8 @@ use std::{
 
 /// How much is sent at once: so much is sent again after an interruption, and held in memory.
 const PIECE: u64 = 16 << 20;
+/// Largest file, as the server takes it: told before the whole of it is read.
+const MOST_BYTES: u64 = 8_000_000_000;
 /// The waits before a piece is sent again whose connection broke.
 const REPETITIONS: [Duration; 6] = [
     Duration::from_millis(300),
@@ -221,13 +223,16 @@ impl Source {
         let about = file.metadata().map_err(cannot)?;
         let advice = if about.is_dir() {
             Some("is a folder. Give the .ipa that the export made; an .app or .xcarchive has to be exported first")
+        } else if about.len() > MOST_BYTES {
+            Some("is larger than the 8 GB that the server takes. Apple takes apps of up to 4 GB; is it the right file?")
         } else if about.len() == 0 {
             Some("is empty. Give the .ipa or .pkg that the build made")
         } else {
             None
         };
         if let Some(advice) = advice {
-            return Err(Failure::new(Exit::Usage, format!("{} {advice}.", path.display())));
+            let end = if advice.ends_with('?') { "" } else { "." };
+            return Err(Failure::new(Exit::Usage, format!("{} {advice}{end}", path.display())));
         }
         Ok(Self {
             file,
@@ -305,7 +310,7 @@ async fn upload(client: &Client, printer: &Printer, home: &str, path: &Path, mut
         at = send(client, &address, at, piece).await?;
     }
     bar.set_message("The server looks inside");
-    let details = client.post(&format!("{address}/complete"), &serde_json::json!({})).await;
+    let details = client.post_patiently(&format!("{address}/complete"), &serde_json::json!({})).await;
     bar.finish_and_clear();
     details
 }
@@ -360,11 +365,9 @@ async fn download(client: &Client, printer: &Printer, home: &str, binary: &api::
         .response(&format!("{home}/binaries/{}/file", segment(&binary.id)), &[])
         .await?;
     // Written beside it and swapped, so that an interruption leaves no half of a file under its name.
-    let beside = path.with_file_name(format!(
-        ".{}.part",
-        path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-    ));
-    let mut file = File::create(&beside).map_err(cannot)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let beside = path.with_file_name(format!(".{}.{}.part", name.unwrap_or_default(), std::process::id()));
+    let mut file = File::create_new(&beside).map_err(cannot)?;
     let mut hash = digest::Context::new(&digest::SHA256);
     let bar = printer.progress("Downloading");
     let broke = |why: String| {
@@ -405,7 +408,7 @@ pub(crate) async fn find(client: &Client, home: &str, wanted: &str) -> Result<ap
         Failure::new(
             Exit::NotFound,
             format!(
-                "There is no binary “{}” here. “russet binaries list” shows those that are.",
+                "There is no binary “{}” here, and no file of that name. “russet binaries list” shows the binaries.",
                 plain(wanted)
             ),
         )

@@ -8,7 +8,10 @@ use crate::{
 };
 use clap::{Args, Subcommand};
 use indicatif::ProgressStyle;
-use std::path::Path;
+use std::{path::Path, time::Duration};
+
+/// How often in a row the server may be out of reach while an act is watched, two seconds apart.
+const UNREACHED_MOST: u32 = 150;
 
 /// `russet apps`
 #[derive(Debug, Subcommand)]
@@ -136,6 +139,7 @@ impl Builds {
                 let file = Path::new(&binary);
                 let (home, id) = if file.is_file() {
                     let details = binaries::upload_file(client, printer, file).await?;
+                    printer.hint(&format!("{} is kept here as {}.", binary, details.binary.id));
                     (client.home().await?, details.binary.id)
                 } else {
                     let home = client.home().await?;
@@ -154,6 +158,10 @@ impl Builds {
                     return check(client, printer, &path, &new).await;
                 }
                 let begun: api::BuildSending = client.post_once(&format!("{path}/send"), &new).await?;
+                printer.hint(&format!(
+                    "Sending as {}; “russet builds show” tells how far it is.",
+                    begun.operation.id
+                ));
                 watch(client, printer, &home, begun, wait).await
             }
             Self::Show { sending, wait } => {
@@ -197,11 +205,22 @@ async fn watch(client: &Client, printer: &Printer, home: &str, mut now: api::Bui
     bar.set_length(now.size);
     // The server holds each question for up to 20 seconds, or until something moves. So counting questions would count moves.
     let began = std::time::Instant::now();
+    let mut unreached = 0;
     while !now.operation.over && began.elapsed().as_secs() < minutes * 60 {
         bar.set_position(now.arrived);
         bar.set_message(now.waits_for.clone().unwrap_or_default());
         let left = (minutes * 60).saturating_sub(began.elapsed().as_secs()).clamp(1, 20);
-        now = client.get(&address(home, &now.operation.id), &[("wait", left.to_string())]).await?;
+        now = match client.get(&address(home, &now.operation.id), &[("wait", left.to_string())]).await {
+            Ok(now) => now,
+            // The server is being restarted, or the line is down: the act goes on without us.
+            Err(failure) if failure.exit == Exit::Unreachable && unreached < UNREACHED_MOST => {
+                unreached += 1;
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        unreached = 0;
     }
     bar.finish_and_clear();
     if !now.operation.over {

@@ -267,6 +267,12 @@ impl Client {
         self.answer(self.request(Method::POST, path).json(body)).await
     }
 
+    /// A POST whose work takes as long as a large file takes to be read.
+    pub(crate) async fn post_patiently<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        let request = self.request(Method::POST, path).timeout(Duration::from_secs(1800));
+        self.answer(request.json(body)).await
+    }
+
     /// A POST whose work is done once, however often it has to be sent.
     pub(crate) async fn post_once<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         let key = idempotency_key();

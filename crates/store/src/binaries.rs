@@ -306,18 +306,18 @@ impl Tx {
         .await
     }
 
-    /// How many bytes the uploads that are going on will have together.
+    /// How many uploads are going on, and how many bytes they will have together.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn bytes_on_their_way(&mut self, permit: &Permit) -> Result<u64> {
+    pub async fn uploads_on_their_way(&mut self, permit: &Permit) -> Result<(u32, u64)> {
         let row = self
             .row(
-                "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS size FROM binary_uploads WHERE organization_id = $1",
+                "SELECT COUNT(*) AS number, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS size FROM binary_uploads WHERE organization_id = $1",
                 args![permit.organization()],
             )
             .await?;
-        bytes(&row, "size")
+        Ok((row.count("number")?, bytes(&row, "size")?))
     }
 
     /// Gives up the uploads that nothing came of since then.

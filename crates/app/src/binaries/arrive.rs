@@ -18,8 +18,11 @@ use tokio::sync::Semaphore;
 /// How many bytes of uploads that are not whole yet an organization may have announced.
 const MOST_ON_THEIR_WAY: u64 = 10 * MOST_BYTES;
 
+/// How many such uploads it may have.
+const MOST_AT_ONCE: u32 = 100;
+
 /// How many files are read at once to be checked: each takes a thread for seconds.
-static CHECKED_AT_ONCE: Semaphore = Semaphore::const_new(2);
+pub(super) static CHECKED_AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 /// A file that somebody wants to upload.
 #[derive(Debug, Clone, Default)]
@@ -113,7 +116,8 @@ impl App {
                 return Ok(Begun::Upload(begun));
             }
         }
-        if tx.bytes_on_their_way(&permit).await?.saturating_add(new.size) > MOST_ON_THEIR_WAY {
+        let (number, bytes) = tx.uploads_on_their_way(&permit).await?;
+        if number >= MOST_AT_ONCE || bytes.saturating_add(new.size) > MOST_ON_THEIR_WAY {
             return Err(Problem::new(
                 Kind::Conflict,
                 "too_many_uploads",
@@ -234,6 +238,7 @@ impl App {
     pub async fn complete_binary_upload(&self, caller: &Caller, org: OrgId, id: BinaryUploadId) -> Result<Arrived, Problem> {
         let permit = self.permit(caller, Action::UploadBinary, org).await?;
         let upload = self.inner.store.read_for(&permit).await?.binary_upload(&permit, id).await?;
+        let _alone = self.inner.binaries.alone(id)?;
         let here = self.inner.binaries.arrived(id).await?.min(upload.received);
         if here != upload.size {
             return Err(Problem::new(
@@ -283,7 +288,7 @@ impl App {
             organization: org,
             binary: binary.id,
         };
-        self.inner.binaries.keep(id, kept).await?;
+        self.inner.binaries.keep(id, kept, self.now().into()).await?;
         let mut tx = self.begin_for(caller, &permit).await?;
         let icon = found.inside.as_ref().and_then(|inside| inside.icon.as_deref());
         tx.insert_binary(&permit, &binary, icon).await?;

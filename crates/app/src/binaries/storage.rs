@@ -1,12 +1,14 @@
 //! Where the bytes of binaries lie: a directory, or a bucket of anything that speaks S3.
 //!
 //! ```text
-//! <spool>/<upload>                 a file on its way here, appended to piece by piece, always on this machine
-//! <root>/<organization>/<binary>   a file that is whole
+//! <spool>/<upload>                            a file on its way here, appended to piece by piece, always on this machine
+//! <root>/<instance>/<organization>/<binary>   a file that is whole
 //! ```
 //!
 //! A file is kept under its place first and named in the database afterwards, and it is taken out of the database first and
 //! out of its place afterwards. So what a crash leaves behind is a file that nothing names; [`Storage::sweep`] finds those.
+//!
+//! Nothing here takes the last of a disk: the database and the log of the instance may lie on the same one.
 //!
 //! The surprising thing: in a directory a whole file is the same file under a second name, so that keeping 2 GB costs what
 //! keeping 2 bytes costs. Spool and root therefore lie on one file system.
@@ -21,9 +23,10 @@ use std::{
     collections::HashSet,
     io::{self, Read, Seek, SeekFrom},
     ops::Range,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufWriter},
@@ -33,6 +36,10 @@ use url::Url;
 
 /// How much is written to a disk, or read from it, at once.
 const PIECE: usize = 1 << 20;
+/// So much of a disk is left free for others, in bytes: what is recorded has to be recorded.
+const LEFT_FREE: u64 = 1 << 30;
+/// After how many bytes it is looked whether there is still room.
+const LOOK_FOR_ROOM: u64 = 64 << 20;
 /// How long a file may lie under its place before the database names it.
 const UNNAMED_FOR: Duration = Duration::from_secs(6 * 3600);
 
@@ -112,8 +119,8 @@ impl Storage {
     pub fn in_directory(root: &Path) -> Result<Self, StorageError> {
         let spool = root.join("arriving");
         let whole = root.join("kept");
-        std::fs::create_dir_all(&spool)?;
-        std::fs::create_dir_all(&whole)?;
+        private_folder(&spool)?;
+        private_folder(&whole)?;
         Ok(Self {
             spool,
             kept: Arc::new(LocalFileSystem::new_with_prefix(&whole)?),
@@ -129,7 +136,7 @@ impl Storage {
     /// # Errors
     /// What is wrong with the address or the environment.
     pub fn in_bucket(url: &Url, spool: &Path) -> Result<Self, StorageError> {
-        std::fs::create_dir_all(spool)?;
+        private_folder(spool)?;
         // A bucket of one's own beside the server may be without TLS; a loopback address is no network.
         let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]
             .iter()
@@ -154,6 +161,14 @@ impl Storage {
         })
     }
 
+    /// The same for one instance: what others keep in the same place is none of its business, above all not to clear up.
+    #[must_use]
+    pub(crate) fn of_instance(mut self, instance: &str) -> Self {
+        self.below = self.below.join(instance);
+        self.root = self.root.map(|root| root.join(instance));
+        self
+    }
+
     fn place(&self, at: Kept) -> Place {
         self.below.clone().join(at.organization.to_string()).join(at.binary.to_string())
     }
@@ -171,13 +186,14 @@ impl Storage {
         most: u64,
         mut pieces: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<u64, StorageError> {
-        let _alone = Alone::with(&self.sending, upload).ok_or(StorageError::Busy)?;
+        let _alone = self.alone(upload)?;
         let path = self.arriving(upload);
         let mut file = tokio::fs::OpenOptions::new()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
+            .mode(0o600)
             .open(&path)
             .await?;
         if file.metadata().await?.len() < at {
@@ -186,29 +202,63 @@ impl Storage {
         // What came after the last note was never promised to be here.
         file.set_len(at).await?;
         file.seek(SeekFrom::Start(at)).await?;
-        let mut kept = at;
         let mut file = BufWriter::with_capacity(PIECE, file);
-        let mut end = Ok(());
+        let written = self.write(&mut file, at, most, &mut pieces).await;
+        let file = file.into_inner();
+        match written {
+            Ok((kept, is_whole)) => {
+                file.sync_data().await?;
+                if is_whole { Ok(kept) } else { Err(StorageError::Stopped { kept }) }
+            }
+            // What nobody was promised takes no room.
+            Err(error) => {
+                file.set_len(at).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes what comes. Answers how many bytes there are then, and whether the sender came to the end.
+    async fn write<E>(
+        &self,
+        file: &mut BufWriter<tokio::fs::File>,
+        at: u64,
+        most: u64,
+        pieces: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
+    ) -> Result<(u64, bool), StorageError> {
+        self.look_for_room()?;
+        let (mut kept, mut looked_at) = (at, at);
         while let Some(piece) = pieces.next().await {
             let Ok(piece) = piece else {
-                end = Err(());
-                break;
+                file.flush().await?;
+                return Ok((kept, false));
             };
             if kept + piece.len() as u64 > most {
-                drop(file);
-                let file = tokio::fs::OpenOptions::new().write(true).open(&path).await?;
-                file.set_len(at).await?;
                 return Err(StorageError::TooMuch);
             }
             file.write_all(&piece).await?;
             kept += piece.len() as u64;
+            if kept - looked_at > LOOK_FOR_ROOM {
+                self.look_for_room()?;
+                looked_at = kept;
+            }
         }
         file.flush().await?;
-        file.get_ref().sync_data().await?;
-        match end {
-            Ok(()) => Ok(kept),
-            Err(()) => Err(StorageError::Stopped { kept }),
+        Ok((kept, true))
+    }
+
+    fn look_for_room(&self) -> Result<(), StorageError> {
+        let disk = rustix::fs::statvfs(&self.spool).map_err(io::Error::from)?;
+        match disk.f_bavail.saturating_mul(disk.f_frsize) {
+            0..LEFT_FREE => Err(StorageError::Full),
+            _ => Ok(()),
         }
+    }
+
+    /// The right to do something with an upload that one at a time may do, until it is dropped. Of this process: behind
+    /// several servers, an upload goes to one of them.
+    pub(crate) fn alone(&self, upload: BinaryUploadId) -> Result<Alone, StorageError> {
+        Alone::with(&self.sending, upload).ok_or(StorageError::Busy)
     }
 
     /// The file of an upload, to be read.
@@ -226,31 +276,36 @@ impl Storage {
     }
 
     /// Keeps an upload under its place. It stays where it arrived until [`Storage::clear_arrived`].
-    pub(crate) async fn keep(&self, upload: BinaryUploadId, at: Kept) -> Result<(), StorageError> {
+    pub(crate) async fn keep(&self, upload: BinaryUploadId, at: Kept, now: SystemTime) -> Result<(), StorageError> {
         let from = self.arriving(upload);
         if let Some(root) = &self.root {
             let folder = root.join(at.organization.to_string());
-            tokio::fs::create_dir_all(&folder).await?;
-            let to = folder.join(at.binary.to_string());
-            tokio::fs::hard_link(&from, &to).await?;
-            // The name is on the disk before the database knows it.
-            tokio::task::spawn_blocking(move || std::fs::File::open(folder)?.sync_all())
-                .await
-                .map_err(|error| StorageError::Other(error.to_string()))??;
-            return Ok(());
+            let linked = tokio::task::spawn_blocking(move || link(&from, &folder, &at.binary.to_string(), now));
+            return Ok(linked.await.map_err(|error| StorageError::Other(error.to_string()))??);
         }
         let mut file = tokio::fs::File::open(&from).await?;
         let mut upload = WriteMultipart::new(self.kept.put_multipart(&self.place(at)).await?);
-        loop {
-            let mut piece = Vec::with_capacity(PIECE);
-            if (&mut file).take(PIECE as u64).read_to_end(&mut piece).await? == 0 {
-                break;
+        let sent: Result<(), StorageError> = async {
+            loop {
+                let mut piece = Vec::with_capacity(PIECE);
+                if (&mut file).take(PIECE as u64).read_to_end(&mut piece).await? == 0 {
+                    return Ok(());
+                }
+                upload.wait_for_capacity(4).await?;
+                upload.put(Bytes::from(piece));
             }
-            upload.wait_for_capacity(4).await?;
-            upload.put(Bytes::from(piece));
         }
-        upload.finish().await?;
-        Ok(())
+        .await;
+        match sent {
+            Ok(()) => upload.finish().await.map(|_| ()).map_err(StorageError::from),
+            // Parts of what was not ended lie in the bucket unseen, and cost.
+            Err(error) => {
+                if let Err(left) = upload.abort().await {
+                    tracing::warn!(%left, "an upload to the bucket could not be given up; its life cycle has to clear it up");
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Takes away what arrived.
@@ -314,7 +369,7 @@ impl Storage {
     }
 
     /// The binaries whose bytes have been here for a while. What is here by another name is left alone.
-    pub(crate) async fn kept_for_a_while(&self, now: std::time::SystemTime) -> Result<Vec<Kept>, StorageError> {
+    pub(crate) async fn kept_for_a_while(&self, now: SystemTime) -> Result<Vec<Kept>, StorageError> {
         let prefix = (self.below != Place::default()).then_some(&self.below);
         let mut found = Vec::new();
         let mut listed = self.kept.list(prefix);
@@ -345,8 +400,8 @@ impl Storage {
     }
 }
 
-/// The right to append to an upload, until it is dropped.
-struct Alone {
+/// See [`Storage::alone`].
+pub(crate) struct Alone {
     sending: Arc<Mutex<HashSet<BinaryUploadId>>>,
     upload: BinaryUploadId,
 }
@@ -365,6 +420,29 @@ impl Drop for Alone {
     fn drop(&mut self) {
         self.sending.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.upload);
     }
+}
+
+/// Gives a file a second name, or copies it where a file system knows no second names. Both names are on the disk then.
+fn link(from: &Path, folder: &Path, name: &str, now: SystemTime) -> io::Result<()> {
+    private_folder(folder)?;
+    let to = folder.join(name);
+    if std::fs::hard_link(from, &to).is_err() {
+        std::fs::copy(from, &to)?;
+    }
+    let file = std::fs::File::options().write(true).open(&to)?;
+    // The time of its keeping, not of its coming: what is named soon is not cleared up before.
+    file.set_modified(now)?;
+    file.sync_all()?;
+    std::fs::File::open(folder)?.sync_all()?;
+    match folder.parent() {
+        Some(parent) => std::fs::File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// A folder that nobody else reads.
+fn private_folder(folder: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// A binary that is read and sought in. Blocks.

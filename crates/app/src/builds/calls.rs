@@ -5,7 +5,7 @@
 
 use crate::{
     App, Problem,
-    binaries::storage::Kept as Bytes,
+    binaries::storage::{Kept as Bytes, StorageError},
     operations::{Answer, Call, Kept},
 };
 use apple::{
@@ -21,6 +21,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::Method;
 use std::{collections::BTreeSet, time::Duration};
 use store::{KeyToUse, Tx};
+use tokio::sync::Semaphore;
 
 /// How many parts are on their way at once.
 const AT_ONCE: usize = 4;
@@ -31,6 +32,17 @@ const REPETITIONS: [Duration; 4] = [
     Duration::from_secs(3),
     Duration::from_secs(8),
 ];
+
+/// The waits between two rounds in which no part arrived.
+const ROUNDS: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(15),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+];
+/// How many files a server sends at once: others wait, and other acts go on beside them.
+pub(super) static SENT_AT_ONCE: Semaphore = Semaphore::const_new(3);
 
 /// The place for a build.
 pub(crate) struct ReservingUpload(pub(crate) UploadReservation);
@@ -147,16 +159,35 @@ impl SendingParts {
         };
         let mut pauses = REPETITIONS.iter();
         loop {
-            let source = |cause: &dyn std::fmt::Display| PartError::Source { cause: cause.to_string() };
+            let source = |cause: &str| PartError::Source { cause: cause.to_owned() };
             let end = offset.checked_add(length).filter(|end| *end <= self.0.of.size && length > 0);
             let Some(end) = end else {
                 return Err(PartError::Unusable {
                     reason: "its part lies outside of the file".to_owned(),
                 });
             };
-            let bytes = app.inner.binaries.read(at, offset..end).await.map_err(|error| source(&error))?;
+            let bytes = match app.inner.binaries.read(at, offset..end).await {
+                Ok(bytes) => bytes,
+                Err(StorageError::Missing) => return Err(source("the binary was removed here")),
+                // The disk or the bucket falters. What it says is for whoever keeps the server.
+                Err(error) => {
+                    tracing::warn!(%error, binary = %self.0.of.binary, "a binary could not be read while it was sent");
+                    match pauses.next() {
+                        Some(pause) => tokio::time::sleep(*pause).await,
+                        None => return Err(falters()),
+                    }
+                    continue;
+                }
+            };
             match sender.send(operation, bytes).await {
                 Ok(_) => break,
+                Err(PartError::Source { cause }) => {
+                    tracing::warn!(cause, binary = %self.0.of.binary, "a binary could not be read while it was sent");
+                    match pauses.next() {
+                        Some(pause) => tokio::time::sleep(*pause).await,
+                        None => return Err(falters()),
+                    }
+                }
                 Err(error) => match pauses.next().filter(|_| error.can_be_repeated()) {
                     Some(pause) => tokio::time::sleep(*pause).await,
                     None => return Err(error),
@@ -197,42 +228,39 @@ impl Call for SendingParts {
             .ok_or_else(|| lost("the parts of the file are not there".to_owned()))
     }
 
-    /// Sends the parts that did not arrive yet, several at once. The addresses are read anew each time: they end.
+    /// Sends the parts that did not arrive yet, several at once. The addresses are read anew each time: they end. As long as
+    /// parts arrive now and then it goes on; without that it is left for later.
     async fn carry_out(&self, app: &App, permit: &Permit, session: &Session) -> Result<Answer, Error> {
         let sender = app.inner.apple.part_sender();
-        let mut is_second = false;
+        let _turn = SENT_AT_ONCE.acquire().await.map_err(|error| lost(error.to_string()))?;
+        let mut rounds = ROUNDS.iter();
+        let mut arrived_before = None;
         loop {
             let file = session.build_upload_files().get(&self.0.file).await?;
             if is_there(file.attributes.asset_delivery_state.state.as_ref()) {
                 return Ok(Answer::AtApple(self.0.file.clone()));
             }
-            let arrived: BTreeSet<u64> = arrived(app, permit, &self.0.file)
-                .await?
-                .into_iter()
-                .map(|(offset, _)| offset)
-                .collect();
-            let missing: Vec<_> = file
-                .attributes
-                .upload_operations
-                .iter()
-                .filter(|operation| !operation.offset.is_some_and(|offset| arrived.contains(&offset)))
-                .collect();
-            if file.attributes.upload_operations.is_empty() {
-                return Err(lost("Apple does not say where the file is to go".to_owned()));
+            let operations = &file.attributes.upload_operations;
+            if !covers(operations, self.0.of.size) {
+                return Err(lost("Apple does not say where each part of the file is to go".to_owned()));
             }
-            let sends: Vec<_> = missing
-                .into_iter()
-                .map(|operation| self.send(app, permit, &sender, operation))
-                .collect();
+            let arrived: BTreeSet<(u64, u64)> = arrived(app, permit, &self.0.file).await?.into_iter().collect();
+            if arrived_before.replace(arrived.len()).is_some_and(|before| before < arrived.len()) {
+                rounds = ROUNDS.iter();
+            }
+            let is_missing = |operation: &&UploadOperation| !part(operation).is_some_and(|part| arrived.contains(&part));
+            let missing = operations.iter().filter(is_missing);
+            let sends: Vec<_> = missing.map(|operation| self.send(app, permit, &sender, operation)).collect();
             let sent: Result<(), PartError> = stream::iter(sends).buffer_unordered(AT_ONCE).try_collect().await;
             match sent {
                 Ok(()) => return Ok(Answer::AtApple(self.0.file.clone())),
-                // Mostly the addresses have ended: Apple gives fresh ones.
-                Err(PartError::Refused { .. }) if !is_second => is_second = true,
                 Err(error @ (PartError::Source { .. } | PartError::Unusable { .. })) => {
                     return Err(Error::NotSent { cause: error.to_string() });
                 }
-                Err(error) => return Err(lost(error.to_string())),
+                Err(error) => match rounds.next() {
+                    Some(pause) => tokio::time::sleep(*pause).await,
+                    None => return Err(lost(error.to_string())),
+                },
             }
         }
     }
@@ -244,6 +272,31 @@ impl Call for SendingParts {
     async fn keep(&self, _app: &App, _tx: &mut Tx, _permit: &Permit, _used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
         answer.nothing_but_its_id()
     }
+}
+
+/// The storage of binaries gives no bytes now.
+fn falters() -> PartError {
+    PartError::Again {
+        host: "the storage of binaries".to_owned(),
+        status: None,
+        retry_after: None,
+        cause: "it does not answer as it should".to_owned(),
+    }
+}
+
+/// Where a part begins, and its length.
+fn part(operation: &UploadOperation) -> Option<(u64, u64)> {
+    operation.offset.zip(operation.length)
+}
+
+/// Whether these are parts that make up a file of this size, without a gap.
+fn covers(operations: &[UploadOperation], size: u64) -> bool {
+    let mut parts: Vec<_> = operations.iter().filter_map(part).collect();
+    parts.sort_unstable();
+    let reaches = parts.iter().try_fold(0_u64, |to, (offset, length)| {
+        (*offset <= to).then(|| to.max(offset.saturating_add(*length)))
+    });
+    reaches.is_some_and(|to| to >= size)
 }
 
 /// What did not arrive is sent again later, as after any answer that was lost.

@@ -1,6 +1,6 @@
 //! Apps and builds as Apple lists them.
 
-use crate::{App, Caller, Problem, key_use::reading, operations::app_not_shared, problem::Kind};
+use crate::{App, Caller, Problem, key_use::reading, problem::Kind};
 use apple::{AppFilter, BuildDetail, BuildFilter, ExternalBetaState, InternalBetaState, ProcessingState};
 use domain::{Action, ApiKeyId, Feature, OrgId};
 use jiff::Timestamp;
@@ -91,7 +91,8 @@ impl App {
     /// As [`App::apps`]; `app_unknown`, `app_not_shared`.
     pub async fn builds(&self, caller: &Caller, org: OrgId, key: ApiKeyId, identifier: &str) -> Result<Vec<AppleBuild>, Problem> {
         let permit = self.permit(caller, Action::SeeBinaries, org).await?;
-        let (used, found) = self
+        self.refuse_beyond_apps(caller, &permit, key, identifier).await?;
+        let (_, found) = self
             .use_key(caller, &permit, key, reading(Feature::UploadBinary), async |apple| {
                 let filter = AppFilter {
                     bundle_ids: vec![identifier.to_owned()],
@@ -109,9 +110,6 @@ impl App {
                 Ok(Some(apple.builds().list(&filter).await?))
             })
             .await?;
-        if used.permit.limits().is_some_and(|limits| !limits.takes_in(identifier)) {
-            return Err(self.record_beyond_share(caller, &permit, app_not_shared(&used, identifier)).await);
-        }
         let Some(builds) = found else {
             return Err(Problem::new(
                 Kind::NotFound,

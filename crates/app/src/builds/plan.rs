@@ -10,16 +10,16 @@
 //!
 //! The surprising thing: what Apple refuses after the commit comes with status 200, as the content of an answer.
 
-use super::words;
+use super::{calls::SENT_AT_ONCE, words};
 use crate::{
-    App, Problem,
+    App, Caller, Problem,
     operations::{Next, Plan, at_apple, stopped_by, why_unusable},
     problem::Kind,
 };
 use apple::{BuildUploadState, Error, ProcessingState};
 use async_trait::async_trait;
 use domain::{
-    Made, Operation, OperationKind, OperationState, Permit,
+    Made, Operation, OperationKind, OperationState, Origin, Permit, Principal,
     operation::{BuildToSend, FileReservation, FileUpload, UploadReservation},
 };
 use jiff::SignedDuration;
@@ -56,6 +56,13 @@ impl Plan for BuildToSend {
                 let (upload, file) = (id_of(upload)?, id_of(file)?);
                 let sent = FileUpload { of, upload, file };
                 match rest {
+                    // Whoever waits for a turn holds up nobody meanwhile.
+                    [] if SENT_AT_ONCE.available_permits() == 0 => {
+                        return Ok(Next::Wait {
+                            until: app.now().saturating_add(SHORTEST_WAIT).unwrap_or(app.now()),
+                            why: "other files are being sent".to_owned(),
+                        });
+                    }
                     [] => OperationKind::SendParts(sent),
                     _ => OperationKind::CommitUpload(sent),
                 }
@@ -78,6 +85,10 @@ impl Plan for BuildToSend {
 /// One look at what Apple makes of it.
 async fn watch(app: &App, permit: &Permit, plan: &Operation, upload: &str, committed: &Operation) -> Result<Next, Problem> {
     let need = plan.kind.need();
+    let caller = Caller {
+        principal: Principal::new(permit.actor(), Default::default()),
+        origin: Origin::default(),
+    };
     let mut tx = match app.inner.store.begin_for(permit).await {
         // The job begins anew, with the rights of today.
         Err(error @ StoreError::RightsChanged) => return Err(error.into()),
@@ -93,7 +104,9 @@ async fn watch(app: &App, permit: &Permit, plan: &Operation, upload: &str, commi
         }
         Err(problem) => return Err(problem),
     };
-    drop(tx);
+    // Each look is a use of the key, by whoever sent the build.
+    app.record_use(&mut tx, &caller, &used, &need).await?;
+    tx.commit().await?;
     let session = app.session_as(&used, used.key.kind, &need);
     let seen = session.build_uploads().get(upload).await;
     app.learn(plan.kind.key(), &crate::key_use::Learnt::of(&session));

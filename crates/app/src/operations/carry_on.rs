@@ -48,6 +48,8 @@ impl App {
         let action = operation.kind.action();
         let may_go_on = match &operation.state {
             OperationState::Done { .. } | OperationState::Refused { .. } | OperationState::Failed { .. } => return Ok(JobEnd::Done),
+            // Nothing is sent any more, and Apple makes a build of what it has: what became of it is found out.
+            OperationState::Working { step } if operation.kind.only_watches_after(*step) => Ok(settling_permit(job, tenant)?),
             OperationState::Started | OperationState::Working { .. } => decide(&caller.principal, action, tenant),
             OperationState::Calling { .. } | OperationState::Unknown { .. } => Ok(settling_permit(job, tenant)?),
         };

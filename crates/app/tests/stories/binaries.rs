@@ -246,8 +246,10 @@ testkit::on_both_databases! {
         app.sweep_binaries().await.unwrap();
         assert_eq!(code(app.binary_upload(caller, org, old.id).await), "not_found");
         assert_eq!(files(&world), [held.id.to_string(), young.id.to_string()]);
+        let own = std::fs::read_dir(world.directory().join("binaries/kept")).unwrap().next().unwrap().unwrap().path();
+        let left = own.join(format!("{org}/bin_00000000000070008000000000000009"));
         // What is in the database is never cleared up, and what a crash left behind is.
-        std::fs::write(world.directory().join(format!("binaries/kept/{org}/bin_00000000000070008000000000000009")), b"left").unwrap();
+        std::fs::write(&left, b"left").unwrap();
         world.advance_days(1);
         app.sweep_binaries().await.unwrap();
         assert!(files(&world).contains(&held.id.to_string()));

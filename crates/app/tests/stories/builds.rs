@@ -118,6 +118,8 @@ testkit::on_both_databases! {
         let act = sent(&world, key, &one).await;
         let second = world.app().send_build(&world.owner.caller, world.org, key, two.id, &NewBuild::default()).await.unwrap_err();
         assert_eq!(second.code, "another_is_running");
+        let again = world.app().send_build(&world.owner.caller, world.org, key, one.id, &NewBuild::default()).await.unwrap();
+        assert_eq!(again.id, act.id, "the same once more joins what is going on");
         let removed = world.app().remove_binary(&world.owner.caller, world.org, one.id).await;
         assert_eq!(code(removed), "another_is_running", "its bytes are wanted");
         built(&over(&world, act.id).await);
@@ -241,7 +243,8 @@ testkit::on_both_databases! {
         assert_eq!(code(app.operation(&signer.caller, org, act.id).await), "not_found");
         assert!(app.sending(&external.caller, org, act.id).await.is_ok());
         // A key without the role is refused before anything is sent, and those that would do are named.
-        let finance = world.link(Role::Finance).await;
+        let file = world.apple.control().add_key(testkit::KeyKind::Team, vec![Role::Finance]).unwrap();
+        let finance = app.add_key(&world.owner.caller, org, world.entered(&file)).await.unwrap().summary.key.id;
         let refused = app.send_build(&operator.caller, org, finance, binary.id, &new).await.unwrap_err();
         assert_eq!(refused.code, "key_not_usable");
         assert!(refused.message.contains("Admin, App Manager or Developer"), "{}", refused.message);

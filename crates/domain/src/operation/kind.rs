@@ -366,6 +366,12 @@ impl OperationKind {
         }
     }
 
+    /// Whether nothing but looking is left to a plan after so many steps: when the last of them is over, or on its way.
+    #[must_use]
+    pub fn only_watches_after(&self, steps: u32) -> bool {
+        matches!(self, Self::SendBuild(_)) && steps >= 4
+    }
+
     /// The build that it is about sending.
     #[must_use]
     pub fn build(&self) -> Option<&BuildToSend> {

@@ -463,19 +463,15 @@ where
     }
 }
 
-/// A form with a file that is too large to be held in memory. Its token fits the session of its sender; the file is next,
-/// and is read as it comes.
+/// A form with a file that is too large to be held in memory, of which nothing is read yet: first it is looked whether its
+/// sender may send it.
 pub(crate) struct SentStream {
     /// Who sent it.
     pub(crate) visitor: Visitor,
     /// How long the whole form is, where its sender says so.
     pub(crate) length: Option<u64>,
-    /// What is left of it.
-    pub(crate) form: RestOfForm,
+    request: Request,
 }
-
-/// A form whose token was read.
-pub(crate) struct RestOfForm(Multipart);
 
 impl<S> FromRequest<S> for SentStream
 where
@@ -487,38 +483,50 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::from_request_parts(&mut parts, state).await?;
-        let length = parts
-            .headers
-            .get(header::CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
-        let unread = || {
-            let problem = Problem::new(
-                Kind::Invalid,
-                "form_unread",
-                "The form could not be read. Open the page again and send it from there.",
-            );
-            Refusal::from(problem).into_response()
-        };
-        let mut form = Multipart::from_request(Request::from_parts(parts, body), state)
-            .await
-            .map_err(|_| unread())?;
-        // The token stands first in every form; without it nothing further is read.
-        let token = match form.next_field().await.map_err(|_| unread())? {
-            Some(field) if field.name() == Some("csrf") => field.text().await.map_err(|_| unread())?,
-            _ => String::new(),
-        };
-        if !session::form_fits(&visitor.cookie, &token) {
-            return Err(Refusal::from(stale_form()).into_response());
-        }
+        let length = parts.headers.get(header::CONTENT_LENGTH);
         Ok(Self {
             visitor,
-            length,
-            form: RestOfForm(form),
+            length: length.and_then(|value| value.to_str().ok()?.parse().ok()),
+            request: Request::from_parts(parts, body),
         })
     }
 }
 
-impl RestOfForm {
+/// Longest token of a form.
+const TOKEN_BYTES: usize = 256;
+
+impl SentStream {
+    /// Begins to read it: its token, which has to fit the session of its sender.
+    pub(crate) async fn open(self) -> Result<(Visitor, OpenForm), Refusal> {
+        let unread = || {
+            Problem::new(
+                Kind::Invalid,
+                "form_unread",
+                "The form could not be read. Open the page again and send it from there.",
+            )
+        };
+        let mut form = Multipart::from_request(self.request, &()).await.map_err(|_| unread())?;
+        let mut token = Vec::new();
+        let first = form.next_field().await.map_err(|_| unread())?;
+        if let Some(mut field) = first.filter(|field| field.name() == Some("csrf")) {
+            while let Some(piece) = field.chunk().await.map_err(|_| unread())? {
+                token.extend_from_slice(&piece);
+                if token.len() > TOKEN_BYTES {
+                    return Err(stale_form().into());
+                }
+            }
+        }
+        match std::str::from_utf8(&token) {
+            Ok(token) if session::form_fits(&self.visitor.cookie, token) => Ok((self.visitor, OpenForm(form))),
+            _ => Err(stale_form().into()),
+        }
+    }
+}
+
+/// A form whose token was read.
+pub(crate) struct OpenForm(Multipart);
+
+impl OpenForm {
     /// The file with its name; none where none was chosen.
     pub(crate) async fn file(&mut self) -> Option<(String, axum::extract::multipart::Field<'_>)> {
         let field = self.0.next_field().await.ok().flatten()?;

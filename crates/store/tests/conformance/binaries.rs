@@ -154,10 +154,10 @@ async fn an_upload_grows_and_ends(world: World) {
     let new = upload(1, 1);
     let sha256 = new.sha256.clone().expect("announced");
     let mut tx = world.store.begin_for(&may).await.expect("begins");
-    assert_eq!(tx.bytes_on_their_way(&may).await.expect("summed"), 0);
+    assert_eq!(tx.uploads_on_their_way(&may).await.expect("summed"), (0, 0));
     tx.begin_binary_upload(&may, &new).await.expect("begun");
     tx.begin_binary_upload(&may, &upload(1, 2)).await.expect("begun");
-    assert_eq!(tx.bytes_on_their_way(&may).await.expect("summed"), 10_000_000_000);
+    assert_eq!(tx.uploads_on_their_way(&may).await.expect("summed"), (2, 10_000_000_000));
     tx.note_received(&may, new.id, 4_500_000_000, at(50)).await.expect("noted");
     let grown = BinaryUpload {
         received: 4_500_000_000,
@@ -173,7 +173,7 @@ async fn an_upload_grows_and_ends(world: World) {
     }
     tx.commit().await.expect("kept");
     let mut tx = world.store.begin_for(&they).await.expect("begins");
-    assert_eq!(tx.bytes_on_their_way(&they).await.expect("summed"), 0);
+    assert_eq!(tx.uploads_on_their_way(&they).await.expect("summed"), (0, 0));
     let foreign = tx.note_received(&they, new.id, 1, at(0)).await;
     assert!(matches!(foreign, Err(StoreError::NotFound)), "{foreign:?}");
     drop(tx);

@@ -54,12 +54,12 @@ pub(crate) async fn upload_form(Reach(state): Reach<State>, Path(org): Path<Stri
 }
 
 /// `POST /o/{org}/binaries/upload`: the file is written down as it comes.
-pub(crate) async fn upload(Reach(state): Reach<State>, Path(org): Path<String>, mut sent: SentStream) -> Answer {
+pub(crate) async fn upload(Reach(state): Reach<State>, Path(org): Path<String>, sent: SentStream) -> Answer {
     let org: OrgId = id(&org)?;
-    // Whoever may not is told before anything of the file is read.
+    // Whoever may not is told before anything of the form is read.
     let shell = sent.visitor.shell_for(&state, org, Place::Binaries, Action::UploadBinary).await?;
     let most = sent.length.unwrap_or(MOST_BYTES).clamp(1, MOST_BYTES);
-    let SentStream { visitor, form, .. } = &mut sent;
+    let (visitor, mut form) = sent.open().await?;
     let taken = match form.file().await {
         Some((name, bytes)) => state.app.take_binary(&visitor.who.caller, org, name, most, Box::pin(bytes)).await,
         None => Err(Problem::field(
