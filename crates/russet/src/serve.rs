@@ -351,7 +351,11 @@ fn storage(place: &str, arriving: &Path) -> anyhow::Result<Storage> {
         let url: Url = place
             .parse()
             .map_err(|_| usage(format!("--binaries is “{place}”, which is not an address like s3://bucket/prefix")))?;
-        Storage::in_bucket(&url, arriving)
+        let variables: Vec<_> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| name.starts_with("AWS_"))
+            .collect();
+        Storage::in_bucket(&url, &variables, arriving)
     } else if place.contains("://") {
         return Err(usage(format!(
             "--binaries is “{place}”; give a directory, or a bucket as s3://bucket/prefix"

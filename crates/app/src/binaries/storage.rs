@@ -17,7 +17,10 @@ use bytes::Bytes;
 use domain::{BinaryId, BinaryUploadId, OrgId};
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
-    GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart, aws::AmazonS3Builder, local::LocalFileSystem, path::Path as Place,
+    GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart,
+    aws::{AmazonS3Builder, AmazonS3ConfigKey},
+    local::LocalFileSystem,
+    path::Path as Place,
 };
 use std::{
     collections::HashSet,
@@ -130,28 +133,31 @@ impl Storage {
         })
     }
 
-    /// In a bucket, `s3://bucket/prefix`, with the credentials, region and endpoint of the environment (`AWS_…`). Files on
+    /// In a bucket, `s3://bucket/prefix`, with credentials, region and endpoint as the usual `AWS_…` variables name them. Files on
     /// their way here lie in a directory until they are whole.
     ///
     /// # Errors
-    /// What is wrong with the address or the environment.
-    pub fn in_bucket(url: &Url, spool: &Path) -> Result<Self, StorageError> {
+    /// What is wrong with the address or the variables.
+    pub fn in_bucket(url: &Url, variables: &[(String, String)], spool: &Path) -> Result<Self, StorageError> {
         private_folder(spool)?;
-        // A bucket of one's own beside the server may be without TLS; a loopback address is no network.
-        let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]
+        let known = variables
             .iter()
-            .find_map(|name| std::env::var(name).ok())
-            .and_then(|text| Url::parse(&text).ok());
-        let is_loopback = endpoint.as_ref().is_some_and(|url| match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        });
-        let bucket = AmazonS3Builder::from_env()
-            .with_url(url.as_str())
-            .with_allow_http(is_loopback)
-            .build()?;
+            .filter_map(|(name, value)| Some((name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>().ok()?, value)));
+        let mut bucket = AmazonS3Builder::new().with_url(url.as_str());
+        let mut is_loopback = false;
+        for (key, value) in known {
+            if key == AmazonS3ConfigKey::Endpoint {
+                is_loopback = Url::parse(value).is_ok_and(|endpoint| match endpoint.host() {
+                    Some(url::Host::Domain(name)) => name == "localhost",
+                    Some(url::Host::Ipv4(address)) => address.is_loopback(),
+                    Some(url::Host::Ipv6(address)) => address.is_loopback(),
+                    None => false,
+                });
+            }
+            bucket = bucket.with_config(key, value);
+        }
+        // A bucket of one's own on the same machine may be without TLS: a loopback address is no network.
+        let bucket = bucket.with_allow_http(is_loopback).build()?;
         Ok(Self {
             spool: spool.to_owned(),
             root: None,

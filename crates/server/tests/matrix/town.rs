@@ -391,7 +391,9 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
 
 /// A binary that is kept in a place; answers its id.
 async fn binary(world: &World, hand: &SignedIn, org: OrgId, name: &str, number: u32) -> String {
-    let app = testkit::ipa::Bundle::app("no.halden.ferry").version("9.0", &number.to_string());
+    let app = testkit::ipa::Bundle::app("no.halden.ferry")
+        .version("9.0", &number.to_string())
+        .set("CFBundleDisplayName", name);
     let bytes = testkit::ipa::Ipa::of(app).file("AppIcon60x60@2x.png", pixel()).bytes();
     world.binary(hand, org, &format!("{name}.ipa"), bytes).await.id.to_string()
 }
