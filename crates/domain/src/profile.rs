@@ -291,6 +291,9 @@ pub struct HeldProfile {
     pub team_id: Option<TeamId>,
     /// SHA-256 of its certificates' public keys, lower-case hex, in the order of the file.
     pub certificates: Vec<String>,
+    /// Serial numbers of the same, upper-case hex, in the same order. Empty where they are not known, of a profile taken in
+    /// before they were kept.
+    pub serials: Vec<String>,
     /// The UDIDs in the file.
     pub devices: Vec<String>,
     /// Which devices it is to have.
@@ -310,6 +313,17 @@ pub struct HeldProfile {
 }
 
 impl HeldProfile {
+    /// Whether this certificate is in it. The public key alone does not say that: Apple makes several certificates of one
+    /// request, and what is signed with another one than the profile's is refused.
+    #[must_use]
+    pub fn has(&self, public_key_fingerprint: &str, serial: &str) -> bool {
+        if self.serials.len() != self.certificates.len() {
+            return self.certificates.iter().any(|key| key == public_key_fingerprint);
+        }
+        let mut inside = self.certificates.iter().zip(&self.serials);
+        inside.any(|(key, number)| key == public_key_fingerprint && number.eq_ignore_ascii_case(serial))
+    }
+
     /// Whether it can be used now. A date that is over says more than what Apple said before.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> ProfileState {
@@ -328,6 +342,40 @@ mod tests {
 
     fn of(text: &str) -> ProfileType {
         ProfileType::creatable(text).unwrap()
+    }
+
+    #[test]
+    fn a_certificate_is_in_a_profile_by_its_key_and_its_number() {
+        let ids: (ProfileId, OrgId) = (
+            "prof_00000000000000000000000001".parse().unwrap(),
+            "org_00000000000000000000000001".parse().unwrap(),
+        );
+        let held = |serials: &[&str]| HeldProfile {
+            id: ids.0,
+            organization: ids.1,
+            api_key: None,
+            apple_id: None,
+            name: "Ferry".to_owned(),
+            profile_type: of("IOS_APP_ADHOC"),
+            uuid: String::new(),
+            bundle_identifier: "no.halden.ferry".to_owned(),
+            team_id: None,
+            certificates: vec!["aa".to_owned(), "bb".to_owned()],
+            serials: serials.iter().map(|&serial| serial.to_owned()).collect(),
+            devices: vec![],
+            device_rule: DeviceRule::Chosen,
+            is_reference: false,
+            standing: ProfileStanding::Ready,
+            created_at: Timestamp::UNIX_EPOCH,
+            expires_at: Timestamp::UNIX_EPOCH,
+            origin: ItemOrigin::Uploaded,
+            added_at: Timestamp::UNIX_EPOCH,
+        };
+        let known = held(&["0A", "0B"]);
+        assert!(known.has("aa", "0a") && known.has("bb", "0B"));
+        assert!(!known.has("aa", "0B") && !known.has("bb", "0C") && !known.has("cc", "0A"));
+        // One that was taken in before the numbers were kept goes by the key, as it did.
+        assert!(held(&[]).has("aa", "0B"));
     }
 
     #[test]

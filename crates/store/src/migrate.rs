@@ -166,6 +166,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0026_mail_days.sql"),
         postgres: include_str!("../migrations/0026_mail_days.postgres.sql"),
     },
+    Migration {
+        version: 27,
+        name: "serials_in_profiles",
+        sql: include_str!("../migrations/0027_serials_in_profiles.sql"),
+        postgres: "",
+    },
 ];
 
 /// Its hashes are no work for SQL.

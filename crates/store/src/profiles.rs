@@ -28,6 +28,7 @@ pub(crate) fn profile(row: &Row) -> Result<HeldProfile> {
         bundle_identifier: row.get("bundle_identifier")?,
         team_id: row.parse_opt("team_id")?,
         certificates: row.json("certificates")?,
+        serials: row.json_opt("serials")?.unwrap_or_default(),
         devices: row.json("devices")?,
         device_rule: row.parse("device_rule")?,
         is_reference: row.get("is_reference")?,
@@ -48,8 +49,9 @@ impl Tx {
         let inserted = self
             .execute(
                 "INSERT INTO profiles (id, organization_id, api_key_id, apple_id, name, folded, profile_type, uuid, bundle_identifier,
-                     team_id, certificates, devices, device_rule, standing, created_at, expires_at, origin, added_at, is_reference)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING",
+                     team_id, certificates, devices, device_rule, standing, created_at, expires_at, origin, added_at, is_reference,
+                     serials)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT DO NOTHING",
                 args![
                     new.id,
                     permit.organization(),
@@ -70,6 +72,7 @@ impl Tx {
                     new.origin.as_str(),
                     new.added_at,
                     new.is_reference,
+                    json(&new.serials)?,
                 ],
             )
             .await?;
@@ -88,7 +91,7 @@ impl Tx {
         self.change(
             "UPDATE profiles SET api_key_id = $3, apple_id = $4, name = $5, folded = $6, profile_type = $7, uuid = $8,
                  bundle_identifier = $9, team_id = $10, certificates = $11, devices = $12, device_rule = $13, standing = $14,
-                 created_at = $15, expires_at = $16, is_reference = $17
+                 created_at = $15, expires_at = $16, is_reference = $17, serials = $18
              WHERE organization_id = $1 AND id = $2",
             args![
                 permit.organization(),
@@ -108,6 +111,7 @@ impl Tx {
                 new.created_at,
                 new.expires_at,
                 new.is_reference,
+                json(&new.serials)?,
             ],
         )
         .await?;

@@ -164,7 +164,8 @@ fn shown(certificate: &Certificate, held: &Held) -> AppleCertificate {
         .clone()
         .or_else(|| info.map(|info| info.serial_hex.clone()))
         .unwrap_or_default();
-    let here = held.find(info.map(|info| info.public_key_fingerprint.as_str()), &serial);
+    let public_key = info.map(|info| info.public_key_fingerprint.as_str());
+    let here = held.find(public_key, &serial);
     AppleCertificate {
         id: certificate.id.clone(),
         name: name_of(certificate),
@@ -173,7 +174,7 @@ fn shown(certificate: &Certificate, held: &Held) -> AppleCertificate {
         expires_at: attributes.expiration_date.or_else(|| info.map(|info| info.not_after)),
         held: here.map(|here| here.id),
         origin: here.map(|here| here.origin),
-        key_held: here.is_some_and(|here| here.key_held),
+        key_held: held.key_held(public_key, &serial),
         serial,
     }
 }

@@ -4,13 +4,14 @@ use super::Place;
 use crate::Problem;
 use apple::Certificate as AtApple;
 use domain::{HeldPlace, Permit};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{KnownCertificate, Tx};
 
 /// Those certificates of a list at Apple that are held here, by what the two can be compared with.
 pub(crate) struct Held {
-    by_public_key: BTreeMap<String, KnownCertificate>,
     by_serial: BTreeMap<String, KnownCertificate>,
+    /// Public keys whose private keys are here, whichever certificate they came with.
+    keys: BTreeSet<String>,
 }
 
 impl Held {
@@ -26,12 +27,14 @@ impl Held {
         known.sort_unstable();
         known.dedup();
         let mut held = Self {
-            by_public_key: BTreeMap::new(),
             by_serial: BTreeMap::new(),
+            keys: BTreeSet::new(),
         };
         for certificate in tx.certificates_known_by(permit, &known).await? {
-            held.by_serial.insert(bare_serial(&certificate.serial), certificate.clone());
-            held.by_public_key.insert(certificate.public_key_fingerprint.clone(), certificate);
+            if certificate.key_held {
+                held.keys.insert(certificate.public_key_fingerprint.clone());
+            }
+            held.by_serial.insert(bare_serial(&certificate.serial), certificate);
         }
         Ok(held)
     }
@@ -42,12 +45,15 @@ impl Held {
         Self::among_places(tx, permit, &places).await
     }
 
-    /// The one that is this certificate.
+    /// The one that is this certificate. Several may have its public key, made of one request; its number is its own.
     pub(crate) fn find(&self, public_key: Option<&str>, serial: &str) -> Option<&KnownCertificate> {
-        match public_key {
-            Some(fingerprint) => self.by_public_key.get(fingerprint),
-            None => self.by_serial.get(&bare_serial(serial)),
-        }
+        let found = self.by_serial.get(&bare_serial(serial))?;
+        public_key.is_none_or(|key| key == found.public_key_fingerprint).then_some(found)
+    }
+
+    /// Whether its private key is here, be it with another certificate of the same key.
+    pub(crate) fn key_held(&self, public_key: Option<&str>, serial: &str) -> bool {
+        public_key.is_some_and(|key| self.keys.contains(key)) || self.find(public_key, serial).is_some_and(|here| here.key_held)
     }
 
     pub(crate) fn place(&self, place: &HeldPlace) -> Place {
@@ -57,7 +63,7 @@ impl Held {
             name: place.name.clone(),
             serial: place.serial.clone(),
             expires_at: place.expires_at,
-            key_held: here.is_some_and(|here| here.key_held),
+            key_held: self.key_held(place.public_key_fingerprint.as_deref(), &place.serial),
             held: here.map(|here| here.id),
         }
     }

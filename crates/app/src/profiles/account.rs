@@ -205,13 +205,18 @@ impl Account {
     /// The certificates with these public keys that can be in a profile of this type now. Of a type that has one, the one that
     /// ends last.
     pub(crate) fn certificates_of_keys(&self, profile_type: &ProfileType, fingerprints: &[String], now: Timestamp) -> Vec<String> {
-        let mut fitting: Vec<_> = fingerprints
+        let is_of_them = |certificate: &&AtApple| fingerprints.iter().any(|key| certificate.has_this_key(key));
+        let mut fitting: Vec<_> = self
+            .certificates
             .iter()
-            .filter_map(|fingerprint| self.certificate_of_key(fingerprint))
+            .filter(is_of_them)
             .filter(|certificate| profile_type.takes_certificate(&certificate.certificate_type))
             .filter(|certificate| certificate.expires_at.is_none_or(|end| end > now))
             .collect();
         fitting.sort_by_key(|certificate| std::cmp::Reverse(certificate.expires_at));
+        // Several of one request sign alike: of each key the one that ends last.
+        let mut keys = std::collections::BTreeSet::new();
+        fitting.retain(|certificate| keys.insert(certificate.public_key.clone()));
         if profile_type.has_one_certificate() {
             fitting.truncate(1);
         }

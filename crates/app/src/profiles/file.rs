@@ -72,6 +72,7 @@ pub(super) fn held(
             .iter()
             .map(|certificate| certificate.public_key_fingerprint.clone())
             .collect(),
+        serials: info.certificates.iter().map(|certificate| certificate.serial_hex.clone()).collect(),
         devices: info.devices.clone(),
         device_rule: DeviceRule::Chosen,
         is_reference: false,

@@ -15,7 +15,6 @@ use domain::{
     Action, CertificateId, Event, HeldProfile, OperationId, OrgId, Permit, ProfileId, ProfileStanding, ProfileState, ProfileType, Shareable,
 };
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 use store::{KnownCertificate, Page, Paging, ProfileFilter, ProfileOrder, ProfileToUse, StoreError, Tx};
 use zeroize::Zeroizing;
 
@@ -53,13 +52,31 @@ impl CertificateMatch {
         }
     }
 
-    fn of(profile: &HeldProfile, known: &BTreeMap<String, KnownCertificate>) -> Self {
-        let ours = || profile.certificates.iter().filter_map(|fingerprint| known.get(fingerprint));
-        match (ours().find(|known| known.key_held), ours().next()) {
+    fn of(profile: &HeldProfile, known: &Known) -> Self {
+        match (known.of(profile).find(|known| known.key_held), known.of(profile).next()) {
             (Some(held), _) => Self::KeyHeld(held.id),
             (None, Some(held)) => Self::NoKeyHeld(held.id),
             (None, None) => Self::NoCertificate,
         }
+    }
+}
+
+/// The certificates of some profiles that are held here or lent now.
+pub(super) struct Known(Vec<KnownCertificate>);
+
+impl Known {
+    /// Those in a profile.
+    pub(super) fn of<'k>(&'k self, profile: &HeldProfile) -> impl Iterator<Item = &'k KnownCertificate> {
+        self.0
+            .iter()
+            .filter(|known| profile.has(&known.public_key_fingerprint, &known.serial))
+    }
+
+    /// The one with this public key and serial number.
+    pub(super) fn find(&self, public_key_fingerprint: &str, serial: &str) -> Option<&KnownCertificate> {
+        self.0
+            .iter()
+            .find(|known| known.public_key_fingerprint == public_key_fingerprint && known.serial.eq_ignore_ascii_case(serial))
     }
 }
 
@@ -319,7 +336,7 @@ impl App {
     }
 }
 
-pub(super) fn row(profile: HeldProfile, known: &BTreeMap<String, KnownCertificate>, now: Timestamp) -> ProfileRow {
+pub(super) fn row(profile: HeldProfile, known: &Known, now: Timestamp) -> ProfileRow {
     ProfileRow {
         state: profile.state(now),
         matched: CertificateMatch::of(&profile, known),
@@ -327,28 +344,16 @@ pub(super) fn row(profile: HeldProfile, known: &BTreeMap<String, KnownCertificat
     }
 }
 
-/// The certificates of some profiles that are held here or lent now, by public key.
-pub(super) async fn known_in(
-    tx: &mut Tx,
-    permit: &Permit,
-    profiles: &[HeldProfile],
-    now: Timestamp,
-) -> Result<BTreeMap<String, KnownCertificate>, Problem> {
+/// The certificates of some profiles that are held here or lent now; one's own come first.
+pub(super) async fn known_in(tx: &mut Tx, permit: &Permit, profiles: &[HeldProfile], now: Timestamp) -> Result<Known, Problem> {
     let mut keys: Vec<String> = profiles.iter().flat_map(|profile| profile.certificates.iter().cloned()).collect();
     keys.sort_unstable();
     keys.dedup();
-    let mut known: BTreeMap<String, KnownCertificate> = BTreeMap::new();
     let lent = tx.lent_certificates(permit, now).await?;
     let lent = lent.into_iter().map(|lent| KnownCertificate::from(lent.certificate));
     let lent = lent.filter(|lent| keys.contains(&lent.public_key_fingerprint));
-    for certificate in tx.certificates_known_by(permit, &keys).await?.into_iter().chain(lent) {
-        // Two certificates of one key: the one whose private key is held says more.
-        let before = known.get(&certificate.public_key_fingerprint);
-        if before.is_none_or(|before| !before.key_held) {
-            known.insert(certificate.public_key_fingerprint.clone(), certificate);
-        }
-    }
-    Ok(known)
+    let own = tx.certificates_known_by(permit, &keys).await?.into_iter();
+    Ok(Known(own.chain(lent).collect()))
 }
 
 fn given(text: &Option<String>) -> Option<&str> {

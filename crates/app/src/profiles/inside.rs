@@ -1,13 +1,15 @@
 //! What is shown of the inside of a profile: of its file where it is held, of a reference what was last seen. Nobody asks
 //! Apple for a page.
 
-use super::{file, held::InProfile};
+use super::{
+    file,
+    held::{InProfile, Known},
+};
 use crate::Problem;
 use domain::{HeldProfile, Permit};
 use jiff::Timestamp;
 use signing::profile::Profile;
-use std::collections::BTreeMap;
-use store::{KnownCertificate, StoreError, Tx};
+use store::{StoreError, Tx};
 
 /// The inside.
 pub(super) struct Inside {
@@ -22,10 +24,10 @@ pub(super) struct Inside {
 }
 
 impl Inside {
-    /// Of a file; `known` are the certificates that are held or lent here, by public key.
-    pub(super) fn of_file(read: &Profile, known: &BTreeMap<String, KnownCertificate>) -> Self {
+    /// Of a file; `known` are the certificates that are held or lent here.
+    pub(super) fn of_file(read: &Profile, known: &Known) -> Self {
         let certificates = read.info.certificates.iter().map(|certificate| {
-            let here = known.get(&certificate.public_key_fingerprint);
+            let here = known.find(&certificate.public_key_fingerprint, &certificate.serial_hex);
             InProfile {
                 name: certificate.common_name.clone().unwrap_or_default(),
                 serial: certificate.serial_hex.clone(),
@@ -50,11 +52,11 @@ impl Inside {
         tx: &mut Tx,
         permit: &Permit,
         held: &HeldProfile,
-        known: &BTreeMap<String, KnownCertificate>,
+        known: &Known,
         now: Timestamp,
     ) -> Result<Self, Problem> {
         let mut certificates = Vec::new();
-        for here in held.certificates.iter().filter_map(|fingerprint| known.get(fingerprint)) {
+        for here in known.of(held) {
             let found = match tx.certificate_to_use(permit, here.id, now).await {
                 // Its share ended while this was read.
                 Err(StoreError::NotFound) => continue,

@@ -16,14 +16,14 @@ impl App {
                 }
                 let present = match item.certificate {
                     Some(id) => match tx.certificate_to_use(permit, id, now).await {
-                        Ok(found) => Some(found.certificate.public_key_fingerprint),
+                        Ok(found) => Some(found.certificate),
                         // It was lent, and is not any more.
                         Err(StoreError::NotFound) => None,
                         Err(error) => return Err(error.into()),
                     },
                     None => None,
                 };
-                let stays = present.is_some_and(|fingerprint| profile.certificates.contains(&fingerprint));
+                let stays = present.is_some_and(|held| profile.has(&held.public_key_fingerprint, &held.serial));
                 let certificate = if stays {
                     item.certificate
                 } else {
@@ -46,7 +46,7 @@ impl App {
 async fn usable(tx: &mut Tx, permit: &Permit, profile: &HeldProfile) -> Result<Option<CertificateId>, Problem> {
     let mut found: Option<domain::HeldCertificate> = None;
     for known in tx.certificates_known_by(permit, &profile.certificates).await? {
-        if known.key_held && profile.certificates.contains(&known.public_key_fingerprint) {
+        if known.key_held && profile.has(&known.public_key_fingerprint, &known.serial) {
             let held = tx.certificate(permit, known.id).await?;
             if found.as_ref().is_none_or(|before| before.expires_at < held.expires_at) {
                 found = Some(held);

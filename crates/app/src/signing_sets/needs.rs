@@ -164,8 +164,9 @@ impl Needing<'_> {
 
     /// A profile that can be used with this certificate as it is.
     fn usable(&self, identifier: &str, certificate: &HeldCertificate) -> Option<&HeldProfile> {
-        self.held_for(identifier)
-            .find(|held| held.certificates.contains(&certificate.public_key_fingerprint) && self.lasts(held) && self.has_its_devices(held))
+        self.held_for(identifier).find(|held| {
+            held.has(&certificate.public_key_fingerprint, &certificate.serial) && self.lasts(held) && self.has_its_devices(held)
+        })
     }
 
     fn lasts(&self, held: &HeldProfile) -> bool {
@@ -222,7 +223,7 @@ impl Needing<'_> {
             .account
             .certificates_of_keys(&held.profile_type, &held.certificates, self.now)
             .is_empty();
-        let is_ours = certificate.is_some_and(|ours| held.certificates.contains(&ours.public_key_fingerprint));
+        let is_ours = certificate.is_some_and(|ours| held.has(&ours.public_key_fingerprint, &ours.serial));
         !self.lasts(held) || no_valid_certificate || (is_ours && !self.has_its_devices(held))
     }
 

@@ -107,7 +107,7 @@ impl App {
                 "was revoked"
             } else if held.expires_at <= now {
                 "has expired"
-            } else if !profile.certificates.contains(&held.public_key_fingerprint) {
+            } else if !profile.has(&held.public_key_fingerprint, &held.serial) {
                 "is not in it"
             } else {
                 return Ok(held);
@@ -121,7 +121,7 @@ impl App {
             held.private_key.is_some()
                 && held.revoked_at.is_none()
                 && held.expires_at > now
-                && profile.certificates.contains(&held.public_key_fingerprint)
+                && profile.has(&held.public_key_fingerprint, &held.serial)
         };
         let mut fitting: Vec<HeldCertificate> = Vec::new();
         for known in tx.certificates_known_by(permit, &profile.certificates).await? {

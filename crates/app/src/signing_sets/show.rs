@@ -378,7 +378,7 @@ fn missing(item: &SetItem, certificate: Option<&InSet>, profile: Option<&Profile
         (CertificateState::NoKeyHeld, _) => Some(format!("The private key of the certificate “{}” is not held here.", of.name)),
         (_, ProfileState::Expired) => Some(format!("The profile “{}” expired on {}.", held.name, day(held.expires_at))),
         (_, ProfileState::Invalid) => Some(format!("Apple does not take the profile “{}” any more.", held.name)),
-        _ if !held.certificates.contains(&of.public_key_fingerprint) => {
+        _ if !held.has(&of.public_key_fingerprint, &of.serial) => {
             Some(format!("The profile “{}” does not have the certificate “{}”.", held.name, of.name))
         }
         _ if held.profile_type != set.profile_type => Some(format!(

@@ -299,6 +299,22 @@ testkit::on_both_databases! {
             new.certificates = vec![held.apple_id.clone().unwrap()];
             ids.push(registered(&world, key, new).await);
         }
+        // Each profile is matched with its own, and a set has the one that is in its profile.
+        for (number, (held, profile)) in of_csr.iter().zip(&ids).enumerate() {
+            assert_eq!(one(&world, *profile).await.matched.certificate(), Some(held.id));
+            let picked = |certificate| [app::signing_sets::PickedItem { profile: *profile, certificate }];
+            let set = app.create_signing_set(caller, org, &format!("Set {number}"), &picked(None)).await.unwrap();
+            assert_eq!(set.items[0].certificate.as_ref().unwrap().certificate.id, held.id);
+            assert!(set.items[0].missing.is_none(), "{:?}", set.items[0].missing);
+            let other = of_csr[(number + 1) % 3].id;
+            let refused = app.create_signing_set(caller, org, "Mixed", &picked(Some(other))).await.unwrap_err();
+            assert!(refused.message.contains("is not in it"), "{}", refused.message);
+        }
+        // Of several with one key the one of the right type is taken, not the one that ends last.
+        let unnamed = wanted("Of any", "IOS_APP_DEVELOPMENT", "no.halden.ferry", Some(Devices::AllEnabled));
+        let any = registered(&world, key, unnamed).await;
+        let development = of_csr.iter().find(|held| held.certificate_type.is_development()).unwrap();
+        assert_eq!(one(&world, any).await.matched.certificate(), Some(development.id));
         let first = &of_csr[0];
         let preview = app.preview_renewal(caller, org, key, first.id).await.unwrap();
         assert_eq!(preview.profiles.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["Of 0"]);

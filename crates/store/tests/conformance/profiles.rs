@@ -30,6 +30,7 @@ pub(crate) fn profile(organization: u32, number: u32) -> HeldProfile {
         bundle_identifier: format!("com.example.app{number}"),
         team_id: Some(of("TEAM123456")),
         certificates: vec![format!("{number:064x}"), "ab".repeat(32)],
+        serials: vec![format!("{number:X}"), "0ABC".to_owned()],
         devices: vec!["00008110-000A1B2C3D4E5F01".to_owned()],
         device_rule: DeviceRule::AllEnabled,
         is_reference: false,

@@ -42,6 +42,7 @@ pub(super) fn row(number: u32, name: &str, kind: &str, standing: ProfileStanding
             _ => vec![],
         },
         device_rule: DeviceRule::AllEnabled,
+        serials: vec![],
         is_reference: kind == "IOS_APP_INHOUSE",
         standing,
         created_at: at("2025-12-06T14:08:00Z"),
