@@ -347,8 +347,8 @@ mod tests {
     #[test]
     fn a_certificate_is_in_a_profile_by_its_key_and_its_number() {
         let ids: (ProfileId, OrgId) = (
-            "prof_00000000000000000000000001".parse().unwrap(),
-            "org_00000000000000000000000001".parse().unwrap(),
+            "prof_01930000000070008000000000000001".parse().unwrap(),
+            "org_01930000000070008000000000000001".parse().unwrap(),
         );
         let held = |serials: &[&str]| HeldProfile {
             id: ids.0,

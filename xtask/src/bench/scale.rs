@@ -88,8 +88,8 @@ pub(super) fn section(bench: &Workbench, folder: &Path) -> anyhow::Result<String
     let mut text = format!(
         "## Lists as they grow\n\n\
          Measured by `cargo xtask bench scale`: a root organization with 1, 10, 100 and 1,000 sub-organizations, 100 to 100,000\n\
-         certificates, 10 to 10,000 profiles and 1,000 to 1,000,000 activity records, which name the column. Each page is asked for {QUESTIONS} times over one\n\
-         connection, median / 99th percentile in milliseconds. Aim: ≤ 50 ms.\n\n| page |{head}"
+         certificates, 10 to 10,000 profiles and 1,000 to 1,000,000 activity records, which name the column. Each page is\n\
+         asked for {QUESTIONS} times over one connection, median / 99th percentile in milliseconds. Aim: ≤ 50 ms.\n\n| page |{head}"
     );
     for (row, page) in pages.iter().enumerate() {
         text += &format!("| {} |", page.what);
