@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::{Account, Figure, binary, milliseconds, requests};
+use crate::http::Connection;
 use crate::process;
 use crate::server::{self, Server};
 use crate::toolbox;
@@ -18,6 +19,16 @@ use crate::workbench::Workbench;
 
 /// How many jobs ask at once.
 const JOBS: usize = 50;
+/// Apple's own answers come over the Internet; the simulator's do not.
+const LATENCY: Duration = Duration::from_millis(100);
+/// Each is asked for once, so that there is something to be made.
+const APPS: [&str; 5] = [
+    "no.halden.bench",
+    "no.halden.at-once.alone",
+    "no.halden.at-once.crowd",
+    "no.halden.slow.alone",
+    "no.halden.slow.crowd",
+];
 /// What an app has beside itself.
 const EXTENSIONS: [&str; 3] = ["share", "watch", "widget"];
 
@@ -66,6 +77,16 @@ impl Stage {
         requests(&self.journal)
     }
 
+    /// From now on the simulator answers as late as Apple.
+    fn slow_apple(&self) -> anyhow::Result<()> {
+        let control = self.demo["simulator_control_url"]
+            .as_str()
+            .context("demo.json without a control port")?;
+        let effect = json!({ "kind": "delay", "milliseconds": u64::try_from(LATENCY.as_millis())? });
+        Connection::open(control)?.post("/faults", &json!({ "times": 10_000, "effect": effect }))?;
+        Ok(())
+    }
+
     /// Asks for what an app needs, and waits until it is there.
     fn ensure(&self, app: &str) -> anyhow::Result<()> {
         let wish = json!({ "key": self.account.admin, "profile_type": "IOS_APP_STORE", "bundle_identifiers": identifiers(app) });
@@ -100,7 +121,7 @@ fn finished(account: &Account, operation: &Value) -> anyhow::Result<()> {
 
 /// The figures.
 pub(super) fn figures(bench: &Workbench, folder: &Path) -> anyhow::Result<Vec<Figure>> {
-    let ours = Stage::open(bench, folder, "ensure", &["no.halden.bench", "no.halden.alone", "no.halden.crowd"])?;
+    let ours = Stage::open(bench, folder, "ensure", &APPS)?;
     let theirs = Stage::open(bench, folder, "beside", &["no.halden.bench"])?;
     let (before, app) = (ours.requests()?, "no.halden.bench");
     ours.ensure(app)?;
@@ -113,10 +134,9 @@ pub(super) fn figures(bench: &Workbench, folder: &Path) -> anyhow::Result<Vec<Fi
     let beside_cold = theirs.requests()? - before;
     process::capture(&mut tool)?;
     let beside_warm = theirs.requests()? - before - beside_cold;
-    let start = Instant::now();
-    ours.ensure("no.halden.alone")?;
-    let alone = start.elapsed();
-    let slowest = crowd(&ours, "no.halden.crowd")?;
+    let at_once = alone_and_crowd(&ours, "at-once")?;
+    ours.slow_apple()?;
+    let slow = alone_and_crowd(&ours, "slow")?;
     Ok(vec![
         Figure {
             what: "ensure a signing set of 4 bundle IDs, certificate and profiles to be made",
@@ -131,12 +151,26 @@ pub(super) fn figures(bench: &Workbench, folder: &Path) -> anyhow::Result<Vec<Fi
             aim: "0",
         },
         Figure {
-            what: "50 jobs that ask at once for 4 profiles to be made, the slowest",
-            measured: milliseconds(slowest),
-            beside: format!("{} for one alone", milliseconds(alone)),
+            what: "50 jobs that ask at once for 4 profiles to be made, the slowest, Apple answering in 100 ms",
+            measured: milliseconds(slow.1),
+            beside: format!("{} for one alone", milliseconds(slow.0)),
             aim: "≤ 2 ×",
         },
+        Figure {
+            what: "the same, Apple answering at once",
+            measured: milliseconds(at_once.1),
+            beside: format!("{} for one alone", milliseconds(at_once.0)),
+            aim: "",
+        },
     ])
+}
+
+/// How long one job waits alone, and the slowest of a crowd.
+fn alone_and_crowd(stage: &Stage, name: &str) -> anyhow::Result<(Duration, Duration)> {
+    let start = Instant::now();
+    stage.ensure(&format!("no.halden.{name}.alone"))?;
+    let alone = start.elapsed();
+    Ok((alone, crowd(stage, &format!("no.halden.{name}.crowd"))?))
 }
 
 /// How long the slowest of many waits that want the same at the same moment.

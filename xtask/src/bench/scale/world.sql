@@ -9,8 +9,8 @@ INSERT INTO memberships (organization_id, user_id, role, given_at)
 VALUES ('org_{ID}000000000000', 'user_{ID}000000000000', 'owner', 1700000000000000);
 INSERT INTO api_tokens (id, token_hash, user_id, name, created_at, expires_at)
 VALUES ('tok_{ID}000000000000', {TOKEN_HASH}, 'user_{ID}000000000000', 'Benchmark', {NOW}, {NOW} + 8640000000000);
-INSERT INTO sessions (id, token_hash, user_id, created_at, seen_at, expires_at)
-VALUES ('sess_{ID}000000000000', {COOKIE_HASH}, 'user_{ID}000000000000', {NOW}, {NOW}, {NOW} + 86400000000);
+INSERT INTO sessions (id, token_hash, user_id, created_at, seen_at, expires_at, confirmed_at)
+VALUES ('sess_{ID}000000000000', {COOKIE_HASH}, 'user_{ID}000000000000', {NOW}, {NOW}, {NOW} + 86400000000, {NOW} + 3600000000);
 
 INSERT INTO organizations (id, parent_id, name, folded, likeness, created_at)
 WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {SUBS})
