@@ -11,6 +11,7 @@
 mod account;
 mod activity;
 mod apple_account;
+mod apple_webhooks;
 mod binaries;
 mod builds;
 mod bundle_ids;
@@ -37,6 +38,7 @@ pub use apple_account::{
     AppleBundleId, AppleBundleIds, AppleCertificate, AppleCertificateDetails, AppleCertificates, AppleDevice, AppleDevices, AppleProfile,
     AppleProfiles, CertificateRef, DeviceRef, ProfileRef, RevokeCertificate,
 };
+pub use apple_webhooks::{AppleWebhook, AppleWebhookChange, AppleWebhooks, WebhookAtApple};
 pub use binaries::{
     BegunUpload, Binaries, Binary, BinaryDetails, BinaryDifference, BinaryDifferences, BinaryFinding, BinaryFindings, BinaryUpload,
     BundleInside, CertificateInside, EditBinary, NewBinary, ProfileInside,

@@ -12,6 +12,7 @@ mod acting;
 pub mod activity;
 pub mod apple_account;
 pub mod apple_tokens;
+pub mod apple_webhooks;
 pub mod binaries;
 pub mod builds;
 pub mod bundle_ids;

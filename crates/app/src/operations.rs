@@ -107,8 +107,8 @@ impl App {
 
 /// An act of another room is none here: who may see certificates need not see builds.
 fn of_signing(view: OperationView) -> Result<OperationView, Problem> {
-    match view.operation.kind.build() {
-        None => Ok(view),
-        Some(_) => Err(Problem::not_found()),
+    match view.operation.kind.need().feature() {
+        Some(feature) if !feature.is_signing() => Err(Problem::not_found()),
+        _ => Ok(view),
     }
 }

@@ -1,7 +1,9 @@
 //! `russet apps` and `russet builds`: a binary is sent to Apple and watched until it is a build.
 
 use crate::{
-    Exit, Failure, binaries,
+    Exit, Failure,
+    apps_webhooks::Webhooks,
+    binaries,
     client::{Client, segment},
     operation::refused,
     output::{Printer, date, plain, table},
@@ -22,6 +24,9 @@ pub enum Apps {
         #[arg(long, value_name = "KEY")]
         key: String,
     },
+    /// Have Apple tell the server of an app, instead of asking all the time
+    #[command(subcommand)]
+    Webhooks(Webhooks),
 }
 
 /// `russet builds`
@@ -80,9 +85,10 @@ pub struct What {
 
 impl Apps {
     pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
-        let home = client.home().await?;
         match self {
+            Self::Webhooks(webhooks) => return webhooks.run(client, printer).await,
             Self::List { key } => {
+                let home = client.home().await?;
                 let apps: api::Apps = client.get(&format!("{home}/keys/{}/apps", segment(&key)), &[]).await?;
                 printer.show(&apps, |apps| {
                     table(

@@ -321,6 +321,11 @@ impl Client {
         self.send(self.request(Method::DELETE, path)).await.map(|_| ())
     }
 
+    /// The same where what came of it is told.
+    pub(crate) async fn delete_and_hear<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.answer(self.request(Method::DELETE, path)).await
+    }
+
     pub(crate) async fn me(&self) -> Result<api::Me, Failure> {
         self.get("/me", &[]).await
     }

@@ -8,6 +8,7 @@
 
 mod account;
 pub mod activity;
+mod apps_webhooks;
 mod binaries;
 mod builds;
 mod bundle_ids;

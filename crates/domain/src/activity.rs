@@ -14,8 +14,8 @@ use crate::{
     certificate::{CertificateType, ItemOrigin},
     feature::{Feature, Need},
     id::{
-        ActivityId, ApiKeyId, ApiTokenId, BinaryId, CertificateId, ChannelId, CsrId, DeviceInvitationId, InvitationId, OperationId, OrgId,
-        PendingDeviceId, ProfileId, ServiceTokenId, SessionId, SigningSetId, UserId,
+        ActivityId, ApiKeyId, ApiTokenId, AppleWebhookId, BinaryId, CertificateId, ChannelId, CsrId, DeviceInvitationId, InvitationId,
+        OperationId, OrgId, PendingDeviceId, ProfileId, ServiceTokenId, SessionId, SigningSetId, UserId,
     },
     name::{Email, ItemName},
     policy::Role,
@@ -542,6 +542,23 @@ pub enum Event {
         operation: OperationId,
         key: ApiKeyId,
         title: String,
+    },
+    AppleWebhookRegistered {
+        operation: OperationId,
+        key: ApiKeyId,
+        webhook: AppleWebhookId,
+        identifier: String,
+    },
+    AppleWebhookRemoved {
+        operation: OperationId,
+        key: ApiKeyId,
+        webhook: AppleWebhookId,
+        identifier: String,
+    },
+    /// Here alone: Apple was not asked.
+    AppleWebhookForgotten {
+        webhook: AppleWebhookId,
+        identifier: String,
     },
     CsrCreated {
         csr: CsrId,

@@ -288,6 +288,8 @@ pub enum Need {
     },
     /// Send a build to TestFlight.
     UploadBuild,
+    /// Register and remove webhooks of an app.
+    EditWebhooks,
     /// Look whether the key works and what it may read.
     Check,
     /// Hand out a short-lived token made with it.
@@ -313,6 +315,8 @@ impl Need {
             // Devices stand with bundle IDs in Apple's identifiers; the table has no row of their own.
             Self::RegisterBundleId | Self::EditBundleId | Self::RegisterDevice | Self::EditDevice => Some(Feature::BundleIds),
             Self::UploadBuild => Some(Feature::UploadBinary),
+            // They tell of builds; the table has no row of their own.
+            Self::EditWebhooks => Some(Feature::ManageTestFlight),
             Self::Check | Self::MintToken => None,
         }
     }
@@ -332,6 +336,7 @@ impl Need {
             Self::CreateProfile { .. } => Some(("create profiles", true)),
             Self::DeleteProfile { .. } => Some(("delete profiles", true)),
             Self::UploadBuild => Some(("send builds", false)),
+            Self::EditWebhooks => Some(("register webhooks", false)),
             Self::Read { .. } | Self::Check | Self::MintToken => None,
         }
     }
@@ -370,6 +375,7 @@ impl fmt::Display for Need {
             Self::DeleteProfile { profile_type } => write!(f, "Delete {}", profile_type.title()),
             Self::Check => f.write_str("Check the key"),
             Self::UploadBuild => f.write_str("Send a build"),
+            Self::EditWebhooks => f.write_str("Change webhooks"),
             Self::MintToken => f.write_str("Make a token for Apple"),
         }
     }

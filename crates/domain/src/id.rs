@@ -118,6 +118,8 @@ ids! {
     ChannelId = "chan";
     /// A notice on its way to one recipient of a channel.
     DeliveryId = "dlv";
+    /// A webhook at Apple that tells this server of an app (not Apple's resource id).
+    AppleWebhookId = "hook";
     /// A sealed secret: a private key of one kind or another.
     SecretId = "sec";
     /// A long act that survives a restart.

@@ -11,6 +11,7 @@ pub mod account;
 pub mod activity;
 pub mod address_range;
 pub mod apple_key;
+pub mod apple_webhook;
 pub mod binary;
 pub mod certificate;
 pub mod channel;
@@ -32,6 +33,7 @@ pub mod signing_set;
 pub use account::{ApiToken, Organization, Session, User};
 pub use activity::{Activity, Actor, Event, Origin, Outcome};
 pub use apple_key::{ApiKey, AppleKeyId, AppleRole, IssuerId, KeyKind, LastUse, TeamId};
+pub use apple_webhook::AppleWebhook;
 pub use binary::{BinaryKind, BinaryUpload, HeldBinary};
 pub use certificate::{CertificateType, HeldCertificate, ItemOrigin, ListedCertificate};
 pub use channel::{Channel, ChannelTarget, DeliveryState, NoticeContent, NoticeDelivery};
@@ -41,8 +43,9 @@ pub use enrollment::{CameBy, DeviceInvitation, LinkState, PendingDevice};
 pub use feature::{Declared, Feature, FeatureRow, LastResult, Limit, Need, Probed, Usability};
 pub use health::{CheckMark, KeyHealth, Verdict};
 pub use id::{
-    ActivityId, ApiKeyId, ApiTokenId, BinaryId, BinaryUploadId, CertificateId, ChannelId, CsrId, DeliveryId, DeviceInvitationId,
-    InvitationId, JobId, OperationId, OrgId, PendingDeviceId, ProfileId, SecretId, ServiceTokenId, SessionId, SigningSetId, UserId,
+    ActivityId, ApiKeyId, ApiTokenId, AppleWebhookId, BinaryId, BinaryUploadId, CertificateId, ChannelId, CsrId, DeliveryId,
+    DeviceInvitationId, InvitationId, JobId, OperationId, OrgId, PendingDeviceId, ProfileId, SecretId, ServiceTokenId, SessionId,
+    SigningSetId, UserId,
 };
 pub use job::{Job, JobPayload};
 pub use membership::{Delivery, Invitation, Member, ServiceToken};

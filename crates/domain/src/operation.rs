@@ -8,6 +8,7 @@ mod build;
 mod kind;
 mod profile;
 mod signing_set;
+mod webhook;
 
 pub use build::{BuildToSend, FileReservation, FileUpload, UploadReservation};
 pub use kind::{
@@ -16,6 +17,7 @@ pub use kind::{
 };
 pub use profile::{CertificateRenewal, NewProfile, ProfileDeletion, ProfileRebuild, ProfilesRebuild};
 pub use signing_set::{CertificateNeed, ItemNeed, ProfileNeed, SetNeeds, SetSurvey, SetToEnsure};
+pub use webhook::WebhookChange;
 
 use crate::{
     activity::Actor,

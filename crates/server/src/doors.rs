@@ -158,6 +158,11 @@ impl Doors {
         self.at(path, demand, &[Method::POST], post(act))
     }
 
+    /// The same for what is no form, with a body of at most so many bytes.
+    pub(crate) fn act_with_body<H: Handler<T, State>, T: 'static>(self, path: &str, demand: Demand, most: usize, act: H) -> Self {
+        self.at(path, demand, &[Method::POST], post(act).layer(DefaultBodyLimit::max(most)))
+    }
+
     /// A form and what it is sent to. Who may not send it is not shown it.
     pub(crate) fn form<G, T, P, U>(self, path: &str, demand: Demand, show: G, act: P) -> Self
     where

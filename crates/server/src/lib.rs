@@ -8,6 +8,7 @@
 
 mod activity_file;
 mod activity_query;
+mod apple_webhook;
 mod attachment;
 mod completion;
 mod console;

@@ -69,7 +69,7 @@ fn https_needed(public_url: &url::Url) -> api::Problem {
 
 /// A path as the log may hold it: long or odd ones are cut, and what opens an invitation is left out.
 fn shown(path: &str) -> String {
-    const SECRET: [&str; 3] = ["/invitations/", "/device/", "/calendar/"];
+    const SECRET: [&str; 4] = ["/invitations/", "/device/", "/calendar/", "/apple/webhooks/"];
     if let Some(secret) = SECRET.into_iter().find(|secret| path.starts_with(secret)) {
         return format!("{secret}…");
     }

@@ -83,6 +83,12 @@ impl Control {
         id
     }
 
+    /// Has all notifications brought to this origin, whatever host the address of their webhook names: as a proxy that does TLS
+    /// for it. What is no origin changes nothing.
+    pub fn deliver_to(&self, origin: &str) {
+        self.0.world().store.post.brought_to = url::Url::parse(origin).ok();
+    }
+
     /// Orders what becomes of the next notification of a webhook.
     pub fn order_delivery(&self, trouble: DeliveryTrouble) {
         self.0.world().store.post.ordered.push_back(trouble);

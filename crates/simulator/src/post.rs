@@ -31,6 +31,22 @@ pub(crate) struct Post {
     pub(crate) outbox: Vec<Letter>,
     /// What is to become of the next letters, by order.
     pub(crate) ordered: VecDeque<DeliveryTrouble>,
+    /// Where all of them are brought, whatever host their address names; none for that host.
+    pub(crate) brought_to: Option<url::Url>,
+}
+
+impl Post {
+    /// Where a letter to this address is brought.
+    fn place_of(&self, address: &str) -> String {
+        let place = self.brought_to.as_ref().and_then(|origin| {
+            let address = url::Url::parse(address).ok()?;
+            let mut place = origin.clone();
+            place.set_path(address.path());
+            place.set_query(address.query());
+            Some(place)
+        });
+        place.map_or_else(|| address.to_owned(), String::from)
+    }
 }
 
 /// A notification that is to be sent.
@@ -97,7 +113,10 @@ fn collect(shared: &Shared) -> Vec<(Letter, Option<DeliveryTrouble>)> {
     let now = world.clock.now();
     world.pass_time(now);
     let post = &mut world.store.post;
-    let letters = std::mem::take(&mut post.outbox);
+    let mut letters = std::mem::take(&mut post.outbox);
+    for letter in &mut letters {
+        letter.url = post.place_of(&letter.url);
+    }
     letters.into_iter().map(|letter| (letter, post.ordered.pop_front())).collect()
 }
 

@@ -118,6 +118,9 @@ pub enum Conflict {
     /// The organization has a notification channel of this name, or of one that reads alike.
     #[error("the organization has a notification channel of this name already")]
     ChannelName,
+    /// The organization has a webhook of this app.
+    #[error("the organization has a webhook of this app already")]
+    Webhook,
     /// A secret version is written once.
     #[error("this version of the secret is stored already")]
     Secret,

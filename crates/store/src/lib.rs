@@ -23,6 +23,7 @@
 
 mod accounts;
 mod activity;
+mod apple_webhooks;
 mod binaries;
 mod calendars;
 mod certificates;

@@ -172,6 +172,12 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0027_serials_in_profiles.sql"),
         postgres: "",
     },
+    Migration {
+        version: 29,
+        name: "apple_webhooks",
+        sql: include_str!("../migrations/0029_apple_webhooks.sql"),
+        postgres: include_str!("../migrations/0029_apple_webhooks.postgres.sql"),
+    },
 ];
 
 /// Its hashes are no work for SQL.

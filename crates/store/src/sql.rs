@@ -5,9 +5,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use domain::{
-    ActivityId, ApiKeyId, ApiTokenId, BinaryId, BinaryUploadId, CertificateId, ChannelId, CsrId, DeliveryId, DeviceInvitationId,
-    InvitationId, JobId, OperationId, OrgId, PendingDeviceId, ProfileId, SecretId, ServiceTokenId, SessionId, SigningSetId, Subject,
-    UserId,
+    ActivityId, ApiKeyId, ApiTokenId, AppleWebhookId, BinaryId, BinaryUploadId, CertificateId, ChannelId, CsrId, DeliveryId,
+    DeviceInvitationId, InvitationId, JobId, OperationId, OrgId, PendingDeviceId, ProfileId, SecretId, ServiceTokenId, SessionId,
+    SigningSetId, Subject, UserId,
 };
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -85,6 +85,7 @@ ids!(
     ActivityId,
     ApiKeyId,
     ApiTokenId,
+    AppleWebhookId,
     BinaryId,
     BinaryUploadId,
     CertificateId,

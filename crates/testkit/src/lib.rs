@@ -28,7 +28,9 @@ pub use canary::Canary;
 pub use logs::Logs;
 pub use mailbox::{Mail, Mailbox};
 pub use receiver::{Posted, Receiver};
-pub use simulator::{AppleError, Decision, Effect, Fault, KeyFile, KeyKind, PartCount, ProcessingIssue, Role, Severity, Stage, Uploads};
+pub use simulator::{
+    AppleError, Decision, DeliveryTrouble, Effect, Fault, KeyFile, KeyKind, PartCount, ProcessingIssue, Role, Severity, Stage, Uploads,
+};
 pub use world::{PASSWORD, Person, World};
 
 /// Makes of each story a test on SQLite and one on PostgreSQL. The latter is skipped, loudly, where there is none.

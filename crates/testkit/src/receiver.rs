@@ -3,11 +3,16 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
+
+/// How long something may be on its way to it.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A request that was taken.
 #[derive(Debug, Clone)]
@@ -41,6 +46,7 @@ struct State {
 pub struct Receiver {
     port: u16,
     state: Arc<Mutex<State>>,
+    came: Arc<Notify>,
 }
 
 impl Receiver {
@@ -53,18 +59,46 @@ impl Receiver {
         let port = listener.local_addr().expect("an address").port();
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
+        let came = Arc::new(Notify::new());
+        let tell = Arc::clone(&came);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let _ = take(stream, &shared).await;
+                tell.notify_one();
             }
         });
-        Self { port, state }
+        Self { port, state, came }
     }
 
     /// Its address, in plain http.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/hook?of=russet", self.port)
+        format!("{}/hook?of=russet", self.origin())
+    }
+
+    /// The same without a path.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The first so many that it is given, once it was given them.
+    ///
+    /// # Panics
+    /// When they do not come.
+    pub async fn first(&self, number: usize) -> Vec<Posted> {
+        let all_came = async {
+            loop {
+                let came = self.came.notified();
+                let posted = self.posted();
+                if posted.len() >= number {
+                    return posted;
+                }
+                came.await;
+            }
+        };
+        let came = tokio::time::timeout(PATIENCE, all_came).await;
+        came.unwrap_or_else(|_| panic!("{} of {number} came", self.posted().len()))
     }
 
     /// Gives these answers next, in their order, and 200 after them.

@@ -1,6 +1,6 @@
 //! A simulated Apple, a database, the application, and an Owner who is signed in.
 
-use crate::{Mailbox, entropy::Seeded, postgres::Database};
+use crate::{Mailbox, Receiver, entropy::Seeded, postgres::Database};
 use app::{
     App, Parts,
     accounts::{SetUp, SignedIn},
@@ -166,6 +166,13 @@ impl World {
     /// Starts it anew as an operator who lets webhooks reach this machine.
     pub async fn restart_with_local_webhooks(&self) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).local_webhooks = true;
+        self.restart().await;
+    }
+
+    /// Starts it anew at an https address that the internet reaches, and has Apple's deliveries to it brought to this receiver.
+    pub async fn restart_in_public(&self, deliveries: &Receiver) {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).public_url = Some("https://russet.halden.example");
+        self.apple.control().deliver_to(&deliveries.origin());
         self.restart().await;
     }
 
@@ -469,6 +476,7 @@ fn root_key(directory: &Path) -> vault::KeyFile {
 struct Reach {
     mail_server: Option<String>,
     local_webhooks: bool,
+    public_url: Option<&'static str>,
 }
 
 async fn start(
@@ -480,7 +488,7 @@ async fn start(
     crash_points: CrashPoints,
     reach: Reach,
 ) -> App {
-    let public_url: url::Url = "http://localhost:7400".parse().expect("an origin");
+    let public_url: url::Url = reach.public_url.unwrap_or("http://localhost:7400").parse().expect("an origin");
     let mailer = reach
         .mail_server
         .map(|address| Mailer::new(&address, "Russet <russet@halden.example>", public_url.clone()).expect("a mail server"));

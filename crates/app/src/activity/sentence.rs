@@ -237,6 +237,9 @@ fn words(event: &Event, whom: &str) -> (String, String) {
         Event::BuildFileReserved { title, .. } => both("announced", "announce", format!("the file of {title} to Apple")),
         Event::BuildPartsSent { title, .. } => both("sent", "send", format!("the file of {title} to Apple")),
         Event::BuildUploadCommitted { title, .. } => both("told", "tell", format!("Apple that {title} is whole")),
+        Event::AppleWebhookRegistered { identifier, .. } => both("registered", "register", format!("a webhook of {identifier} at Apple")),
+        Event::AppleWebhookRemoved { identifier, .. } => both("removed", "remove", format!("the webhook of {identifier} at Apple")),
+        Event::AppleWebhookForgotten { identifier, .. } => both("forgot", "forget", format!("the webhook of {identifier} here")),
         Event::CsrCreated { name, .. } => both("made", "make", format!("the signing request “{name}”")),
         Event::CsrCompleted { name, .. } => both(
             "completed",

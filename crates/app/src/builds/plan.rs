@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The upload is watched by its own id, which is sure from the first step on. Whoever waits asks the plan, never Apple, so it
-//! costs the same however many wait.
+//! costs the same however many wait. Where Apple's webhooks tell of the app ([`crate::apple_webhooks`]), a delivery brings the
+//! next look forward, and there are fewer others.
 //!
 //! The surprising thing: what Apple refuses after the commit comes with status 200, as the content of an answer.
 
@@ -31,6 +32,10 @@ const DEADLINE: SignedDuration = SignedDuration::from_hours(24);
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(5);
 /// The longest.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(2);
+/// The shortest wait where Apple tells by itself: then a look is only for what was not delivered.
+const SHORTEST_WAIT_IF_TOLD: SignedDuration = SignedDuration::from_mins(1);
+/// The longest then.
+const LONGEST_WAIT_IF_TOLD: SignedDuration = SignedDuration::from_mins(10);
 /// The status of an answer that says that an upload or a build was refused.
 const TOLD_IN_AN_ANSWER: u16 = 200;
 
@@ -104,6 +109,8 @@ async fn watch(app: &App, permit: &Permit, plan: &Operation, upload: &str, commi
         }
         Err(problem) => return Err(problem),
     };
+    let identifier = plan.kind.identifier().unwrap_or_default();
+    let webhook = tx.apple_webhook_of(permit, identifier).await?;
     // Each look is a use of the key, by whoever sent the build.
     app.record_use(&mut tx, &caller, &used, &need).await?;
     tx.commit().await?;
@@ -123,7 +130,14 @@ async fn watch(app: &App, permit: &Permit, plan: &Operation, upload: &str, commi
     };
     let now = app.now();
     let passed = now.duration_since(committed.updated_at);
-    let until = now.saturating_add((passed / 6).clamp(SHORTEST_WAIT, LONGEST_WAIT)).unwrap_or(now);
+    // Apple's webhook has delivered since the file was whole, so it will again; each delivery brings the next look forward.
+    let is_told = webhook.is_some_and(|webhook| webhook.last_delivery_at.is_some_and(|at| at >= committed.updated_at));
+    let wait = if is_told {
+        (passed / 2).clamp(SHORTEST_WAIT_IF_TOLD, LONGEST_WAIT_IF_TOLD)
+    } else {
+        (passed / 6).clamp(SHORTEST_WAIT, LONGEST_WAIT)
+    };
+    let until = now.saturating_add(wait).unwrap_or(now);
     Ok(match end {
         Watched::Over(end) => Next::End(end),
         Watched::Waits(why) if passed < DEADLINE => Next::Wait {

@@ -4,7 +4,7 @@
 //! asked, by what Apple's answer is recognized, and what is kept of it. A new kind of act is a variant of
 //! [`domain::OperationKind`] and a `Call`.
 
-use crate::{App, Problem, builds, bundle_ids, certificates, devices, profiles, signing_sets};
+use crate::{App, Problem, apple_webhooks, builds, bundle_ids, certificates, devices, profiles, signing_sets};
 use apple::{Error, Session};
 use async_trait::async_trait;
 use domain::{Event, Feature, HeldPlace, Made, OperationKind, OperationState, Permit, TeamId};
@@ -143,6 +143,8 @@ pub(crate) fn work(kind: &OperationKind) -> Work {
         OperationKind::ReserveFile(of) => Work::Call(Box::new(builds::ReservingFile(of))),
         OperationKind::SendParts(of) => Work::Call(Box::new(builds::SendingParts(of))),
         OperationKind::CommitUpload(of) => Work::Call(Box::new(builds::Committing(of))),
+        OperationKind::RegisterWebhook(of) => Work::Call(Box::new(apple_webhooks::Registering(of))),
+        OperationKind::RemoveWebhook(of) => Work::Call(Box::new(apple_webhooks::Removing(of))),
     }
 }
 

@@ -4,6 +4,7 @@
 mod accounts;
 mod activity;
 mod apple_account;
+mod apple_webhooks;
 mod binaries;
 mod builds;
 mod certificate_sharing;

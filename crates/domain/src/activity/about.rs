@@ -62,6 +62,8 @@ impl Event {
             | Self::BuildFileReserved { operation, .. }
             | Self::BuildPartsSent { operation, .. }
             | Self::BuildUploadCommitted { operation, .. }
+            | Self::AppleWebhookRegistered { operation, .. }
+            | Self::AppleWebhookRemoved { operation, .. }
             | Self::DeviceChanged { operation, .. } => operation.to_string(),
             Self::CertificateDownloaded { certificate, .. }
             | Self::CertificateTakenIn { certificate, .. }
@@ -85,6 +87,7 @@ impl Event {
             | Self::BinaryDownloaded { binary, .. }
             | Self::BinaryMarked { binary, .. }
             | Self::BinaryRemoved { binary, .. } => binary.to_string(),
+            Self::AppleWebhookForgotten { webhook, .. } => webhook.to_string(),
             Self::CsrCreated { csr, .. } | Self::CsrCompleted { csr, .. } | Self::CsrRemoved { csr, .. } => csr.to_string(),
             Self::DeviceInvited { invitation, .. }
             | Self::DeviceInvitationSentAgain { invitation, .. }
@@ -162,6 +165,8 @@ impl Event {
             | Self::BuildFileReserved { key, .. }
             | Self::BuildPartsSent { key, .. }
             | Self::BuildUploadCommitted { key, .. }
+            | Self::AppleWebhookRegistered { key, .. }
+            | Self::AppleWebhookRemoved { key, .. }
             | Self::AppleTokenMinted { key, .. } => Some(*key),
             _ => None,
         }

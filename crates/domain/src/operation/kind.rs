@@ -2,7 +2,7 @@
 
 use super::{
     BuildToSend, CertificateRenewal, FileReservation, FileUpload, Made, NewProfile, ProfileDeletion, ProfileRebuild, ProfilesRebuild,
-    SetSurvey, SetToEnsure, UploadReservation,
+    SetSurvey, SetToEnsure, UploadReservation, WebhookChange,
 };
 use crate::{
     activity::Event,
@@ -70,6 +70,10 @@ pub enum OperationKind {
     SendParts(FileUpload),
     /// Say that all parts are there.
     CommitUpload(FileUpload),
+    /// Register a webhook of an app at Apple, so that this server is told.
+    RegisterWebhook(WebhookChange),
+    /// Remove it there.
+    RemoveWebhook(WebhookChange),
     /// Make a signing set complete, with whatever it needs at Apple: a plan.
     EnsureSigningSet(SetToEnsure),
     /// Read at Apple what a signing set needs.
@@ -256,6 +260,7 @@ impl OperationKind {
             Self::EnsureSigningSet(of) => of.key,
             Self::SurveyForSet(of) => of.wanted.key,
             Self::SendBuild(of) => of.key,
+            Self::RegisterWebhook(of) | Self::RemoveWebhook(of) => of.key,
             Self::ReserveUpload(UploadReservation { of })
             | Self::ReserveFile(FileReservation { of, .. })
             | Self::SendParts(FileUpload { of, .. })
@@ -290,6 +295,7 @@ impl OperationKind {
             Self::SendBuild(_) | Self::ReserveUpload(_) | Self::ReserveFile(_) | Self::SendParts(_) | Self::CommitUpload(_) => {
                 Need::UploadBuild
             }
+            Self::RegisterWebhook(_) | Self::RemoveWebhook(_) => Need::EditWebhooks,
             // What it creates, it asks for when it comes to that.
             Self::EnsureSigningSet(_) | Self::SurveyForSet(_) => Need::Read {
                 feature: Feature::Profiles,
@@ -310,6 +316,8 @@ impl OperationKind {
             Self::SendBuild(_) | Self::ReserveUpload(_) | Self::ReserveFile(_) | Self::SendParts(_) | Self::CommitUpload(_) => {
                 Action::SendBuild
             }
+            // Who sends builds is who waits for them.
+            Self::RegisterWebhook(_) | Self::RemoveWebhook(_) => Action::SendBuild,
         }
     }
 
@@ -327,6 +335,7 @@ impl OperationKind {
             Self::SendBuild(_) | Self::ReserveUpload(_) | Self::ReserveFile(_) | Self::SendParts(_) | Self::CommitUpload(_) => {
                 self.build().map(|build| build.identifier.as_str())
             }
+            Self::RegisterWebhook(of) | Self::RemoveWebhook(of) => Some(&of.identifier),
             Self::CreateCertificate { .. }
             | Self::RenewCertificate(_)
             | Self::RevokeCertificate(_)
@@ -362,6 +371,7 @@ impl OperationKind {
             Self::SetCapability(of) => Some(&of.identifier),
             Self::RemoveCapability(of) => Some(&of.identifier),
             Self::SendBuild(of) => Some(&of.subject),
+            Self::RegisterWebhook(of) | Self::RemoveWebhook(of) => Some(&of.subject),
             _ => None,
         }
     }
@@ -370,6 +380,15 @@ impl OperationKind {
     #[must_use]
     pub fn only_watches_after(&self, steps: u32) -> bool {
         matches!(self, Self::SendBuild(_)) && steps >= 4
+    }
+
+    /// Apple's id of the app that it does nothing but watch after so many steps: news of the app are a reason to look now.
+    #[must_use]
+    pub fn watches(&self, steps: u32) -> Option<&str> {
+        match self {
+            Self::SendBuild(of) if self.only_watches_after(steps) => Some(&of.app),
+            _ => None,
+        }
     }
 
     /// The build that it is about sending.
@@ -568,6 +587,18 @@ impl OperationKind {
                 key,
                 title: of.title,
             },
+            Self::RegisterWebhook(of) => Event::AppleWebhookRegistered {
+                operation,
+                key,
+                webhook: of.webhook,
+                identifier: of.identifier,
+            },
+            Self::RemoveWebhook(of) => Event::AppleWebhookRemoved {
+                operation,
+                key,
+                webhook: of.webhook,
+                identifier: of.identifier,
+            },
         }
     }
 
@@ -596,6 +627,8 @@ impl OperationKind {
             Self::ReserveFile(_) => "reserve-build-file",
             Self::SendParts(_) => "send-build-parts",
             Self::CommitUpload(_) => "commit-build-upload",
+            Self::RegisterWebhook(_) => "register-webhook",
+            Self::RemoveWebhook(_) => "remove-webhook",
         }
     }
 
@@ -636,6 +669,8 @@ impl OperationKind {
             Self::ReserveFile(_) => "Announce its file".to_owned(),
             Self::SendParts(_) => "Send the file".to_owned(),
             Self::CommitUpload(_) => "Say that it is whole".to_owned(),
+            Self::RegisterWebhook(of) => format!("Have Apple tell of {}", of.identifier),
+            Self::RemoveWebhook(of) => format!("Have Apple tell no more of {}", of.identifier),
         }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) mod visit;
 pub(crate) mod when;
 
 use crate::{
-    State,
+    State, apple_webhook,
     doors::{Demand::*, Doors},
     reply,
 };
@@ -301,6 +301,12 @@ pub(crate) fn table() -> Doors {
             device_link::answer,
         )
         .page("/device/{token}/profile", Public, device_link::profile)
+        .act_with_body(
+            "/apple/webhooks/{apple_webhook}",
+            Public,
+            apple_webhook::BODY_BYTES,
+            apple_webhook::take,
+        )
         .page("/device/arrived", Public, device_link::arrived)
         .page("/o/{org}/devices/{device}", In(SeeSigning), devices::one::show)
         .form(

@@ -165,7 +165,9 @@ fn list(kind: &OperationKind) -> (&'static str, &'static str) {
         | OperationKind::ReserveUpload(_)
         | OperationKind::ReserveFile(_)
         | OperationKind::SendParts(_)
-        | OperationKind::CommitUpload(_) => ("Binaries", "binaries"),
+        | OperationKind::CommitUpload(_)
+        | OperationKind::RegisterWebhook(_)
+        | OperationKind::RemoveWebhook(_) => ("Binaries", "binaries"),
         OperationKind::RegisterDevice(_) | OperationKind::RegisterDevices(_) | OperationKind::ChangeDevice(_) => ("Devices", "devices"),
     }
 }

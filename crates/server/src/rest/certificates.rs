@@ -142,6 +142,12 @@ pub(super) struct Wait {
     wait: Option<u64>,
 }
 
+impl Wait {
+    pub(super) fn of(wait: Option<u64>) -> Self {
+        Self { wait }
+    }
+}
+
 /// How long that is.
 pub(super) fn seconds(wait: &Wait) -> Result<Duration, Problem> {
     match wait.wait.unwrap_or(0) {

@@ -5,6 +5,7 @@
 mod account;
 mod activity;
 mod apple_account;
+mod apple_webhooks;
 mod binaries;
 mod builds;
 mod bundle_ids;
@@ -138,6 +139,8 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeBinaries), routes!(builds::sending))
         .operation(In(SeeBinaries), routes!(builds::apps))
         .operation(In(SeeBinaries), routes!(builds::builds))
+        .operation(In(SeeBinaries), routes!(apple_webhooks::list))
+        .operation(In(SendBuild), routes!(apple_webhooks::add, apple_webhooks::remove))
         .operation(In(SeeBinaries), routes!(binaries::list))
         .operation(In(UploadBinary), routes!(binaries::begin))
         .operation(In(SeeBinaries), routes!(binaries::show))

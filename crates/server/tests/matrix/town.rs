@@ -109,6 +109,7 @@ const IDS: &[(&str, &str)] = &[
     ("device_invitation", "dinv"),
     ("pending_device", "dev"),
     ("sub", "org"),
+    ("apple_webhook", "hook"),
 ];
 
 /// What an act uses up.
@@ -488,6 +489,7 @@ fn nothing() -> Things {
         ("apple_certificate", "NOTTHERE03".to_owned()),
         ("bundle_id", "NOTTHERE02".to_owned()),
         ("feature", "certificates".to_owned()),
+        ("identifier", "no.halden.ferry".to_owned()),
         ("folder", "000000000000".to_owned()),
         ("name", "console.css".to_owned()),
     ]);

@@ -167,6 +167,7 @@ async fn town() -> Town {
         ("apple_certificate", "AAAAAAAAAA".to_owned()),
         ("bundle_id", "AAAAAAAAAA".to_owned()),
         ("feature", "certificates".to_owned()),
+        ("identifier", "no.halden.ferry".to_owned()),
     ]);
 
     let neighbor = world.neighbor().await;
@@ -204,6 +205,7 @@ async fn town() -> Town {
         ("apple_certificate", "AAAAAAAAAA".to_owned()),
         ("bundle_id", "AAAAAAAAAA".to_owned()),
         ("feature", "certificates".to_owned()),
+        ("identifier", "no.halden.ferry".to_owned()),
     ]);
     Town {
         token: token.expose().to_owned(),
@@ -374,7 +376,7 @@ async fn what_belongs_to_others_is_what_does_not_exist() {
     for operation in stage.document.operations().into_iter().filter(|o| !o.is_open()) {
         for parameter in operation.parameters() {
             // Apple's ids and our words belong to nobody.
-            if ["profile", "device", "bundle_id", "apple_certificate", "feature"].contains(&parameter) {
+            if ["profile", "device", "bundle_id", "apple_certificate", "feature", "identifier"].contains(&parameter) {
                 continue;
             }
             let mut refusals = BTreeSet::new();

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop where it is")]
 
 mod access;
+mod apple_webhooks;
 mod certificates;
 mod conformance;
 mod devices;

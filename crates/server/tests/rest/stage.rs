@@ -165,7 +165,7 @@ impl Stage {
         Some(Self::over(World::on_postgres().await?, self::settings()).await)
     }
 
-    async fn over(world: World, settings: Settings) -> Self {
+    pub(crate) async fn over(world: World, settings: Settings) -> Self {
         let (_, token) = world.app().create_token(&world.owner, "Tests", None).await.unwrap();
         Self {
             router: server::router(&state(&world, settings)),

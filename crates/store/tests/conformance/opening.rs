@@ -116,6 +116,7 @@ async fn servers_that_start_at_once_migrate_once(world: World) {
         "binaries",
         "binary_uploads",
         "build_parts",
+        "apple_webhooks",
         "notice_deliveries",
         "notification_channels",
         "notice_outbox",

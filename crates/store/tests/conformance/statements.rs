@@ -7,7 +7,8 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 34] = [
+const TENANT_TABLES: [&str; 35] = [
+    "apple_webhooks",
     "binaries",
     "binary_uploads",
     "build_parts",
@@ -75,6 +76,10 @@ const OVER_ALL: &[(&str, &str)] = &[
     (
         "SELECT * FROM device_invitations WHERE token_hash",
         "a device that answers a link belongs to no organization",
+    ),
+    (
+        "SELECT * FROM apple_webhooks WHERE id",
+        "who delivers to an address names nothing else, and proves it by a signature",
     ),
     ("UPDATE activity_sequence", "one sequence for the instance"),
     (

@@ -38,7 +38,8 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 35] = [
+const TABLES: [&str; 36] = [
+    "apple_webhooks",
     "binaries",
     "binary_uploads",
     "build_parts",
@@ -96,6 +97,9 @@ async fn furnish(tx: &mut Tx, number: u32) {
         ),
         format!(
             "binaries (id, organization_id, file_name, kind, size, sha256, folded, release_candidate, uploaded_by, uploaded_at) VALUES ('bin_{number}', '{org}', '', 'ipa', 1, '', '', FALSE, '', 0)"
+        ),
+        format!(
+            "apple_webhooks (id, organization_id, api_key_id, identifier, app_id, created_at) VALUES ('hook_{number}', '{org}', '{key}', '', '', 0)"
         ),
         format!("build_parts (organization_id, file_id, part_offset, part_length) VALUES ('{org}', 'file', 0, 1)"),
         format!(
