@@ -31,6 +31,7 @@ mod profiles;
 mod service_tokens;
 mod sharing;
 mod signing_sets;
+mod testing;
 
 pub use account::{CreatedToken, Login, Me, NewToken, Organization, Status, Token, Tokens};
 pub use activity::{ActivityFinding, ActivityPage, ActivityRecord, ActivityVerification};
@@ -89,6 +90,10 @@ pub use sharing::{
 pub use signing_sets::{
     CertificateInSet, EnsureSigningSet, EnsuredSigningSet, NewSigningSet, PickedItem, ProfileInSet, SigningSet, SigningSetFile,
     SigningSetFiles, SigningSetFilesRequest, SigningSetItem, SigningSetName, SigningSets,
+};
+pub use testing::{
+    BetaAppTexts, BetaInfo, BetaReviewContact, BuildInTesting, NewBetaReviewDetails, Tester, Testers, TestingChange, TestingChanges,
+    TestingGroup, TestingGroupDetails, TestingGroups, TextIn,
 };
 
 /// Where the API begins.

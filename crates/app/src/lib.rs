@@ -44,6 +44,7 @@ pub mod service_tokens;
 pub mod sharing;
 pub mod signing_sets;
 pub mod start;
+pub mod testing;
 pub mod unseal;
 mod worker;
 

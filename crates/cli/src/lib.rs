@@ -30,6 +30,7 @@ mod profile;
 mod secret;
 mod shares;
 mod signing_sets;
+mod testing;
 mod tokens;
 
 pub use exit::{Exit, Failure};
@@ -108,6 +109,9 @@ pub enum Command {
     /// Builds at Apple
     #[command(subcommand)]
     Builds(builds::Builds),
+    /// TestFlight: groups, testers, what they read, and builds on their way to them
+    #[command(subcommand, name = "testflight")]
+    TestFlight(testing::TestFlight),
     /// Provisioning profiles
     #[command(subcommand)]
     Profiles(profile::Profiles),
@@ -161,6 +165,7 @@ async fn dispatch(global: &Global, printer: &Printer, command: Command) -> Resul
         Command::Builds(builds) => Box::pin(builds.run(&client()?, printer)).await,
         Command::Binaries(binaries) => Box::pin(binaries.run(&client()?, printer)).await,
         Command::Csrs(csrs) => csrs.run(&client()?, printer).await,
+        Command::TestFlight(testing) => Box::pin(testing.run(&client()?, printer)).await,
         Command::Profiles(profiles) => profiles.run(&client()?, printer).await,
         Command::BundleIds(bundle_ids) => bundle_ids.run(&client()?, printer).await,
         Command::Devices(devices) => devices.run(&client()?, printer).await,

@@ -25,6 +25,20 @@ impl Wait {
         client: &Client,
         printer: &Printer,
         home: &str,
+        operation: api::Operation,
+    ) -> Result<api::Operation, Failure> {
+        self.until_over_at(client, printer, &format!("{home}/operations"), operation).await
+    }
+
+    /// The same for acts that are asked for elsewhere.
+    ///
+    /// # Errors
+    /// As [`Wait::until_over`].
+    pub(crate) async fn until_over_at(
+        self,
+        client: &Client,
+        printer: &Printer,
+        address: &str,
         mut operation: api::Operation,
     ) -> Result<api::Operation, Failure> {
         let bar = printer.progress(&operation.message);
@@ -43,7 +57,7 @@ impl Wait {
                 ));
             }
             operation = client
-                .get(&format!("{home}/operations/{}", operation.id), &[("wait", "20".to_owned())])
+                .get(&format!("{address}/{}", operation.id), &[("wait", "20".to_owned())])
                 .await?;
         }
         bar.finish_and_clear();

@@ -514,6 +514,16 @@ pub enum Event {
         binary: BinaryId,
         name: String,
     },
+    TestingChanged {
+        operation: OperationId,
+        key: ApiKeyId,
+        identifier: String,
+        what: String,
+    },
+    BetaReviewDetailsWritten {
+        key: ApiKeyId,
+        identifier: String,
+    },
     BuildSent {
         operation: OperationId,
         key: ApiKeyId,

@@ -290,6 +290,11 @@ pub enum Need {
     UploadBuild,
     /// Register and remove webhooks of an app.
     EditWebhooks,
+    /// Change something in TestFlight.
+    ManageTesting {
+        /// Whether it is about internal groups and their testers only.
+        internal_only: bool,
+    },
     /// Look whether the key works and what it may read.
     Check,
     /// Hand out a short-lived token made with it.
@@ -317,6 +322,7 @@ impl Need {
             Self::UploadBuild => Some(Feature::UploadBinary),
             // They tell of builds; the table has no row of their own.
             Self::EditWebhooks => Some(Feature::ManageTestFlight),
+            Self::ManageTesting { .. } => Some(Feature::ManageTestFlight),
             Self::Check | Self::MintToken => None,
         }
     }
@@ -337,6 +343,7 @@ impl Need {
             Self::DeleteProfile { .. } => Some(("delete profiles", true)),
             Self::UploadBuild => Some(("send builds", false)),
             Self::EditWebhooks => Some(("register webhooks", false)),
+            Self::ManageTesting { .. } => Some(("manage TestFlight", false)),
             Self::Read { .. } | Self::Check | Self::MintToken => None,
         }
     }
@@ -376,6 +383,8 @@ impl fmt::Display for Need {
             Self::Check => f.write_str("Check the key"),
             Self::UploadBuild => f.write_str("Send a build"),
             Self::EditWebhooks => f.write_str("Change webhooks"),
+            Self::ManageTesting { internal_only: true } => f.write_str("Manage internal testers"),
+            Self::ManageTesting { internal_only: false } => f.write_str("Manage TestFlight"),
             Self::MintToken => f.write_str("Make a token for Apple"),
         }
     }
@@ -431,6 +440,12 @@ pub fn usability(key: &ApiKey, need: &Need, probed: &Probed) -> Usability {
             (!need.is_for_development()).then(|| format!("A key with the role {} may {acts} for development only.", roles()))
         }
         (Some(_), Declared::No(Some(Limit::NoDelete))) => None,
+        (Some(_), Declared::Yes(Some(Limit::InternalTestersOnly))) if *need == (Need::ManageTesting { internal_only: false }) => {
+            Some(format!(
+                "A key with the role {} may manage internal testers only. For external groups, texts, export compliance and beta review Apple asks for the role Admin or App Manager.",
+                roles()
+            ))
+        }
         (Some((acts, _)), Declared::No(_)) => Some(format!(
             "A key with the role {} may not {acts}; Apple asks for the role {}.",
             roles(),

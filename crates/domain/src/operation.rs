@@ -8,6 +8,7 @@ mod build;
 mod kind;
 mod profile;
 mod signing_set;
+mod testing;
 mod webhook;
 
 pub use build::{BuildToSend, FileReservation, FileUpload, UploadReservation};
@@ -17,6 +18,7 @@ pub use kind::{
 };
 pub use profile::{CertificateRenewal, NewProfile, ProfileDeletion, ProfileRebuild, ProfilesRebuild};
 pub use signing_set::{CertificateNeed, ItemNeed, ProfileNeed, SetNeeds, SetSurvey, SetToEnsure};
+pub use testing::{AppTestingChange, AppTestingChanges, AppTexts, BuildName, GroupName, TesterName, TestingChange};
 pub use webhook::WebhookChange;
 
 use crate::{

@@ -155,6 +155,14 @@ actions! {
     DownloadBinary = "download a binary", Asks::OneOf(Publish, &[Manager, Operator, Viewer]);
     /// Send a binary to Apple, where it becomes a build for TestFlight.
     SendBuild = "send builds to Apple", Asks::OneOf(Publish, &[Manager, Operator]);
+    /// See who tests: names and e-mail addresses.
+    SeeTesters = "see who tests in TestFlight", Asks::OneOf(Publish, &[Manager, Operator, Viewer]);
+    /// Make groups of testers, put testers and builds into them, answer export compliance, expire builds.
+    EditTesting = "manage groups, testers and builds in TestFlight", Asks::OneOf(Publish, &[Manager, Operator]);
+    /// Write what testers read.
+    EditTestingTexts = "write what testers read", Asks::OneOf(Publish, &[Manager, Operator, ExtOperator]);
+    /// Hand a build in for beta review.
+    SubmitForBetaReview = "submit builds for beta review", Asks::OneOf(Publish, &[Manager]);
     /// Mark a binary as a release candidate, or take the mark away.
     MarkReleaseCandidate = "mark release candidates", Asks::OneOf(Publish, &[Manager, Operator]);
 }

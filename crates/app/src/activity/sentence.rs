@@ -233,6 +233,8 @@ fn words(event: &Event, whom: &str) -> (String, String) {
         Event::BinaryMarked { name, .. } => both("took", "take", format!("the mark of a release candidate from the binary “{name}”")),
         Event::BinaryRemoved { name, .. } => both("removed", "remove", format!("the binary “{name}”")),
         Event::BuildSent { title, .. } => both("sent", "send", format!("{title} to Apple")),
+        Event::TestingChanged { identifier, what, .. } => both("changed", "change", format!("TestFlight of {identifier}: {what}")),
+        Event::BetaReviewDetailsWritten { identifier, .. } => both("wrote", "write", format!("the beta review details of {identifier}")),
         Event::BuildUploadReserved { title, .. } => both("announced", "announce", format!("the build {title} to Apple")),
         Event::BuildFileReserved { title, .. } => both("announced", "announce", format!("the file of {title} to Apple")),
         Event::BuildPartsSent { title, .. } => both("sent", "send", format!("the file of {title} to Apple")),

@@ -54,6 +54,20 @@ pub struct AppleBuild {
     pub expired: bool,
 }
 
+impl AppleApp {
+    /// None for one without a bundle identifier.
+    pub(crate) fn of(app: apple::App) -> Option<Self> {
+        let identifier = app.attributes.bundle_id?;
+        Some(Self {
+            id: app.id,
+            name: app.attributes.name.unwrap_or_else(|| identifier.clone()),
+            identifier,
+            sku: app.attributes.sku,
+            primary_locale: app.attributes.primary_locale,
+        })
+    }
+}
+
 impl App {
     /// The apps that a key sees, by name. Of a key that is lent for some, those.
     ///
@@ -69,16 +83,7 @@ impl App {
         let limits = used.permit.limits();
         let mut apps: Vec<_> = listed
             .into_iter()
-            .filter_map(|app| {
-                let identifier = app.attributes.bundle_id?;
-                Some(AppleApp {
-                    id: app.id,
-                    name: app.attributes.name.unwrap_or_else(|| identifier.clone()),
-                    identifier,
-                    sku: app.attributes.sku,
-                    primary_locale: app.attributes.primary_locale,
-                })
-            })
+            .filter_map(AppleApp::of)
             .filter(|app| limits.is_none_or(|limits| limits.takes_in(&app.identifier)))
             .collect();
         apps.sort_by(|one, other| (one.name.to_lowercase(), &one.id).cmp(&(other.name.to_lowercase(), &other.id)));
@@ -119,35 +124,37 @@ impl App {
                 ),
             ));
         };
-        Ok(builds.into_iter().map(shown).collect())
+        Ok(builds.into_iter().map(AppleBuild::of).collect())
     }
 }
 
-fn shown(detail: BuildDetail) -> AppleBuild {
-    let state = words(&detail);
-    let build = detail.build.attributes;
-    let beta = detail.beta.map(|beta| beta.attributes);
-    let version = detail.version.map(|version| version.attributes);
-    AppleBuild {
-        id: detail.build.id,
-        version: version.as_ref().and_then(|version| version.version.clone()),
-        build_number: build.version.unwrap_or_default(),
-        platform: version
-            .and_then(|version| version.platform)
-            .map(|platform| platform.as_str().to_owned()),
-        processing: build.processing_state.map(|state| state.as_str().to_owned()).unwrap_or_default(),
-        internal: beta
-            .as_ref()
-            .and_then(|beta| Some(beta.internal_build_state.as_ref()?.as_str().to_owned())),
-        external: beta
-            .as_ref()
-            .and_then(|beta| Some(beta.external_build_state.as_ref()?.as_str().to_owned())),
-        state,
-        uses_non_exempt_encryption: build.uses_non_exempt_encryption,
-        minimum_os: build.min_os_version,
-        uploaded_at: build.uploaded_date,
-        expires_at: build.expiration_date,
-        expired: build.expired.unwrap_or_default(),
+impl AppleBuild {
+    pub(crate) fn of(detail: BuildDetail) -> Self {
+        let state = words(&detail);
+        let build = detail.build.attributes;
+        let beta = detail.beta.map(|beta| beta.attributes);
+        let version = detail.version.map(|version| version.attributes);
+        AppleBuild {
+            id: detail.build.id,
+            version: version.as_ref().and_then(|version| version.version.clone()),
+            build_number: build.version.unwrap_or_default(),
+            platform: version
+                .and_then(|version| version.platform)
+                .map(|platform| platform.as_str().to_owned()),
+            processing: build.processing_state.map(|state| state.as_str().to_owned()).unwrap_or_default(),
+            internal: beta
+                .as_ref()
+                .and_then(|beta| Some(beta.internal_build_state.as_ref()?.as_str().to_owned())),
+            external: beta
+                .as_ref()
+                .and_then(|beta| Some(beta.external_build_state.as_ref()?.as_str().to_owned())),
+            state,
+            uses_non_exempt_encryption: build.uses_non_exempt_encryption,
+            minimum_os: build.min_os_version,
+            uploaded_at: build.uploaded_date,
+            expires_at: build.expiration_date,
+            expired: build.expired.unwrap_or_default(),
+        }
     }
 }
 

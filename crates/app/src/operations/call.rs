@@ -4,7 +4,7 @@
 //! asked, by what Apple's answer is recognized, and what is kept of it. A new kind of act is a variant of
 //! [`domain::OperationKind`] and a `Call`.
 
-use crate::{App, Problem, apple_webhooks, builds, bundle_ids, certificates, devices, profiles, signing_sets};
+use crate::{App, Problem, apple_webhooks, builds, bundle_ids, certificates, devices, profiles, signing_sets, testing};
 use apple::{Error, Session};
 use async_trait::async_trait;
 use domain::{Event, Feature, HeldPlace, Made, OperationKind, OperationState, Permit, TeamId};
@@ -139,6 +139,8 @@ pub(crate) fn work(kind: &OperationKind) -> Work {
         OperationKind::SurveyForSet(of) => Work::Call(Box::new(signing_sets::Surveying(of))),
         OperationKind::RegisterDevices(of) => Work::Plan(Box::new(of)),
         OperationKind::SendBuild(of) => Work::Plan(Box::new(of)),
+        OperationKind::ChangeTesting(of) => Work::Call(Box::new(testing::Changing(of))),
+        OperationKind::ChangeTestings(of) => Work::Plan(Box::new(of)),
         OperationKind::ReserveUpload(of) => Work::Call(Box::new(builds::ReservingUpload(of))),
         OperationKind::ReserveFile(of) => Work::Call(Box::new(builds::ReservingFile(of))),
         OperationKind::SendParts(of) => Work::Call(Box::new(builds::SendingParts(of))),

@@ -172,6 +172,13 @@ pub(crate) const ACTS: &[(&str, &[&str])] = &[
     ("upload-binary", &["publish-manager", "publish-operator", "publish-ext-operator"]),
     ("download-binary", &["publish-manager", "publish-operator", "publish-viewer"]),
     ("send-build", PUBLISH),
+    ("see-testers", &["publish-manager", "publish-operator", "publish-viewer"]),
+    ("edit-testing", PUBLISH),
+    (
+        "edit-testing-texts",
+        &["publish-manager", "publish-operator", "publish-ext-operator"],
+    ),
+    ("submit-for-beta-review", &["publish-manager"]),
     ("mark-release-candidate", PUBLISH),
 ];
 

@@ -39,6 +39,7 @@ mod sharing;
 mod signing_report;
 mod signing_set_races;
 mod signing_sets;
+mod testing;
 mod unsteady_apple;
 
 use app::Problem;

@@ -58,6 +58,7 @@ impl Event {
             | Self::SigningSetEnsured { operation, .. }
             | Self::SigningSetSurveyed { operation, .. }
             | Self::BuildSent { operation, .. }
+            | Self::TestingChanged { operation, .. }
             | Self::BuildUploadReserved { operation, .. }
             | Self::BuildFileReserved { operation, .. }
             | Self::BuildPartsSent { operation, .. }
@@ -106,6 +107,7 @@ impl Event {
             | Self::ProfileWillExpire { profile, .. }
             | Self::HeldProfileDownloaded { profile, .. } => profile.to_string(),
             Self::ProfileDownloaded { profile, .. } => profile.clone(),
+            Self::BetaReviewDetailsWritten { identifier, .. } => identifier.clone(),
             Self::SigningSetCreated { set, .. } | Self::SigningSetUsed { set, .. } | Self::SigningSetRemoved { set, .. } => set.to_string(),
         })
     }
@@ -161,6 +163,8 @@ impl Event {
             | Self::SigningSetEnsured { key, .. }
             | Self::SigningSetSurveyed { key, .. }
             | Self::BuildSent { key, .. }
+            | Self::BetaReviewDetailsWritten { key, .. }
+            | Self::TestingChanged { key, .. }
             | Self::BuildUploadReserved { key, .. }
             | Self::BuildFileReserved { key, .. }
             | Self::BuildPartsSent { key, .. }

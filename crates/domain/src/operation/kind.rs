@@ -1,8 +1,8 @@
 //! What a long act is: everything that it needs to go on after a restart. Nothing in it is secret.
 
 use super::{
-    BuildToSend, CertificateRenewal, FileReservation, FileUpload, Made, NewProfile, ProfileDeletion, ProfileRebuild, ProfilesRebuild,
-    SetSurvey, SetToEnsure, UploadReservation, WebhookChange,
+    AppTestingChange, AppTestingChanges, BuildToSend, CertificateRenewal, FileReservation, FileUpload, Made, NewProfile, ProfileDeletion,
+    ProfileRebuild, ProfilesRebuild, SetSurvey, SetToEnsure, TestingChange, UploadReservation, WebhookChange,
 };
 use crate::{
     activity::Event,
@@ -74,6 +74,10 @@ pub enum OperationKind {
     RegisterWebhook(WebhookChange),
     /// Remove it there.
     RemoveWebhook(WebhookChange),
+    /// Change something in TestFlight.
+    ChangeTesting(AppTestingChange),
+    /// Change several things in TestFlight: a plan.
+    ChangeTestings(AppTestingChanges),
     /// Make a signing set complete, with whatever it needs at Apple: a plan.
     EnsureSigningSet(SetToEnsure),
     /// Read at Apple what a signing set needs.
@@ -261,6 +265,8 @@ impl OperationKind {
             Self::SurveyForSet(of) => of.wanted.key,
             Self::SendBuild(of) => of.key,
             Self::RegisterWebhook(of) | Self::RemoveWebhook(of) => of.key,
+            Self::ChangeTesting(of) => of.key,
+            Self::ChangeTestings(of) => of.key,
             Self::ReserveUpload(UploadReservation { of })
             | Self::ReserveFile(FileReservation { of, .. })
             | Self::SendParts(FileUpload { of, .. })
@@ -296,6 +302,12 @@ impl OperationKind {
                 Need::UploadBuild
             }
             Self::RegisterWebhook(_) | Self::RemoveWebhook(_) => Need::EditWebhooks,
+            Self::ChangeTesting(of) => Need::ManageTesting {
+                internal_only: of.change.is_internal(),
+            },
+            Self::ChangeTestings(of) => Need::ManageTesting {
+                internal_only: of.changes.iter().all(TestingChange::is_internal),
+            },
             // What it creates, it asks for when it comes to that.
             Self::EnsureSigningSet(_) | Self::SurveyForSet(_) => Need::Read {
                 feature: Feature::Profiles,
@@ -313,6 +325,8 @@ impl OperationKind {
             Self::RegisterDevice(_) | Self::ChangeDevice(_) | Self::RegisterDevices(_) => Action::EditDevices,
             Self::CreateProfile(_) | Self::DeleteProfile(_) | Self::RebuildProfile(_) | Self::RebuildProfiles(_) => Action::EditProfiles,
             Self::EnsureSigningSet(_) | Self::SurveyForSet(_) => Action::EditSigningSets,
+            Self::ChangeTesting(of) => of.change.action(),
+            Self::ChangeTestings(of) => of.action(),
             Self::SendBuild(_) | Self::ReserveUpload(_) | Self::ReserveFile(_) | Self::SendParts(_) | Self::CommitUpload(_) => {
                 Action::SendBuild
             }
@@ -332,6 +346,8 @@ impl OperationKind {
             Self::CreateProfile(of) => Some(&of.identifier),
             Self::DeleteProfile(of) => of.identifier.as_deref(),
             Self::RebuildProfile(of) => Some(&of.new.identifier),
+            Self::ChangeTesting(of) => Some(&of.identifier),
+            Self::ChangeTestings(of) => Some(&of.identifier),
             Self::SendBuild(_) | Self::ReserveUpload(_) | Self::ReserveFile(_) | Self::SendParts(_) | Self::CommitUpload(_) => {
                 self.build().map(|build| build.identifier.as_str())
             }
@@ -555,6 +571,18 @@ impl OperationKind {
                 key,
                 name: of.wanted.name.to_string(),
             },
+            Self::ChangeTesting(of) => Event::TestingChanged {
+                operation,
+                key,
+                identifier: of.identifier,
+                what: of.change.title(),
+            },
+            Self::ChangeTestings(of) => Event::TestingChanged {
+                operation,
+                key,
+                identifier: of.identifier,
+                what: TestingChange::title_of(&of.changes),
+            },
             Self::SendBuild(of) => Event::BuildSent {
                 operation,
                 key,
@@ -622,6 +650,8 @@ impl OperationKind {
             Self::RenewCertificate(_) => "renew-certificate",
             Self::EnsureSigningSet(_) => "ensure-signing-set",
             Self::SurveyForSet(_) => "survey-for-signing-set",
+            Self::ChangeTesting(_) => "change-testing",
+            Self::ChangeTestings(_) => "change-testings",
             Self::SendBuild(_) => "send-build",
             Self::ReserveUpload(_) => "reserve-build-upload",
             Self::ReserveFile(_) => "reserve-build-file",
@@ -664,6 +694,8 @@ impl OperationKind {
             Self::RenewCertificate(of) => format!("Renew {}", of.name),
             Self::EnsureSigningSet(of) => format!("Ensure {}", of.name),
             Self::SurveyForSet(of) => format!("Look what {} needs", of.wanted.name),
+            Self::ChangeTesting(of) => of.change.title(),
+            Self::ChangeTestings(of) => TestingChange::title_of(&of.changes),
             Self::SendBuild(of) => format!("Send {}", of.title),
             Self::ReserveUpload(UploadReservation { of }) => format!("Announce {}", of.title),
             Self::ReserveFile(_) => "Announce its file".to_owned(),

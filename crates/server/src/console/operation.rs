@@ -167,7 +167,9 @@ fn list(kind: &OperationKind) -> (&'static str, &'static str) {
         | OperationKind::SendParts(_)
         | OperationKind::CommitUpload(_)
         | OperationKind::RegisterWebhook(_)
-        | OperationKind::RemoveWebhook(_) => ("Binaries", "binaries"),
+        | OperationKind::RemoveWebhook(_)
+        | OperationKind::ChangeTesting(_)
+        | OperationKind::ChangeTestings(_) => ("Binaries", "binaries"),
         OperationKind::RegisterDevice(_) | OperationKind::RegisterDevices(_) | OperationKind::ChangeDevice(_) => ("Devices", "devices"),
     }
 }

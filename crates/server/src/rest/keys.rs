@@ -188,6 +188,8 @@ pub(super) async fn choices(
 ) -> Result<Json<api::KeyChoices>, Failure> {
     let need = match wanted.need.as_str() {
         "upload-build" => Need::UploadBuild,
+        "manage-testing" => Need::ManageTesting { internal_only: false },
+        "manage-internal-testing" => Need::ManageTesting { internal_only: true },
         "create-certificate" => {
             let text = wanted.certificate_type.as_deref().unwrap_or("DISTRIBUTION");
             let certificate_type =

@@ -30,6 +30,7 @@ mod reports;
 mod service_tokens;
 mod sharing;
 mod signing_sets;
+mod testing;
 pub(crate) mod views;
 
 use crate::{
@@ -141,6 +142,14 @@ pub(crate) fn table() -> Doors {
         .operation(In(SeeBinaries), routes!(builds::builds))
         .operation(In(SeeBinaries), routes!(apple_webhooks::list))
         .operation(In(SendBuild), routes!(apple_webhooks::add, apple_webhooks::remove))
+        .operation(In(SeeBinaries), routes!(testing::groups))
+        .operation(In(SeeTesters), routes!(testing::group))
+        .operation(In(SeeTesters), routes!(testing::testers))
+        .operation(In(SeeBinaries), routes!(testing::build))
+        .operation(In(SeeBinaries), routes!(testing::info))
+        .operation(In(EditTestingTexts), routes!(testing::review_details))
+        .operation(InOneOf(testing::CHANGE), routes!(testing::change))
+        .operation(In(SeeBinaries), routes!(testing::changes))
         .operation(In(SeeBinaries), routes!(binaries::list))
         .operation(In(UploadBinary), routes!(binaries::begin))
         .operation(In(SeeBinaries), routes!(binaries::show))

@@ -5,6 +5,7 @@ pub(super) mod builds;
 pub(super) mod enrollment;
 pub(super) mod profiles;
 pub(super) mod signing_sets;
+pub(super) mod testing;
 
 use api::days_left;
 use app::{

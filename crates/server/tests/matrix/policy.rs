@@ -38,6 +38,7 @@ const MANAGES_SIGNING: &[&str] = &["owner", "signing-manager"];
 const SEES_SIGNING: &[&str] = &["owner", "signing-manager", "signing-viewer"];
 
 const PUBLISHES: &[&str] = &["owner", "publish-manager", "publish-operator"];
+const SUBMITS: &[&str] = &["owner", "publish-manager"];
 const UPLOADS: &[&str] = &["owner", "publish-manager", "publish-operator", "publish-ext-operator"];
 const TAKES_BINARIES: &[&str] = &["owner", "publish-manager", "publish-operator", "publish-viewer"];
 const SEES_BINARIES: &[&str] = &[
@@ -79,6 +80,11 @@ fn said(action: Action) -> (&'static [&'static str], Only) {
         A::UploadBinary => (UPLOADS, Anywhere),
         A::DownloadBinary => (TAKES_BINARIES, Anywhere),
         A::SendBuild | A::MarkReleaseCandidate => (PUBLISHES, Anywhere),
+        // TestFlight: an Operator does all but hand in for beta review, an Ext. Operator writes texts and sees no testers.
+        A::SeeTesters => (TAKES_BINARIES, Anywhere),
+        A::EditTesting => (PUBLISHES, Anywhere),
+        A::EditTestingTexts => (UPLOADS, Anywhere),
+        A::SubmitForBetaReview => (SUBMITS, Anywhere),
     }
 }
 

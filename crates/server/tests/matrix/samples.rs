@@ -348,6 +348,20 @@ fn rest(address: &str) -> Vec<Sample> {
         ("GET", "/orgs/{org}/keys/{key}/apps/{identifier}/webhook") => get().says("ours"),
         ("POST", "/orgs/{org}/keys/{key}/apps/{identifier}/webhook") => bare(409).says("public_address_needed"),
         ("DELETE", "/orgs/{org}/keys/{key}/apps/{identifier}/webhook") => bare(409).says("webhook_unknown"),
+        ("GET", "/orgs/{org}/keys/{key}/apps/{identifier}/test-flight/groups") => get().says("Passengers"),
+        ("GET", "/orgs/{org}/keys/{key}/apps/{identifier}/test-flight/groups/{group}") => get().says("aud@halden.example"),
+        ("GET", "/orgs/{org}/keys/{key}/apps/{identifier}/test-flight/testers") => get().says("aud@halden.example"),
+        ("GET", "/orgs/{org}/keys/{key}/apps/{identifier}/test-flight/builds/{build}") => get().says("2.4.0"),
+        ("GET", "/orgs/{org}/keys/{key}/apps/{identifier}/test-flight/info") => get().says("Timetables"),
+        ("PUT", "/orgs/{org}/keys/{key}/apps/{identifier}/test-flight/review-details") => {
+            json(422, r#"{"phone": "none"}"#).says("phone_unfit")
+        }
+        ("POST", "/orgs/{org}/keys/{key}/apps/{identifier}/test-flight/changes") => json(
+            422,
+            r#"{"changes": [{"change": "describe", "build": "43", "locale": "en-US", "text": ""}]}"#,
+        )
+        .says("text_unfit"),
+        ("GET", "/orgs/{org}/test-flight-changes/{change}") => get().says("change-testing"),
         ("GET", "/orgs/{org}/csrs") => get().says("Csr-of-"),
         ("POST", "/orgs/{org}/csrs") => json(422, r#"{"name": "x", "country": "Norway"}"#).says("country_unfit"),
         ("GET", "/orgs/{org}/csrs/{csr}") => get().says("Csr-of-"),

@@ -98,6 +98,7 @@ const IDS: &[(&str, &str)] = &[
     ("other", "bin"),
     ("upload", "bup"),
     ("sending", "op"),
+    ("change", "op"),
     ("activity", "act"),
     ("token", "tok"),
     ("service_token", "svc"),
@@ -380,12 +381,21 @@ async fn furnished(world: &World, hand: &SignedIn, place: Place, org: OrgId) -> 
         anyway: true,
         ..Default::default()
     };
+    let group = app::testing::Wish::CreateGroup {
+        name: named("Deck", place),
+        internal: true,
+        all_builds: false,
+    };
+    let changed = app.change_testing(caller, org, key, "no.halden.ferry", &[group]).await;
     let begun = app.send_build(caller, org, key, held.parse().expect("it reads"), &new).await;
     things.extend([
         ("binary", held),
         ("other", binary(world, hand, org, &named("Other-Binary", place), 100 + number).await),
         ("upload", world.upload(hand, org, &named("Upload", place), 100).await.to_string()),
         ("sending", begun.expect("begun").id.to_string()),
+        ("change", changed.expect("begun").id.to_string()),
+        ("group", "Passengers".to_owned()),
+        ("build", "43".to_owned()),
     ]);
     things
 }
@@ -488,6 +498,8 @@ fn nothing() -> Things {
         ("device", "NOTTHERE01".to_owned()),
         ("apple_certificate", "NOTTHERE03".to_owned()),
         ("bundle_id", "NOTTHERE02".to_owned()),
+        ("group", "Passengers".to_owned()),
+        ("build", "43".to_owned()),
         ("feature", "certificates".to_owned()),
         ("identifier", "no.halden.ferry".to_owned()),
         ("folder", "000000000000".to_owned()),

@@ -62,6 +62,8 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "binaries_begin" => json!({ "file_name": "Ferry.ipa", "size": 100 }),
         "binaries_append" => json!("bytes"),
         "binaries_edit" => json!({ "release_candidate": true }),
+        "testing_change" => json!({ "changes": [{ "change": "expire-build", "build": "43" }] }),
+        "testing_review_details" => json!({ "notes": "Taken over" }),
         "builds_check" | "builds_send" => json!({ "key": "Admin" }),
         "csrs_create" => json!({ "name": "Taken over" }),
         "csrs_complete" => json!({ "certificate": "none" }),
@@ -137,6 +139,16 @@ async fn town() -> Town {
         .send_build(&world.owner.caller, world.org, key, binary, &anyway)
         .await
         .unwrap();
+    let group = app::testing::Wish::CreateGroup {
+        name: "Deck".to_owned(),
+        internal: true,
+        all_builds: false,
+    };
+    let changed = world
+        .app()
+        .change_testing(&world.owner.caller, world.org, key, "no.halden.ferry", &[group])
+        .await
+        .unwrap();
     let owned = things([
         ("binary", binary.to_string()),
         (
@@ -145,6 +157,9 @@ async fn town() -> Town {
         ),
         ("upload", world.upload(&world.owner, world.org, "Ferry.ipa", 100).await.to_string()),
         ("sending", sent.id.to_string()),
+        ("change", changed.id.to_string()),
+        ("group", "AAAAAAAAAA".to_owned()),
+        ("build", "43".to_owned()),
         ("channel", channel),
         ("delivery", delivery),
         ("org", world.org.to_string()),
@@ -183,6 +198,9 @@ async fn town() -> Town {
         ("other", unknown("bin")),
         ("upload", unknown("bup")),
         ("sending", unknown("op")),
+        ("change", unknown("op")),
+        ("group", "AAAAAAAAAA".to_owned()),
+        ("build", "43".to_owned()),
         ("channel", unknown("chan")),
         ("delivery", unknown("dlv")),
         ("org", org.to_string()),
@@ -376,7 +394,18 @@ async fn what_belongs_to_others_is_what_does_not_exist() {
     for operation in stage.document.operations().into_iter().filter(|o| !o.is_open()) {
         for parameter in operation.parameters() {
             // Apple's ids and our words belong to nobody.
-            if ["profile", "device", "bundle_id", "apple_certificate", "feature", "identifier"].contains(&parameter) {
+            if [
+                "profile",
+                "device",
+                "bundle_id",
+                "apple_certificate",
+                "feature",
+                "identifier",
+                "group",
+                "build",
+            ]
+            .contains(&parameter)
+            {
                 continue;
             }
             let mut refusals = BTreeSet::new();
