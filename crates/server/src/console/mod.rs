@@ -42,6 +42,7 @@ pub(crate) mod reports;
 pub(crate) mod share_item;
 pub(crate) mod shell;
 pub(crate) mod signing_sets;
+pub(crate) mod testing;
 pub(crate) mod tokens;
 pub(crate) mod visit;
 pub(crate) mod when;
@@ -186,6 +187,7 @@ pub(crate) fn table() -> Doors {
             binaries::send::send,
         )
         .page("/o/{org}/sendings/{sending}", In(SeeBinaries), binaries::send::sending)
+        .and(testing::doors())
         .page("/o/{org}/operations/{operation}", In(SeeSigning), operation::show)
         .page("/o/{org}/operations/{operation}/events", In(SeeSigning), operation::events)
         .page("/o/{org}/profiles", In(SeeSigning), apple::profiles)

@@ -167,10 +167,9 @@ fn list(kind: &OperationKind) -> (&'static str, &'static str) {
         | OperationKind::SendParts(_)
         | OperationKind::CommitUpload(_)
         | OperationKind::RegisterWebhook(_)
-        | OperationKind::RemoveWebhook(_)
-        | OperationKind::ChangeTesting(_)
-        | OperationKind::ChangeTestings(_) => ("Binaries", "binaries"),
+        | OperationKind::RemoveWebhook(_) => ("Binaries", "binaries"),
         OperationKind::RegisterDevice(_) | OperationKind::RegisterDevices(_) | OperationKind::ChangeDevice(_) => ("Devices", "devices"),
+        OperationKind::ChangeTesting(_) | OperationKind::ChangeTestings(_) => ("TestFlight", "test-flight"),
     }
 }
 
@@ -182,6 +181,7 @@ fn place(kind: &OperationKind) -> shell::Place {
         "signing-sets" => shell::Place::SigningSets,
         "devices" => shell::Place::Devices,
         "binaries" => shell::Place::Binaries,
+        "test-flight" => shell::Place::TestFlight,
         _ => shell::Place::Certificates,
     }
 }

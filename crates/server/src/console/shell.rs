@@ -76,6 +76,8 @@ pub(crate) enum Place {
     SigningSets,
     /// Binaries, and what becomes of them.
     Binaries,
+    /// Builds, groups and testers in TestFlight.
+    TestFlight,
     /// The sub-organizations of a root.
     SubOrganizations,
     /// API tokens of the organization.
@@ -279,6 +281,7 @@ impl Shell {
         ];
         if self.may(Action::SeeBinaries) {
             entries.push(entry(Some("Publish"), Place::Binaries, "/binaries", "upload", "Binaries"));
+            entries.push(entry(None, Place::TestFlight, "/test-flight", "out", "TestFlight"));
         }
         let mut organization = Vec::new();
         if self.may(Action::SeeSubOrganizations) {

@@ -187,6 +187,7 @@ fn toast(word: &str) -> Option<&'static str> {
         "channel-made" => "Channel made",
         "channel-removed" => "Channel removed",
         "channel-tested" => "A test is on its way",
+        "review-details-written" => "Apple has the beta review details",
         "token-changed" => "Token saved",
         "token-revoked" => "Token revoked",
         _ => return None,

@@ -493,6 +493,9 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/o/{org}/binaries/{binary}/send") => get().says("Key-of-"),
         ("POST", "/o/{org}/binaries/{binary}/send") => form(409, &[("key", "{weak-key}")]).says("would refuse"),
         ("GET", "/o/{org}/sendings/{sending}") => get().says("op_"),
+        ("GET", "/o/{org}/test-flight") => get().query("?key={key}").says("no.halden.ferry"),
+        ("GET", "/o/{org}/test-flight-changes/{change}") => get().says("Deck-of-"),
+        (method, path) if path.starts_with(TEST_FLIGHT) => return test_flight(method, path.trim_start_matches(TEST_FLIGHT)),
         ("GET", "/o/{org}/csrs") => get().says("Csr-of-"),
         ("GET", "/o/{org}/csrs/new") => get().says("name=\"country\""),
         ("POST", "/o/{org}/csrs/new") => form(422, &[("name", "x"), ("country", "Norway"), ("once", "csr")]).says("name=\"country\""),
@@ -672,5 +675,56 @@ fn console(address: &str) -> Vec<Sample> {
         ("GET", "/inbox") => get().says("Inbox"),
         ("POST", "/inbox/read") => form(303, &[("up_to", "0")]),
         _ => missing(address),
+    }]
+}
+
+/// Where the pages of an app in TestFlight stand.
+const TEST_FLIGHT: &str = "/o/{org}/keys/{key}/apps/{identifier}/test-flight";
+
+/// The pages of an app in TestFlight. What would take something away is asked through a key of a Developer, who may not.
+fn test_flight(method: &str, below: &str) -> Vec<Sample> {
+    let refused_key = |fields: &[(&str, &str)]| form(403, fields).about("lent-key").says("Keys that can do it");
+    vec![match (method, below) {
+        ("GET", "") => get().says("Passengers"),
+        ("GET", "/builds/{build}") => get().says("Groups that have it"),
+        ("GET", "/builds/{build}/bring") => get().says("name=\"locale\""),
+        ("POST", "/builds/{build}/bring") => {
+            return vec![
+                form(422, &[("text", "x"), ("locale", "none_")])
+                    .says("is no language")
+                    .of(Action::EditTestingTexts),
+                form(422, &[("group", "nobody")]).says("There is no group").of(Action::EditTesting),
+                form(422, &[("group", "nobody"), ("review", "on")])
+                    .says("There is no group")
+                    .of(Action::SubmitForBetaReview),
+            ];
+        }
+        ("GET", "/builds/{build}/expire") => get().says("to confirm"),
+        ("POST", "/builds/{build}/expire") => form(422, &[("name", "another")]).says("Type 43 exactly"),
+        ("GET", "/groups/new") => get().says("Make group"),
+        ("POST", "/groups/new") => form(422, &[("name", "")]).says("A group needs a name"),
+        ("GET", "/groups/{group}") => get().says("aud@halden.example"),
+        ("GET", "/groups/{group}/edit") => get().says("name=\"public_link_limit\""),
+        ("POST", "/groups/{group}/edit") => form(422, &[("name", "")]).says("A group needs a name"),
+        ("GET", "/groups/{group}/delete") => get().says("to confirm"),
+        ("POST", "/groups/{group}/delete") => form(422, &[("name", "another")]).says("Type Passengers exactly"),
+        ("GET", "/groups/{group}/builds/{build}/take") => get().says("get it no more"),
+        ("POST", "/groups/{group}/builds/{build}/take") => refused_key(&[]),
+        ("GET", "/groups/{group}/testers/new") => get().says("name=\"first_name\""),
+        ("POST", "/groups/{group}/testers/new") => form(422, &[("email", "none")]).says("it has no @"),
+        ("GET", "/groups/{group}/testers/list") => get().says("Leave out lines"),
+        ("POST", "/groups/{group}/testers/list") => file(422, &[]).says("Leave out lines"),
+        ("GET", "/groups/{group}/testers/{tester}/invite") => get().says("Invite again"),
+        ("POST", "/groups/{group}/testers/{tester}/invite") => refused_key(&[]),
+        ("GET", "/groups/{group}/testers/{tester}/remove") => get().says("Take out of the group"),
+        ("POST", "/groups/{group}/testers/{tester}/remove") => refused_key(&[]),
+        ("GET", "/info") => get().says("ingrid@halden.example"),
+        ("GET", "/info/texts") => get().says("name=\"feedback_email\""),
+        ("POST", "/info/texts") => form(422, &[("locale", "none_"), ("description", "x")]).says("is no language"),
+        ("GET", "/info/review") => get().says("name=\"demo_password\""),
+        ("POST", "/info/review") => form(422, &[("phone", "none")]).says("is no telephone number"),
+        ("GET", "/info/license") => get().says("name=\"license\""),
+        ("POST", "/info/license") => refused_key(&[("license", "x")]),
+        _ => missing(below),
     }]
 }

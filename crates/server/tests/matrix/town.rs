@@ -502,6 +502,7 @@ fn nothing() -> Things {
         ("build", "43".to_owned()),
         ("feature", "certificates".to_owned()),
         ("identifier", "no.halden.ferry".to_owned()),
+        ("tester", "aud@halden.example".to_owned()),
         ("folder", "000000000000".to_owned()),
         ("name", "console.css".to_owned()),
     ]);

@@ -528,6 +528,7 @@ pub(super) fn pages(theme: Theme) -> Vec<(&'static str, String)> {
     pages.extend(super::profiles::pages(theme));
     pages.extend(super::signing_sets::pages(theme));
     pages.extend(super::binaries::pages(theme));
+    pages.extend(super::testing::pages(theme));
     pages.extend(super::import::pages(theme));
     pages
 }

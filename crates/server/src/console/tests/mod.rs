@@ -14,4 +14,5 @@ mod profiles;
 mod samples;
 mod signing;
 mod signing_sets;
+mod testing;
 mod tokens;
