@@ -202,3 +202,12 @@ pub struct BinaryDifference {
     /// How it is in the second.
     pub after: Option<String>,
 }
+
+/// How long binaries are kept.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BinaryRetention {
+    /// Days after a binary was last sent or added; 0 keeps it for ever. Release candidates, and what is being sent, stay.
+    #[schema(maximum = 3650)]
+    pub days: u16,
+}

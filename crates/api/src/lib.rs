@@ -12,6 +12,7 @@ mod account;
 mod activity;
 mod apple_account;
 mod apple_webhooks;
+mod apps;
 mod binaries;
 mod builds;
 mod bundle_ids;
@@ -40,9 +41,10 @@ pub use apple_account::{
     AppleProfiles, CertificateRef, DeviceRef, ProfileRef, RevokeCertificate,
 };
 pub use apple_webhooks::{AppleWebhook, AppleWebhookChange, AppleWebhooks, WebhookAtApple};
+pub use apps::{AppSettings, BuildNumber, NewBuildNumber, SetApp};
 pub use binaries::{
-    BegunUpload, Binaries, Binary, BinaryDetails, BinaryDifference, BinaryDifferences, BinaryFinding, BinaryFindings, BinaryUpload,
-    BundleInside, CertificateInside, EditBinary, NewBinary, ProfileInside,
+    BegunUpload, Binaries, Binary, BinaryDetails, BinaryDifference, BinaryDifferences, BinaryFinding, BinaryFindings, BinaryRetention,
+    BinaryUpload, BundleInside, CertificateInside, EditBinary, NewBinary, ProfileInside,
 };
 pub use builds::{App, Apps, Build, BuildCheck, BuildSending, Builds, NewBuild};
 pub use bundle_ids::{

@@ -11,6 +11,7 @@
 mod arrive;
 mod compare;
 mod inside;
+mod retention;
 pub mod storage;
 
 pub use arrive::{Arrived, Begun, NewBinary};
@@ -26,7 +27,7 @@ use futures::stream::BoxStream;
 use signing::ipa::Destination;
 use std::io;
 use storage::Kept;
-use store::{Page, Paging};
+use store::{Conflict, Page, Paging, StoreError};
 
 /// A binary with names in the place of ids.
 #[derive(Debug, Clone)]
@@ -259,11 +260,27 @@ impl App {
     /// Removes a binary here. What was sent to Apple of it stays there.
     ///
     /// # Errors
-    /// `another_is_running` while it is being sent; `not_found`, `not_allowed`.
+    /// `another_is_running` while it is being sent; `not_found`, `not_allowed`, also for a release candidate where the caller
+    /// may not mark those.
     pub async fn remove_binary(&self, caller: &Caller, org: OrgId, id: BinaryId) -> Result<(), Problem> {
         let permit = self.permit(caller, Action::UploadBinary, org).await?;
+        let was_candidate = self
+            .inner
+            .store
+            .read_for(&permit)
+            .await?
+            .binary(&permit, id)
+            .await?
+            .is_release_candidate;
+        if was_candidate {
+            // Who may not take the mark away does not take the file away either.
+            self.permit(caller, Action::MarkReleaseCandidate, org).await?;
+        }
         let mut tx = self.begin_for(caller, &permit).await?;
         let binary = tx.binary(&permit, id).await?;
+        if binary.is_release_candidate && !was_candidate {
+            return Err(StoreError::Conflict(Conflict::Stale).into());
+        }
         let acts = tx.unfinished_operations(&permit).await?;
         let sends = |act: &&domain::Operation| act.step_of.is_none() && act.kind.build().is_some_and(|of| of.binary == id);
         if let Some(act) = acts.iter().find(sends) {
@@ -277,6 +294,7 @@ impl App {
         let event = Event::BinaryRemoved {
             binary: id,
             name: binary.title(),
+            kept_days: None,
         };
         self.record_done(&mut tx, caller, org, event).await?;
         tx.commit().await?;

@@ -7,13 +7,18 @@
 //! Whatever can be known to be refused is refused here, before anything leaves: Apple tells it an hour later.
 
 mod calls;
+mod compliance;
 mod list;
+pub(crate) mod number;
 mod plan;
 mod words;
 
 pub use list::{AppleApp, AppleBuild};
 
+pub(crate) use list::{app_at_apple, app_unknown};
+
 pub(crate) use calls::{Committing, ReservingFile, ReservingUpload, SendingParts};
+pub(crate) use compliance::Answering;
 
 use crate::{
     App, Caller, Problem,
@@ -21,8 +26,9 @@ use crate::{
     operations::{OperationView, app_not_shared},
     problem::Kind,
 };
-use apple::{AppFilter, AppPlatform, BuildFilter, Session};
+use apple::{AppPlatform, BuildFilter, Session};
 use domain::{Action, ApiKeyId, BinaryId, BinaryKind, HeldBinary, Need, Operation, OperationId, OrgId, Permit, operation::BuildToSend};
+use number::by_number;
 use std::{cmp::Ordering, time::Duration};
 
 /// How many of an app's latest builds are looked at for a number that was used.
@@ -167,6 +173,7 @@ impl App {
             );
             return Err(problem);
         };
+        self.note_sent(caller, org, binary.id).await?;
         let file_type = match binary.kind {
             BinaryKind::Ipa => "com.apple.ipa",
             BinaryKind::Pkg => "com.apple.pkg",
@@ -237,6 +244,8 @@ impl App {
         };
         let waits_for = if view.operation.state.is_over() {
             None
+        } else if view.steps.get(4).is_some() && !over(4) {
+            Some("The build is there, and Apple is told the answer about export compliance.")
         } else if over(3) {
             Some("Apple looks at the file and makes a build of it. That takes minutes, at times an hour.")
         } else if over(1) {
@@ -278,16 +287,7 @@ impl What {
 
     /// The app at Apple, and what its builds say against this one. Two reads.
     async fn at_apple(&self, session: &Session) -> Result<(Option<(String, String)>, Vec<Finding>), apple::Error> {
-        let filter = AppFilter {
-            bundle_ids: vec![self.identifier.clone()],
-            ..AppFilter::default()
-        };
-        let apps = session.apps().list(&filter).await?;
-        // Filters are hints.
-        let app = apps
-            .into_iter()
-            .find(|app| app.attributes.bundle_id.as_deref() == Some(&*self.identifier));
-        let Some(app) = app else {
+        let Some(app) = app_at_apple(session, &self.identifier).await? else {
             let message = format!(
                 "This key sees no app with the bundle ID {} in App Store Connect. Choose a key of the right team that may see the app; if there is no app yet, somebody makes it on the website (Apps, +), because Apple lets no key do that.",
                 self.identifier
@@ -336,31 +336,5 @@ impl What {
             bundle: self.identifier.clone(),
             message,
         }
-    }
-}
-
-/// Build numbers are compared period by period, as numbers; a missing one is zero.
-fn by_number(one: &str, other: &str) -> Ordering {
-    let parts = |text: &str| {
-        text.split('.')
-            .map(|part| part.trim().parse::<u64>().unwrap_or_default())
-            .collect::<Vec<_>>()
-    };
-    let (mut one, mut other) = (parts(one), parts(other));
-    let length = one.len().max(other.len());
-    one.resize(length, 0);
-    other.resize(length, 0);
-    one.cmp(&other)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn build_numbers_are_compared_as_numbers() {
-        assert_eq!(by_number("9", "10"), Ordering::Less);
-        assert_eq!(by_number("1.2", "1.2.0"), Ordering::Equal);
-        assert_eq!(by_number("2026.11.23", "2026.9.30"), Ordering::Greater);
     }
 }

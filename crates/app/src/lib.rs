@@ -13,6 +13,7 @@ pub mod activity;
 pub mod apple_account;
 pub mod apple_tokens;
 pub mod apple_webhooks;
+pub mod apps;
 pub mod binaries;
 pub mod builds;
 pub mod bundle_ids;

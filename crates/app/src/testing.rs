@@ -24,8 +24,13 @@ pub use show::{AppInfo, BuildInTesting, Group, GroupDetails, ReviewContact, Test
 
 pub(crate) use calls::Changing;
 
-use crate::{App, Caller, Problem, builds::AppleApp, key_use::reading, operations::OperationView};
-use apple::{AppFilter, Session};
+use crate::{
+    App, Caller, Problem,
+    builds::{AppleApp, app_at_apple, app_unknown},
+    key_use::reading,
+    operations::OperationView,
+};
+use apple::Session;
 use domain::{
     Action, ApiKeyId, Feature, Operation, OperationId, OperationKind, OrgId,
     operation::{AppTestingChange, AppTestingChanges, AppTexts},
@@ -186,7 +191,7 @@ impl App {
         let (_, resolved) = self
             .use_key(caller, &permit, key, reading(Feature::ManageTestFlight), async |apple| {
                 let Some(app) = app_of(apple, identifier).await? else {
-                    return Ok(Err(show::app_unknown(identifier)));
+                    return Ok(Err(app_unknown(identifier)));
                 };
                 let changes = resolve::resolved(apple, &app, wishes).await?;
                 Ok(changes.map(|changes| (app, changes)))
@@ -250,12 +255,6 @@ impl App {
 }
 
 /// The app with this bundle identifier, if the key sees it.
-pub(crate) async fn app_of(session: &Session, identifier: &str) -> Result<Option<AppleApp>, apple::Error> {
-    let filter = AppFilter {
-        bundle_ids: vec![identifier.to_owned()],
-        ..AppFilter::default()
-    };
-    // Filters are hints.
-    let found = session.apps().list(&filter).await?.into_iter();
-    Ok(found.filter_map(AppleApp::of).find(|app| app.identifier == identifier))
+async fn app_of(session: &Session, identifier: &str) -> Result<Option<AppleApp>, apple::Error> {
+    Ok(app_at_apple(session, identifier).await?.and_then(AppleApp::of))
 }

@@ -278,6 +278,12 @@ impl Error {
         self.conflict_says("is not available. ")
     }
 
+    /// Recognizes the refusal of a value that is given once and is there already, as an answer to export compliance (F2).
+    #[must_use]
+    pub fn is_already_set(&self) -> bool {
+        self.conflict_says("value is already set")
+    }
+
     fn conflict_says(&self, words: &str) -> bool {
         let says = |error: &ErrorObject| error.detail.as_deref().is_some_and(|d| d.contains(words));
         matches!(self, Self::Conflict { errors } if errors.iter().any(says))

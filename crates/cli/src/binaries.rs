@@ -70,6 +70,12 @@ pub enum Binaries {
         #[arg(long)]
         force: bool,
     },
+    /// Show or set how long binaries are kept; release candidates stay
+    Retention {
+        /// Days after a binary was last sent or added, 0 for ever
+        #[arg(long, value_name = "DAYS")]
+        days: Option<u16>,
+    },
     /// Remove a binary here; what was sent to Apple stays there
     Remove {
         /// Id or name
@@ -144,6 +150,18 @@ impl Binaries {
                             ]
                         }),
                     )
+                });
+            }
+            Self::Retention { days } => {
+                let path = format!("{home}/binary-retention");
+                let kept: api::BinaryRetention = match days {
+                    Some(days) => client.put(&path, &api::BinaryRetention { days }).await?,
+                    None => client.get(&path, &[]).await?,
+                };
+                printer.show(&kept, |kept| match kept.days {
+                    0 => "Binaries are kept for ever.".to_owned(),
+                    1 => "Binaries are kept for 1 day after they were last sent or added; release candidates stay.".to_owned(),
+                    days => format!("Binaries are kept for {days} days after they were last sent or added; release candidates stay."),
                 });
             }
             Self::Inspect { binary } => {

@@ -1,9 +1,7 @@
-//! `russet apps` and `russet builds`: a binary is sent to Apple and watched until it is a build.
+//! `russet builds`: a binary is sent to Apple and watched until it is a build.
 
 use crate::{
-    Exit, Failure,
-    apps_webhooks::Webhooks,
-    binaries,
+    Exit, Failure, binaries,
     client::{Client, segment},
     operation::refused,
     output::{Printer, date, plain, table},
@@ -14,20 +12,6 @@ use std::{path::Path, time::Duration};
 
 /// How often in a row the server may be out of reach while an act is watched, two seconds apart.
 const UNREACHED_MOST: u32 = 150;
-
-/// `russet apps`
-#[derive(Debug, Subcommand)]
-pub enum Apps {
-    /// List the apps that a key sees in App Store Connect
-    List {
-        /// API key, by id or name
-        #[arg(long, value_name = "KEY")]
-        key: String,
-    },
-    /// Have Apple tell the server of an app, instead of asking all the time
-    #[command(subcommand)]
-    Webhooks(Webhooks),
-}
 
 /// `russet builds`
 #[derive(Debug, Subcommand)]
@@ -81,33 +65,6 @@ pub struct What {
     /// Build number, for a .pkg
     #[arg(long, value_name = "NUMBER")]
     build_number: Option<String>,
-}
-
-impl Apps {
-    pub(crate) async fn run(self, client: &Client, printer: &Printer) -> Result<Exit, Failure> {
-        match self {
-            Self::Webhooks(webhooks) => return webhooks.run(client, printer).await,
-            Self::List { key } => {
-                let home = client.home().await?;
-                let apps: api::Apps = client.get(&format!("{home}/keys/{}/apps", segment(&key)), &[]).await?;
-                printer.show(&apps, |apps| {
-                    table(
-                        &["name", "identifier", "SKU", "first language", "id"],
-                        apps.items.iter().map(|app| {
-                            vec![
-                                app.name.clone(),
-                                app.identifier.clone(),
-                                app.sku.clone().unwrap_or_default(),
-                                app.primary_locale.clone().unwrap_or_default(),
-                                app.id.clone(),
-                            ]
-                        }),
-                    )
-                });
-            }
-        }
-        Ok(Exit::Ok)
-    }
 }
 
 impl Builds {

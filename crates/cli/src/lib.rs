@@ -8,6 +8,7 @@
 
 mod account;
 pub mod activity;
+mod apps;
 mod apps_webhooks;
 mod binaries;
 mod builds;
@@ -105,7 +106,7 @@ pub enum Command {
     Binaries(binaries::Binaries),
     /// Apps in App Store Connect
     #[command(subcommand)]
-    Apps(builds::Apps),
+    Apps(apps::Apps),
     /// Builds at Apple
     #[command(subcommand)]
     Builds(builds::Builds),

@@ -64,6 +64,15 @@ impl Printer {
         }
     }
 
+    /// One value that a script takes as it is; JSON only for who asked for it by name.
+    pub(crate) fn value<T: Serialize>(&self, value: &T, bare: &str) {
+        if self.json_refusals {
+            self.show(value, |_| bare.to_owned());
+        } else {
+            self.line(&plain(bare));
+        }
+    }
+
     /// A sentence for people when something is done; JSON gets `{"done": …}`.
     pub(crate) fn done(&self, sentence: &str) {
         match self.output {

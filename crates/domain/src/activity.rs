@@ -10,6 +10,7 @@ mod who;
 mod words;
 
 use crate::{
+    app_settings::ExportCompliance,
     apple_key::KeyKind,
     certificate::{CertificateType, ItemOrigin},
     feature::{Feature, Need},
@@ -513,6 +514,22 @@ pub enum Event {
     BinaryRemoved {
         binary: BinaryId,
         name: String,
+        /// How many days it was kept, where its time was over; none where somebody removed it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept_days: Option<u16>,
+    },
+    BinaryRetentionSet {
+        /// 0 for ever.
+        days: u16,
+    },
+    ExportComplianceSet {
+        identifier: String,
+        answer: ExportCompliance,
+    },
+    BuildNumberReserved {
+        key: ApiKeyId,
+        identifier: String,
+        number: String,
     },
     TestingChanged {
         operation: OperationId,
@@ -569,6 +586,12 @@ pub enum Event {
     AppleWebhookForgotten {
         webhook: AppleWebhookId,
         identifier: String,
+    },
+    BuildComplianceAnswered {
+        operation: OperationId,
+        key: ApiKeyId,
+        title: String,
+        answer: ExportCompliance,
     },
     CsrCreated {
         csr: CsrId,

@@ -295,6 +295,8 @@ pub enum Need {
         /// Whether it is about internal groups and their testers only.
         internal_only: bool,
     },
+    /// Answer the question of export compliance for a build.
+    AnswerExportCompliance,
     /// Look whether the key works and what it may read.
     Check,
     /// Hand out a short-lived token made with it.
@@ -323,6 +325,7 @@ impl Need {
             // They tell of builds; the table has no row of their own.
             Self::EditWebhooks => Some(Feature::ManageTestFlight),
             Self::ManageTesting { .. } => Some(Feature::ManageTestFlight),
+            Self::AnswerExportCompliance => Some(Feature::ManageTestFlight),
             Self::Check | Self::MintToken => None,
         }
     }
@@ -344,6 +347,7 @@ impl Need {
             Self::UploadBuild => Some(("send builds", false)),
             Self::EditWebhooks => Some(("register webhooks", false)),
             Self::ManageTesting { .. } => Some(("manage TestFlight", false)),
+            Self::AnswerExportCompliance => Some(("answer export compliance", false)),
             Self::Read { .. } | Self::Check | Self::MintToken => None,
         }
     }
@@ -385,6 +389,7 @@ impl fmt::Display for Need {
             Self::EditWebhooks => f.write_str("Change webhooks"),
             Self::ManageTesting { internal_only: true } => f.write_str("Manage internal testers"),
             Self::ManageTesting { internal_only: false } => f.write_str("Manage TestFlight"),
+            Self::AnswerExportCompliance => f.write_str("Answer export compliance"),
             Self::MintToken => f.write_str("Make a token for Apple"),
         }
     }

@@ -10,6 +10,7 @@
 pub mod account;
 pub mod activity;
 pub mod address_range;
+pub mod app_settings;
 pub mod apple_key;
 pub mod apple_webhook;
 pub mod binary;
@@ -32,6 +33,7 @@ pub mod signing_set;
 
 pub use account::{ApiToken, Organization, Session, User};
 pub use activity::{Activity, Actor, Event, Origin, Outcome};
+pub use app_settings::{AppSettings, ExportCompliance};
 pub use apple_key::{ApiKey, AppleKeyId, AppleRole, IssuerId, KeyKind, LastUse, TeamId};
 pub use apple_webhook::AppleWebhook;
 pub use binary::{BinaryKind, BinaryUpload, HeldBinary};

@@ -11,7 +11,7 @@ mod signing_set;
 mod testing;
 mod webhook;
 
-pub use build::{BuildToSend, FileReservation, FileUpload, UploadReservation};
+pub use build::{BuildAnswer, BuildToSend, FileReservation, FileUpload, UploadReservation};
 pub use kind::{
     BundleIdEdit, CapabilityChange, CapabilityOption, CapabilityRemoval, CapabilitySetting, CapabilityWish, DeviceChange, NewBundleId,
     NewDevice, NewDevices, OperationKind, Revocation,

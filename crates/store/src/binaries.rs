@@ -381,4 +381,70 @@ impl Tx {
         .await?;
         Ok(())
     }
+
+    /// Notes that a binary is sent now.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn note_binary_sent(&mut self, permit: &Permit, id: BinaryId, at: Timestamp) -> Result<()> {
+        self.change(
+            "UPDATE binaries SET sent_at = $3 WHERE organization_id = $1 AND id = $2",
+            args![permit.organization(), id, at],
+        )
+        .await
+    }
+
+    /// How many days binaries of the permit's organization are kept; 0 is for ever.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn binary_days(&mut self, permit: &Permit) -> Result<u16> {
+        let row = self
+            .row("SELECT binary_days FROM organizations WHERE id = $1", args![permit.organization()])
+            .await?;
+        Ok(u16::try_from(row.count("binary_days")?).unwrap_or(u16::MAX))
+    }
+
+    /// Sets that.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn set_binary_days(&mut self, permit: &Permit, days: u16) -> Result<()> {
+        self.change(
+            "UPDATE organizations SET binary_days = $2 WHERE id = $1",
+            args![permit.organization(), days],
+        )
+        .await
+    }
+
+    /// The organizations that do not keep binaries for ever.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn organizations_that_clear_binaries(&mut self) -> Result<Vec<OrgId>> {
+        let rows = self
+            .rows("SELECT id FROM organizations WHERE binary_days > 0 ORDER BY id", args![])
+            .await?;
+        rows.iter().map(|row| row.parse("id")).collect()
+    }
+
+    /// The binaries that were neither sent nor added since then and are no release candidates, the oldest first, so many at
+    /// most. In a transaction that writes, they stay as they are until it ends.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn lock_old_binaries(&mut self, permit: &Permit, before: Timestamp, most: u32) -> Result<Vec<HeldBinary>> {
+        let statement = self.dialect(
+            "SELECT id, organization_id, file_name, kind, size, sha256, contents, release_candidate, uploaded_by, uploaded_at,
+                 CAST(CASE WHEN icon IS NULL THEN 0 ELSE 1 END AS BIGINT) AS has_icon
+             FROM binaries WHERE organization_id = $1 AND COALESCE(sent_at, uploaded_at) < $2 AND release_candidate = FALSE
+             ORDER BY id LIMIT $3",
+            "SELECT id, organization_id, file_name, kind, size, sha256, contents, release_candidate, uploaded_by, uploaded_at,
+                 CAST(CASE WHEN icon IS NULL THEN 0 ELSE 1 END AS BIGINT) AS has_icon
+             FROM binaries WHERE organization_id = $1 AND COALESCE(sent_at, uploaded_at) < $2 AND release_candidate = FALSE
+             ORDER BY id LIMIT $3 FOR UPDATE",
+        );
+        let rows = self.rows(statement, args![permit.organization(), before, most]).await?;
+        rows.iter().map(binary).collect()
+    }
 }

@@ -23,6 +23,7 @@
 
 mod accounts;
 mod activity;
+mod app_settings;
 mod apple_webhooks;
 mod binaries;
 mod calendars;

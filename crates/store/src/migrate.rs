@@ -173,6 +173,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 28,
+        name: "app_settings",
+        sql: include_str!("../migrations/0028_app_settings.sql"),
+        postgres: include_str!("../migrations/0028_app_settings.postgres.sql"),
+    },
+    Migration {
         version: 29,
         name: "apple_webhooks",
         sql: include_str!("../migrations/0029_apple_webhooks.sql"),

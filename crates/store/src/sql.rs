@@ -20,7 +20,7 @@ use crate::{Result, StoreError};
 pub(crate) enum Arg {
     Text(Option<String>),
     Int(Option<i64>),
-    Bool(bool),
+    Bool(Option<bool>),
     Bytes(Option<Vec<u8>>),
 }
 
@@ -65,7 +65,8 @@ from! {
     u32 => |value| Self::Int(Some(i64::from(value)));
     u16 => |value| Self::Int(Some(i64::from(value)));
     Option<i64> => |value| Self::Int(value);
-    bool => |value| Self::Bool(value);
+    bool => |value| Self::Bool(Some(value));
+    Option<bool> => |value| Self::Bool(value);
     &[u8] => |value| Self::Bytes(Some(value.to_vec()));
     Option<&[u8]> => |value| Self::Bytes(value.map(<[u8]>::to_vec));
     Timestamp => |value| Self::Int(Some(value.as_microsecond()));

@@ -218,6 +218,7 @@ impl App {
         };
         told("expiries", self.tell_expiries().await.map(drop));
         told("deliveries", self.forget_old_deliveries().await);
+        told("old binaries", self.clear_old_binaries().await);
         told("binaries", self.sweep_binaries().await);
         told("whole", self.look_whether_whole().await);
     }

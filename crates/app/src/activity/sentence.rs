@@ -2,7 +2,7 @@
 //!
 //! Outcomes other than done are said, never hidden: an intent "is about to", a refusal names who refused.
 
-use domain::{AppPattern, Event, ItemName, ItemOrigin, Outcome, Role, ShareLimits, activity::ExportForm};
+use domain::{AppPattern, Event, ExportCompliance, ItemName, ItemOrigin, Outcome, Role, ShareLimits, activity::ExportForm};
 use std::collections::BTreeSet;
 
 /// The sentence of a record. `whom` is what the other party is called: with whom something is shared, whose roles changed.
@@ -231,7 +231,38 @@ fn words(event: &Event, whom: &str) -> (String, String) {
             ..
         } => both("marked", "mark", format!("the binary “{name}” as a release candidate")),
         Event::BinaryMarked { name, .. } => both("took", "take", format!("the mark of a release candidate from the binary “{name}”")),
+        Event::BinaryRemoved {
+            name,
+            kept_days: Some(days),
+            ..
+        } => both(
+            "removed",
+            "remove",
+            format!("the binary “{name}”, which was kept for {}", of_days(*days)),
+        ),
+        Event::BinaryRetentionSet { days: 0 } => both("set", "set", "that binaries are kept for ever".to_owned()),
+        Event::BinaryRetentionSet { days } => both(
+            "set",
+            "set",
+            format!("that binaries are kept for {} after they were last sent or added", of_days(*days)),
+        ),
         Event::BinaryRemoved { name, .. } => both("removed", "remove", format!("the binary “{name}”")),
+        Event::ExportComplianceSet {
+            identifier,
+            answer: ExportCompliance::Ask,
+        } => both(
+            "set",
+            "set",
+            format!("that builds of {identifier} are asked about export compliance"),
+        ),
+        Event::ExportComplianceSet { identifier, answer } => both(
+            "set",
+            "set",
+            format!("the answer about export compliance for builds of {identifier} to “{answer}”"),
+        ),
+        Event::BuildNumberReserved { identifier, number, .. } => {
+            both("reserved", "reserve", format!("the build number {number} of {identifier}"))
+        }
         Event::BuildSent { title, .. } => both("sent", "send", format!("{title} to Apple")),
         Event::TestingChanged { identifier, what, .. } => both("changed", "change", format!("TestFlight of {identifier}: {what}")),
         Event::BetaReviewDetailsWritten { identifier, .. } => both("wrote", "write", format!("the beta review details of {identifier}")),
@@ -242,6 +273,9 @@ fn words(event: &Event, whom: &str) -> (String, String) {
         Event::AppleWebhookRegistered { identifier, .. } => both("registered", "register", format!("a webhook of {identifier} at Apple")),
         Event::AppleWebhookRemoved { identifier, .. } => both("removed", "remove", format!("the webhook of {identifier} at Apple")),
         Event::AppleWebhookForgotten { identifier, .. } => both("forgot", "forget", format!("the webhook of {identifier} here")),
+        Event::BuildComplianceAnswered { title, answer, .. } => {
+            both("answered", "answer", format!("export compliance for {title} with “{answer}”"))
+        }
         Event::CsrCreated { name, .. } => both("made", "make", format!("the signing request “{name}”")),
         Event::CsrCompleted { name, .. } => both(
             "completed",
@@ -298,6 +332,10 @@ fn titles(roles: &BTreeSet<Role>) -> String {
         return "nothing".to_owned();
     }
     roles.iter().map(|role| role.title()).collect::<Vec<_>>().join(", ")
+}
+
+fn of_days(days: u16) -> String {
+    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
 }
 
 /// Names of devices, the first few of many.

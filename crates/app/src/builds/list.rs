@@ -1,7 +1,7 @@
 //! Apps and builds as Apple lists them.
 
 use crate::{App, Caller, Problem, key_use::reading, problem::Kind};
-use apple::{AppFilter, BuildDetail, BuildFilter, ExternalBetaState, InternalBetaState, ProcessingState};
+use apple::{AppFilter, BuildDetail, BuildFilter, ExternalBetaState, InternalBetaState, ProcessingState, Session};
 use domain::{Action, ApiKeyId, Feature, OrgId};
 use jiff::Timestamp;
 
@@ -99,12 +99,7 @@ impl App {
         self.refuse_beyond_apps(caller, &permit, key, identifier).await?;
         let (_, found) = self
             .use_key(caller, &permit, key, reading(Feature::UploadBinary), async |apple| {
-                let filter = AppFilter {
-                    bundle_ids: vec![identifier.to_owned()],
-                    ..AppFilter::default()
-                };
-                let apps = apple.apps().list(&filter).await?;
-                let Some(app) = apps.into_iter().find(|app| app.attributes.bundle_id.as_deref() == Some(identifier)) else {
+                let Some(app) = app_at_apple(apple, identifier).await? else {
                     return Ok(None);
                 };
                 let filter = BuildFilter {
@@ -116,16 +111,30 @@ impl App {
             })
             .await?;
         let Some(builds) = found else {
-            return Err(Problem::new(
-                Kind::NotFound,
-                "app_unknown",
-                format!(
-                    "This key sees no app with the bundle ID {identifier} in App Store Connect. The list of apps shows those that it sees."
-                ),
-            ));
+            return Err(app_unknown(identifier));
         };
         Ok(builds.into_iter().map(AppleBuild::of).collect())
     }
+}
+
+/// The app with this bundle identifier that a key sees; none where it sees none.
+pub(crate) async fn app_at_apple(session: &Session, identifier: &str) -> Result<Option<apple::App>, apple::Error> {
+    let filter = AppFilter {
+        bundle_ids: vec![identifier.to_owned()],
+        ..AppFilter::default()
+    };
+    let apps = session.apps().list(&filter).await?;
+    // Filters are hints.
+    Ok(apps.into_iter().find(|app| app.attributes.bundle_id.as_deref() == Some(identifier)))
+}
+
+/// The refusal where it sees none.
+pub(crate) fn app_unknown(identifier: &str) -> Problem {
+    Problem::new(
+        Kind::NotFound,
+        "app_unknown",
+        format!("This key sees no app with the bundle ID {identifier} in App Store Connect. The list of apps shows those that it sees."),
+    )
 }
 
 impl AppleBuild {

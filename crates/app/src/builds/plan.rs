@@ -5,13 +5,16 @@
 //!                                                              └─ FAILED, with Apple's reasons: refused ───────┘ INVALID
 //! ```
 //!
+//! A build that waits for an answer about export compliance gets a fifth step where the app's settings have one
+//! (builds/compliance.rs).
+//!
 //! The upload is watched by its own id, which is sure from the first step on. Whoever waits asks the plan, never Apple, so it
 //! costs the same however many wait. Where Apple's webhooks tell of the app ([`crate::apple_webhooks`]), a delivery brings the
 //! next look forward, and there are fewer others.
 //!
 //! The surprising thing: what Apple refuses after the commit comes with status 200, as the content of an answer.
 
-use super::{calls::SENT_AT_ONCE, words};
+use super::{calls::SENT_AT_ONCE, compliance, words};
 use crate::{
     App, Caller, Problem,
     operations::{Next, Plan, at_apple, stopped_by, why_unusable},
@@ -42,7 +45,8 @@ const TOLD_IN_AN_ANSWER: u16 = 200;
 #[async_trait]
 impl Plan for BuildToSend {
     async fn next(&self, app: &App, permit: &Permit, plan: &Operation, steps: &[Operation]) -> Result<Next, Problem> {
-        if let Some(end) = stopped_by(steps) {
+        // What comes after the four ends nothing: the file is at Apple.
+        if let Some(end) = stopped_by(steps.get(..4).unwrap_or(steps)) {
             return Ok(Next::End(end));
         }
         let id_of = |step: &Operation| {
@@ -57,7 +61,7 @@ impl Plan for BuildToSend {
                 of,
                 upload: id_of(upload)?,
             }),
-            [upload, file, rest @ ..] if rest.len() < 2 => {
+            [upload, file, rest @ ..] => {
                 let (upload, file) = (id_of(upload)?, id_of(file)?);
                 let sent = FileUpload { of, upload, file };
                 match rest {
@@ -69,12 +73,22 @@ impl Plan for BuildToSend {
                         });
                     }
                     [] => OperationKind::SendParts(sent),
-                    _ => OperationKind::CommitUpload(sent),
+                    [_] => OperationKind::CommitUpload(sent),
+                    [_, committed, answered @ ..] => {
+                        return match watch(app, permit, plan, &sent.upload, committed).await? {
+                            Seen::Built(built) => compliance::after(app, permit, self, built, answered.first()).await,
+                            Seen::Else(next) => Ok(next),
+                        };
+                    }
                 }
             }
-            [upload, .., committed] => return watch(app, permit, plan, &id_of(upload)?, committed).await,
         };
         Ok(Next::Begin(Box::new(step)))
+    }
+
+    /// Without an answer about export compliance a build is a build.
+    fn goes_on_without(&self, step: &OperationKind) -> bool {
+        matches!(step, OperationKind::AnswerCompliance(_))
     }
 
     /// What is known of the parts is of no use any more, also where the sending was given up.
@@ -88,7 +102,7 @@ impl Plan for BuildToSend {
 }
 
 /// One look at what Apple makes of it.
-async fn watch(app: &App, permit: &Permit, plan: &Operation, upload: &str, committed: &Operation) -> Result<Next, Problem> {
+async fn watch(app: &App, permit: &Permit, plan: &Operation, upload: &str, committed: &Operation) -> Result<Seen, Problem> {
     let need = plan.kind.need();
     let caller = Caller {
         principal: Principal::new(permit.actor(), Default::default()),
@@ -103,9 +117,9 @@ async fn watch(app: &App, permit: &Permit, plan: &Operation, upload: &str, commi
         Ok(used) => used,
         Err(problem) if matches!(problem.kind, Kind::NotAllowed | Kind::NotFound) => {
             let why = why_unusable(problem, permit.tenant())?;
-            return Ok(Next::End(OperationState::Failed {
+            return Ok(Seen::Else(Next::End(OperationState::Failed {
                 why: format!("{why} The file is at Apple; whether it became a build, App Store Connect shows."),
-            }));
+            })));
         }
         Err(problem) => return Err(problem),
     };
@@ -138,7 +152,8 @@ async fn watch(app: &App, permit: &Permit, plan: &Operation, upload: &str, commi
         (passed / 6).clamp(SHORTEST_WAIT, LONGEST_WAIT)
     };
     let until = now.saturating_add(wait).unwrap_or(now);
-    Ok(match end {
+    Ok(Seen::Else(match end {
+        Watched::Built(built) => return Ok(Seen::Built(built)),
         Watched::Over(end) => Next::End(end),
         Watched::Waits(why) if passed < DEADLINE => Next::Wait {
             until,
@@ -151,7 +166,7 @@ async fn watch(app: &App, permit: &Permit, plan: &Operation, upload: &str, commi
         Watched::Unreadable(why) => Next::End(OperationState::Failed {
             why: format!("Apple has the file, and what became of it could not be read for 24 hours: {why}"),
         }),
-    })
+    }))
 }
 
 fn judged(detail: &apple::BuildUploadDetail) -> Watched {
@@ -162,11 +177,10 @@ fn judged(detail: &apple::BuildUploadDetail) -> Watched {
         Some(BuildUploadState::Complete) => match &detail.build {
             None => Watched::Waits("Apple has taken the file in and makes a build of it"),
             Some(build) => match &build.attributes.processing_state {
-                Some(ProcessingState::Valid) => Watched::Over(OperationState::Done {
-                    made: Made::Build {
-                        apple_id: build.id.clone(),
-                        warnings: warnings(),
-                    },
+                Some(ProcessingState::Valid) => Watched::Built(Built {
+                    apple_id: build.id.clone(),
+                    warnings: warnings(),
+                    is_answered: build.attributes.uses_non_exempt_encryption.is_some(),
                 }),
                 Some(state @ (ProcessingState::Invalid | ProcessingState::Failed)) => Watched::Over(OperationState::Refused {
                     status: TOLD_IN_AN_ANSWER,
@@ -184,8 +198,37 @@ fn judged(detail: &apple::BuildUploadDetail) -> Watched {
     }
 }
 
+/// What a look means for the plan.
+enum Seen {
+    Built(Built),
+    Else(Next),
+}
+
+/// A build that is there.
+pub(super) struct Built {
+    /// Apple's id.
+    pub(super) apple_id: String,
+    /// What Apple warned of, and what else should be known of it.
+    pub(super) warnings: Vec<String>,
+    /// Whether the question of export compliance is answered.
+    pub(super) is_answered: bool,
+}
+
+impl Built {
+    /// The end of its sending.
+    pub(super) fn done(self) -> OperationState {
+        OperationState::Done {
+            made: Made::Build {
+                apple_id: self.apple_id,
+                warnings: self.warnings,
+            },
+        }
+    }
+}
+
 /// What a look showed.
 enum Watched {
+    Built(Built),
     Over(OperationState),
     Waits(&'static str),
     Unreadable(String),

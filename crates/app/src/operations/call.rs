@@ -147,6 +147,7 @@ pub(crate) fn work(kind: &OperationKind) -> Work {
         OperationKind::CommitUpload(of) => Work::Call(Box::new(builds::Committing(of))),
         OperationKind::RegisterWebhook(of) => Work::Call(Box::new(apple_webhooks::Registering(of))),
         OperationKind::RemoveWebhook(of) => Work::Call(Box::new(apple_webhooks::Removing(of))),
+        OperationKind::AnswerCompliance(of) => Work::Call(Box::new(builds::Answering(of))),
     }
 }
 

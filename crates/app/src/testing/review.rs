@@ -1,8 +1,8 @@
 //! What beta review needs to know of an app. It holds the password of a demo account, which Apple gives back to whoever reads
 //! it; here it passes through on its way to Apple and is kept nowhere, not shown and not logged.
 
-use super::{app_of, file, show::app_unknown};
-use crate::{App, Caller, Problem, problem::Kind};
+use super::{app_of, file};
+use crate::{App, Caller, Problem, builds::app_unknown, problem::Kind};
 use apple::{BetaAppReviewDetailPatch, Error, Withheld};
 use domain::{Action, ApiKeyId, Event, Need, OrgId};
 

@@ -1,7 +1,12 @@
 //! What TestFlight has of an app, as Apple lists it.
 
 use super::{app_of, resolve};
-use crate::{App, Caller, Problem, builds::AppleBuild, key_use::reading, problem::Kind};
+use crate::{
+    App, Caller, Problem,
+    builds::{AppleBuild, app_unknown},
+    key_use::reading,
+    problem::Kind,
+};
 use apple::{BetaGroup, BetaTester, Session};
 use domain::{Action, ApiKeyId, Feature, OrgId};
 use jiff::Timestamp;
@@ -263,14 +268,6 @@ impl App {
             .await?;
         found.ok_or_else(|| app_unknown(identifier))
     }
-}
-
-pub(super) fn app_unknown(identifier: &str) -> Problem {
-    Problem::new(
-        Kind::NotFound,
-        "app_unknown",
-        format!("This key sees no app with the bundle ID {identifier} in App Store Connect. The list of apps shows those that it sees."),
-    )
 }
 
 fn group(found: BetaGroup) -> Group {

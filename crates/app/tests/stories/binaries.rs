@@ -255,6 +255,55 @@ testkit::on_both_databases! {
         assert!(files(&world).contains(&held.id.to_string()));
     }
 
+    async fn binaries_go_when_their_time_is_over(world: World) {
+        let (app, caller, org) = (world.app(), &world.owner.caller, world.org);
+        let key = world.link(testkit::Role::AppManager).await;
+        let add = async |number: &str| uploaded(&world, "Ferry.ipa", &ferry(&world, "2.5.0", number).bytes()).await.id;
+        let (old, candidate, sent) = (add("50").await, add("51").await, add("52").await);
+        app.mark_binary(caller, org, candidate, true).await.unwrap();
+        world.advance_days(40);
+        app.clear_old_binaries().await.unwrap();
+        assert_eq!((files(&world).len(), app.binary_retention(caller, org).await.unwrap()), (3, 0), "for ever, unless it is set");
+
+        assert_eq!(code(app.set_binary_retention(caller, org, 3651).await.map(drop)), "days_unfit");
+        assert_eq!(app.set_binary_retention(caller, org, 30).await.unwrap(), 30);
+        app.set_binary_retention(caller, org, 30).await.unwrap();
+        app.send_build(caller, org, key, sent, &app::builds::NewBuild { anyway: true, ..Default::default() }).await.unwrap();
+        let young = add("53").await;
+        app.clear_old_binaries().await.unwrap();
+        let mut left = [candidate, sent, young].map(|id| id.to_string());
+        left.sort();
+        assert_eq!(files(&world), left);
+        assert_eq!(code(app.binary(caller, org, old).await), "not_found");
+        // What is being sent stays, however long it takes.
+        world.advance_days(31);
+        app.clear_old_binaries().await.unwrap();
+        assert_eq!(code(app.binary(caller, org, young).await), "not_found");
+        assert!(app.binary(caller, org, sent).await.is_ok() && app.binary(caller, org, candidate).await.is_ok());
+        let records = log(&world).await;
+        let told = |words: &str| records.iter().filter(|record| record.contains(words)).count();
+        assert_eq!(told("that binaries are kept for 30 days after they were last sent or added"), 1);
+        assert_eq!(told("removed the binary “Demo 2.5.0 (50)”, which was kept for 30 days"), 1, "{records:?}");
+
+        let operator = world.person("Op", &[(org, domain::Role::parse("publish-operator").unwrap())]).await.signed_in;
+        assert_eq!(code(app.set_binary_retention(&operator.caller, org, 1).await.map(drop)), "not_allowed");
+        assert_eq!(app.binary_retention(&operator.caller, org).await.unwrap(), 30);
+    }
+
+    async fn a_release_candidate_goes_only_with_those_who_mark_them(world: World) {
+        let (app, org) = (world.app(), world.org);
+        let role = |word: &str| domain::Role::parse(word).unwrap();
+        let external = world.person("Ext", &[(org, role("publish-ext-operator"))]).await.signed_in;
+        let operator = world.person("Op", &[(org, role("publish-operator"))]).await.signed_in;
+        let one = uploaded(&world, "Ferry.ipa", &ferry(&world, "2.5.0", "50").bytes()).await;
+        let two = uploaded(&world, "Ferry.ipa", &ferry(&world, "2.5.0", "51").bytes()).await;
+        app.mark_binary(&operator.caller, org, one.id, true).await.unwrap();
+        assert_eq!(code(app.remove_binary(&external.caller, org, one.id).await), "not_allowed");
+        app.remove_binary(&external.caller, org, two.id).await.unwrap();
+        app.remove_binary(&operator.caller, org, one.id).await.unwrap();
+        assert!(files(&world).is_empty());
+    }
+
     async fn another_organization_has_nothing_to_do_with_it(world: World) {
         let binary = uploaded(&world, "Ferry.ipa", &ferry(&world, "2.5.0", "50").bytes()).await;
         let upload = begun(&world, "Next.ipa", 100).await;

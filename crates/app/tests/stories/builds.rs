@@ -22,7 +22,7 @@ async fn sending(world: &World, id: OperationId) -> Sending {
 }
 
 /// Lets the worker and Apple work until it is over.
-async fn over(world: &World, id: OperationId) -> Sending {
+pub(crate) async fn over(world: &World, id: OperationId) -> Sending {
     for _ in 0..80 {
         world.app().run_due_jobs().await.expect("the worker works");
         let now = sending(world, id).await;
@@ -34,7 +34,7 @@ async fn over(world: &World, id: OperationId) -> Sending {
     panic!("it never ended: {:?}", sending(world, id).await.view.operation.state);
 }
 
-fn built(now: &Sending) -> (&str, &[String]) {
+pub(crate) fn built(now: &Sending) -> (&str, &[String]) {
     match &now.view.operation.state {
         OperationState::Done {
             made: Made::Build { apple_id, warnings },

@@ -5,6 +5,7 @@ mod accounts;
 mod activity;
 mod apple_account;
 mod apple_webhooks;
+mod apps;
 mod binaries;
 mod builds;
 mod certificate_sharing;

@@ -8,7 +8,9 @@ impl Event {
     #[must_use]
     pub fn object(&self) -> Option<String> {
         Some(match self {
-            Self::AccessDenied { .. } | Self::ActivityExported { .. } | Self::ActivityVerified { .. } => return None,
+            Self::AccessDenied { .. } | Self::ActivityExported { .. } | Self::ActivityVerified { .. } | Self::BinaryRetentionSet { .. } => {
+                return None;
+            }
             Self::SetupCompleted { organization, .. } => organization.to_string(),
             Self::SignedIn { user, .. } | Self::SignedOut { user, .. } | Self::PasswordChanged { user, .. } => user.to_string(),
             Self::CalendarLinkMade { user } | Self::CalendarLinkEnded { user } => user.to_string(),
@@ -65,6 +67,7 @@ impl Event {
             | Self::BuildUploadCommitted { operation, .. }
             | Self::AppleWebhookRegistered { operation, .. }
             | Self::AppleWebhookRemoved { operation, .. }
+            | Self::BuildComplianceAnswered { operation, .. }
             | Self::DeviceChanged { operation, .. } => operation.to_string(),
             Self::CertificateDownloaded { certificate, .. }
             | Self::CertificateTakenIn { certificate, .. }
@@ -89,6 +92,7 @@ impl Event {
             | Self::BinaryMarked { binary, .. }
             | Self::BinaryRemoved { binary, .. } => binary.to_string(),
             Self::AppleWebhookForgotten { webhook, .. } => webhook.to_string(),
+            Self::ExportComplianceSet { identifier, .. } | Self::BuildNumberReserved { identifier, .. } => identifier.clone(),
             Self::CsrCreated { csr, .. } | Self::CsrCompleted { csr, .. } | Self::CsrRemoved { csr, .. } => csr.to_string(),
             Self::DeviceInvited { invitation, .. }
             | Self::DeviceInvitationSentAgain { invitation, .. }
@@ -162,6 +166,7 @@ impl Event {
             | Self::ProfileDownloaded { key, .. }
             | Self::SigningSetEnsured { key, .. }
             | Self::SigningSetSurveyed { key, .. }
+            | Self::BuildNumberReserved { key, .. }
             | Self::BuildSent { key, .. }
             | Self::BetaReviewDetailsWritten { key, .. }
             | Self::TestingChanged { key, .. }
@@ -171,6 +176,7 @@ impl Event {
             | Self::BuildUploadCommitted { key, .. }
             | Self::AppleWebhookRegistered { key, .. }
             | Self::AppleWebhookRemoved { key, .. }
+            | Self::BuildComplianceAnswered { key, .. }
             | Self::AppleTokenMinted { key, .. } => Some(*key),
             _ => None,
         }

@@ -1,4 +1,5 @@
-//! What sending a binary to Apple is: one plan and its four steps. What comes after them, Apple does, and the plan watches.
+//! What sending a binary to Apple is: one plan and its four steps. What comes after them, Apple does, and the plan
+//! watches; then there may be a fifth, the answer about export compliance.
 //!
 //! ```text
 //! reserve the upload ── reserve its file ── send the parts ── commit ── Apple: processing ── a build
@@ -63,4 +64,15 @@ pub struct FileUpload {
     pub upload: String,
     /// Apple's id of the file.
     pub file: String,
+}
+
+/// The question of export compliance is answered for a build that is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildAnswer {
+    /// What was sent.
+    pub of: Box<BuildToSend>,
+    /// Apple's id of the build.
+    pub build: String,
+    /// Whether it uses encryption that is not exempt.
+    pub uses_encryption: bool,
 }

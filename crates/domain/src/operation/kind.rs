@@ -1,11 +1,12 @@
 //! What a long act is: everything that it needs to go on after a restart. Nothing in it is secret.
 
 use super::{
-    AppTestingChange, AppTestingChanges, BuildToSend, CertificateRenewal, FileReservation, FileUpload, Made, NewProfile, ProfileDeletion,
-    ProfileRebuild, ProfilesRebuild, SetSurvey, SetToEnsure, TestingChange, UploadReservation, WebhookChange,
+    AppTestingChange, AppTestingChanges, BuildAnswer, BuildToSend, CertificateRenewal, FileReservation, FileUpload, Made, NewProfile,
+    ProfileDeletion, ProfileRebuild, ProfilesRebuild, SetSurvey, SetToEnsure, TestingChange, UploadReservation, WebhookChange,
 };
 use crate::{
     activity::Event,
+    app_settings::ExportCompliance,
     certificate::CertificateType,
     feature::{Feature, Need},
     id::{ApiKeyId, CertificateId, CsrId, OperationId, ProfileId, SecretId},
@@ -78,6 +79,8 @@ pub enum OperationKind {
     ChangeTesting(AppTestingChange),
     /// Change several things in TestFlight: a plan.
     ChangeTestings(AppTestingChanges),
+    /// Answer the question of export compliance.
+    AnswerCompliance(BuildAnswer),
     /// Make a signing set complete, with whatever it needs at Apple: a plan.
     EnsureSigningSet(SetToEnsure),
     /// Read at Apple what a signing set needs.
@@ -270,7 +273,8 @@ impl OperationKind {
             Self::ReserveUpload(UploadReservation { of })
             | Self::ReserveFile(FileReservation { of, .. })
             | Self::SendParts(FileUpload { of, .. })
-            | Self::CommitUpload(FileUpload { of, .. }) => of.key,
+            | Self::CommitUpload(FileUpload { of, .. })
+            | Self::AnswerCompliance(BuildAnswer { of, .. }) => of.key,
         }
     }
 
@@ -308,6 +312,7 @@ impl OperationKind {
             Self::ChangeTestings(of) => Need::ManageTesting {
                 internal_only: of.changes.iter().all(TestingChange::is_internal),
             },
+            Self::AnswerCompliance(_) => Need::AnswerExportCompliance,
             // What it creates, it asks for when it comes to that.
             Self::EnsureSigningSet(_) | Self::SurveyForSet(_) => Need::Read {
                 feature: Feature::Profiles,
@@ -327,9 +332,12 @@ impl OperationKind {
             Self::EnsureSigningSet(_) | Self::SurveyForSet(_) => Action::EditSigningSets,
             Self::ChangeTesting(of) => of.change.action(),
             Self::ChangeTestings(of) => of.action(),
-            Self::SendBuild(_) | Self::ReserveUpload(_) | Self::ReserveFile(_) | Self::SendParts(_) | Self::CommitUpload(_) => {
-                Action::SendBuild
-            }
+            Self::SendBuild(_)
+            | Self::ReserveUpload(_)
+            | Self::ReserveFile(_)
+            | Self::SendParts(_)
+            | Self::CommitUpload(_)
+            | Self::AnswerCompliance(_) => Action::SendBuild,
             // Who sends builds is who waits for them.
             Self::RegisterWebhook(_) | Self::RemoveWebhook(_) => Action::SendBuild,
         }
@@ -348,9 +356,12 @@ impl OperationKind {
             Self::RebuildProfile(of) => Some(&of.new.identifier),
             Self::ChangeTesting(of) => Some(&of.identifier),
             Self::ChangeTestings(of) => Some(&of.identifier),
-            Self::SendBuild(_) | Self::ReserveUpload(_) | Self::ReserveFile(_) | Self::SendParts(_) | Self::CommitUpload(_) => {
-                self.build().map(|build| build.identifier.as_str())
-            }
+            Self::SendBuild(_)
+            | Self::ReserveUpload(_)
+            | Self::ReserveFile(_)
+            | Self::SendParts(_)
+            | Self::CommitUpload(_)
+            | Self::AnswerCompliance(_) => self.build().map(|build| build.identifier.as_str()),
             Self::RegisterWebhook(of) | Self::RemoveWebhook(of) => Some(&of.identifier),
             Self::CreateCertificate { .. }
             | Self::RenewCertificate(_)
@@ -392,7 +403,8 @@ impl OperationKind {
         }
     }
 
-    /// Whether nothing but looking is left to a plan after so many steps: when the last of them is over, or on its way.
+    /// Whether nothing but looking is left to a plan after so many steps: when the last of them is over, or on its way. What
+    /// it begins after that asks for its rights by itself.
     #[must_use]
     pub fn only_watches_after(&self, steps: u32) -> bool {
         matches!(self, Self::SendBuild(_)) && steps >= 4
@@ -415,7 +427,8 @@ impl OperationKind {
             Self::ReserveUpload(UploadReservation { of })
             | Self::ReserveFile(FileReservation { of, .. })
             | Self::SendParts(FileUpload { of, .. })
-            | Self::CommitUpload(FileUpload { of, .. }) => Some(of),
+            | Self::CommitUpload(FileUpload { of, .. })
+            | Self::AnswerCompliance(BuildAnswer { of, .. }) => Some(of),
             _ => None,
         }
     }
@@ -627,6 +640,12 @@ impl OperationKind {
                 webhook: of.webhook,
                 identifier: of.identifier,
             },
+            Self::AnswerCompliance(answer) => Event::BuildComplianceAnswered {
+                operation,
+                key,
+                title: answer.of.title,
+                answer: ExportCompliance::of(Some(answer.uses_encryption)),
+            },
         }
     }
 
@@ -659,6 +678,7 @@ impl OperationKind {
             Self::CommitUpload(_) => "commit-build-upload",
             Self::RegisterWebhook(_) => "register-webhook",
             Self::RemoveWebhook(_) => "remove-webhook",
+            Self::AnswerCompliance(_) => "answer-export-compliance",
         }
     }
 
@@ -703,6 +723,9 @@ impl OperationKind {
             Self::CommitUpload(_) => "Say that it is whole".to_owned(),
             Self::RegisterWebhook(of) => format!("Have Apple tell of {}", of.identifier),
             Self::RemoveWebhook(of) => format!("Have Apple tell no more of {}", of.identifier),
+            Self::AnswerCompliance(of) => {
+                format!("Answer export compliance: {}", ExportCompliance::of(Some(of.uses_encryption)))
+            }
         }
     }
 }

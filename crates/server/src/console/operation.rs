@@ -167,7 +167,8 @@ fn list(kind: &OperationKind) -> (&'static str, &'static str) {
         | OperationKind::SendParts(_)
         | OperationKind::CommitUpload(_)
         | OperationKind::RegisterWebhook(_)
-        | OperationKind::RemoveWebhook(_) => ("Binaries", "binaries"),
+        | OperationKind::RemoveWebhook(_)
+        | OperationKind::AnswerCompliance(_) => ("Binaries", "binaries"),
         OperationKind::RegisterDevice(_) | OperationKind::RegisterDevices(_) | OperationKind::ChangeDevice(_) => ("Devices", "devices"),
         OperationKind::ChangeTesting(_) | OperationKind::ChangeTestings(_) => ("TestFlight", "test-flight"),
     }

@@ -227,3 +227,27 @@ pub(super) async fn give_up(
     state.app.give_up_binary_upload(&who.caller, org, upload).await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+/// How long binaries are kept.
+#[utoipa::path(get, path = "/orgs/{org}/binary-retention", tag = "binaries", responses((status = 200, body = api::BinaryRetention)))]
+pub(super) async fn retention(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids(org): Ids<OrgId>,
+) -> Result<Json<api::BinaryRetention>, Failure> {
+    let days = state.app.binary_retention(&who.caller, org).await?;
+    Ok(Json(api::BinaryRetention { days }))
+}
+
+/// Sets how long binaries are kept. The server looks daily which are older; release candidates, and what is being sent, stay.
+#[utoipa::path(put, path = "/orgs/{org}/binary-retention", tag = "binaries", request_body = api::BinaryRetention,
+    responses((status = 200, body = api::BinaryRetention)))]
+pub(super) async fn set_retention(
+    extract::State(state): extract::State<State>,
+    Bearer(who): Bearer,
+    Ids(org): Ids<OrgId>,
+    Body(input): Body<api::BinaryRetention>,
+) -> Result<Json<api::BinaryRetention>, Failure> {
+    let days = state.app.set_binary_retention(&who.caller, org, input.days).await?;
+    Ok(Json(api::BinaryRetention { days }))
+}

@@ -6,6 +6,7 @@ mod account;
 mod activity;
 mod apple_account;
 mod apple_webhooks;
+mod apps;
 mod binaries;
 mod builds;
 mod bundle_ids;
@@ -150,6 +151,9 @@ pub(crate) fn table() -> Doors {
         .operation(In(EditTestingTexts), routes!(testing::review_details))
         .operation(InOneOf(testing::CHANGE), routes!(testing::change))
         .operation(In(SeeBinaries), routes!(testing::changes))
+        .operation(In(SeeBinaries), routes!(apps::show))
+        .operation(In(SendBuild), routes!(apps::set))
+        .operation(In(SendBuild), routes!(apps::reserve))
         .operation(In(SeeBinaries), routes!(binaries::list))
         .operation(In(UploadBinary), routes!(binaries::begin))
         .operation(In(SeeBinaries), routes!(binaries::show))
@@ -162,6 +166,8 @@ pub(crate) fn table() -> Doors {
         .operation(In(UploadBinary), routes!(binaries::upload, binaries::give_up))
         .operation(In(UploadBinary), routes!(binaries::append))
         .operation(In(UploadBinary), routes!(binaries::complete))
+        .operation(In(SeeBinaries), routes!(binaries::retention))
+        .operation(In(SetBinaryRetention), routes!(binaries::set_retention))
         .operation(In(SeeSigning), routes!(profiles::list))
         .operation(In(EditProfiles), routes!(profiles::register))
         .operation(In(SeeSigning), routes!(profiles::show))

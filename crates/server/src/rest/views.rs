@@ -1,5 +1,6 @@
 //! From what the use cases answer to what the API says.
 
+pub(super) mod apps;
 pub(super) mod binaries;
 pub(super) mod builds;
 pub(super) mod enrollment;

@@ -38,8 +38,8 @@ const MANAGES_SIGNING: &[&str] = &["owner", "signing-manager"];
 const SEES_SIGNING: &[&str] = &["owner", "signing-manager", "signing-viewer"];
 
 const PUBLISHES: &[&str] = &["owner", "publish-manager", "publish-operator"];
-const SUBMITS: &[&str] = &["owner", "publish-manager"];
 const UPLOADS: &[&str] = &["owner", "publish-manager", "publish-operator", "publish-ext-operator"];
+const MANAGES_PUBLISHING: &[&str] = &["owner", "publish-manager"];
 const TAKES_BINARIES: &[&str] = &["owner", "publish-manager", "publish-operator", "publish-viewer"];
 const SEES_BINARIES: &[&str] = &[
     "owner",
@@ -84,7 +84,8 @@ fn said(action: Action) -> (&'static [&'static str], Only) {
         A::SeeTesters => (TAKES_BINARIES, Anywhere),
         A::EditTesting => (PUBLISHES, Anywhere),
         A::EditTestingTexts => (UPLOADS, Anywhere),
-        A::SubmitForBetaReview => (SUBMITS, Anywhere),
+        A::SubmitForBetaReview => (MANAGES_PUBLISHING, Anywhere),
+        A::SetBinaryRetention => (MANAGES_PUBLISHING, Anywhere),
     }
 }
 

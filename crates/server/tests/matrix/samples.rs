@@ -338,6 +338,8 @@ fn rest(address: &str) -> Vec<Sample> {
         ("GET", "/orgs/{org}/binaries/{binary}/file") => get().says("Payload/"),
         ("POST", "/orgs/{org}/binaries/{binary}/check") => json(200, r#"{"key": "{key}"}"#).says("can_be_sent"),
         ("POST", "/orgs/{org}/binaries/{binary}/send") => json(409, r#"{"key": "{weak-key}"}"#).says("apple_would_refuse"),
+        ("GET", "/orgs/{org}/binary-retention") => get().says("days"),
+        ("PUT", "/orgs/{org}/binary-retention") => json(200, r#"{"days": 30}"#).says("30"),
         ("GET", "/orgs/{org}/binary-uploads/{upload}") => get().says("Upload-of-"),
         ("DELETE", "/orgs/{org}/binary-uploads/{upload}") => bare(204).fresh(Fresh::BinaryUpload),
         ("PUT", "/orgs/{org}/binary-uploads/{upload}/bytes") => bare(409).query("?offset=5").says("offset_unexpected"),
@@ -362,6 +364,9 @@ fn rest(address: &str) -> Vec<Sample> {
         )
         .says("text_unfit"),
         ("GET", "/orgs/{org}/test-flight-changes/{change}") => get().says("change-testing"),
+        ("GET", "/orgs/{org}/apps/{identifier}") => get().says("export_compliance"),
+        ("PUT", "/orgs/{org}/apps/{identifier}") => json(200, r#"{"export_compliance": "exempt"}"#).says("no.halden.ferry"),
+        ("POST", "/orgs/{org}/keys/{key}/apps/{identifier}/build-numbers") => json(200, "{}").says("highest_at_apple"),
         ("GET", "/orgs/{org}/csrs") => get().says("Csr-of-"),
         ("POST", "/orgs/{org}/csrs") => json(422, r#"{"name": "x", "country": "Norway"}"#).says("country_unfit"),
         ("GET", "/orgs/{org}/csrs/{csr}") => get().says("Csr-of-"),

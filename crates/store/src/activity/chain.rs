@@ -57,8 +57,8 @@ pub(super) fn hash(previous: &[u8], columns: &[Arg]) -> Hash {
             Arg::Text(Some(text)) => part(b't', text.as_bytes()),
             Arg::Int(Some(number)) => part(b'i', &number.to_be_bytes()),
             Arg::Bytes(Some(bytes)) => part(b'b', bytes),
-            Arg::Bool(truth) => part(b'f', &[u8::from(*truth)]),
-            Arg::Text(None) | Arg::Int(None) | Arg::Bytes(None) => part(b'n', b""),
+            Arg::Bool(Some(truth)) => part(b'f', &[u8::from(*truth)]),
+            Arg::Text(None) | Arg::Int(None) | Arg::Bool(None) | Arg::Bytes(None) => part(b'n', b""),
         }
     }
     let mut hash = [0; 32];

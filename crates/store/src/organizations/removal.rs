@@ -166,6 +166,7 @@ impl Tx {
             "DELETE FROM binary_uploads WHERE organization_id = $1",
             "DELETE FROM build_parts WHERE organization_id = $1",
             "DELETE FROM apple_webhooks WHERE organization_id = $1",
+            "DELETE FROM app_settings WHERE organization_id = $1",
             "DELETE FROM certificates WHERE organization_id = $1",
             "DELETE FROM csrs WHERE organization_id = $1",
             "DELETE FROM api_keys WHERE organization_id = $1",

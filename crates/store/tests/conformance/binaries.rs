@@ -13,6 +13,7 @@ on_both![
     an_upload_grows_and_ends,
     uploads_that_nobody_goes_on_with_are_forgotten,
     parts_that_arrived_are_noted_once,
+    old_binaries_are_those_that_nobody_sent_or_marked,
 ];
 
 pub(crate) fn binary(organization: u32, number: u32) -> HeldBinary {
@@ -216,4 +217,35 @@ async fn parts_that_arrived_are_noted_once(world: World) {
     tx.forget_parts(&may, "file").await.expect("forgotten");
     assert!(tx.parts_of(&may, "file").await.expect("read").is_empty());
     assert_eq!(tx.parts_of(&may, "another").await.expect("read").len(), 1);
+}
+
+async fn old_binaries_are_those_that_nobody_sent_or_marked(world: World) {
+    let may = permit(Action::SetBinaryRetention, 1);
+    let they = permit(Action::SetBinaryRetention, 2);
+    let mut tx = world.store.begin_for(&may).await.expect("begins");
+    assert_eq!(tx.binary_days(&may).await.expect("looked"), 0);
+    for number in 1..=5 {
+        tx.insert_binary(&may, &binary(1, number), None).await.expect("inserted");
+    }
+    tx.note_binary_sent(&may, binary(1, 1).id, at(100)).await.expect("noted");
+    tx.mark_binary(&may, binary(1, 2).id, true).await.expect("marked");
+    tx.set_binary_days(&may, 30).await.expect("set");
+    assert_eq!(tx.binary_days(&may).await.expect("looked"), 30);
+    let old = |before: i64, most: u32| (at(before), most);
+    for ((before, most), expected) in [(old(5, 9), vec![3, 4]), (old(5, 1), vec![3]), (old(101, 9), vec![1, 3, 4, 5])] {
+        let found = tx.lock_old_binaries(&may, before, most).await.expect("looked");
+        let expected: Vec<_> = expected.into_iter().map(|number| binary(1, number).id).collect();
+        assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), expected);
+    }
+    tx.commit().await.expect("kept");
+    let mut tx = world.store.begin_for(&they).await.expect("begins");
+    assert!(tx.lock_old_binaries(&they, at(1_000), 9).await.expect("looked").is_empty());
+    let foreign = tx.note_binary_sent(&they, binary(1, 3).id, at(1)).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound)), "{foreign:?}");
+    drop(tx);
+    let mut everything = world.store.read_over_all().await.expect("begins");
+    assert_eq!(
+        everything.organizations_that_clear_binaries().await.expect("looked"),
+        [id("org", 1)]
+    );
 }

@@ -9,6 +9,7 @@ mod world;
 mod accounts;
 mod activity;
 mod activity_chain;
+mod app_settings;
 mod apple_webhooks;
 mod binaries;
 mod certificates;

@@ -113,6 +113,7 @@ async fn servers_that_start_at_once_migrate_once(world: World) {
         "calendar_links",
         "membership_years",
         "mail_days",
+        "app_settings",
         "binaries",
         "binary_uploads",
         "build_parts",

@@ -7,8 +7,9 @@ use crate::world::{World, on_both};
 on_both![every_statement_is_prepared, no_statement_reads_a_whole_table];
 
 /// Tables whose rows belong to an organization.
-const TENANT_TABLES: [&str; 35] = [
+const TENANT_TABLES: [&str; 36] = [
     "apple_webhooks",
+    "app_settings",
     "binaries",
     "binary_uploads",
     "build_parts",

@@ -38,8 +38,9 @@ mod on_postgres_alone {
 }
 
 /// Every table with rows of organizations. Memberships are what permits are made of, and belong to people as well.
-const TABLES: [&str; 36] = [
+const TABLES: [&str; 37] = [
     "apple_webhooks",
+    "app_settings",
     "binaries",
     "binary_uploads",
     "build_parts",
@@ -101,6 +102,7 @@ async fn furnish(tx: &mut Tx, number: u32) {
         format!(
             "apple_webhooks (id, organization_id, api_key_id, identifier, app_id, created_at) VALUES ('hook_{number}', '{org}', '{key}', '', '', 0)"
         ),
+        format!("app_settings (organization_id, identifier, changed_at) VALUES ('{org}', 'com.example.app', 0)"),
         format!("build_parts (organization_id, file_id, part_offset, part_length) VALUES ('{org}', 'file', 0, 1)"),
         format!(
             "binary_uploads (id, organization_id, file_name, size, received, created_by, created_at, touched_at) VALUES ('bup_{number}', '{org}', '', 1, 0, '', 0, 0)"
