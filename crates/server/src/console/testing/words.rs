@@ -24,7 +24,12 @@ pub(crate) fn state(build: &AppleBuild) -> Mark {
         "Waits for the answer about export compliance" => (Tone::Warn, "warn"),
         _ => (Tone::Info, "half"),
     };
-    Mark::new(tone, icon, build.state)
+    let words = match build.state {
+        // On a phone the whole sentence would be wider than the page.
+        "Waits for the answer about export compliance" => "Waits for export compliance",
+        words => words,
+    };
+    Mark::new(tone, icon, words)
 }
 
 /// Where it stands for testers of the team, or for others; Apple has the same words for both, and more for others.
@@ -33,7 +38,7 @@ pub(crate) fn beta_state(constant: Option<&str>) -> Mark {
         None => (Tone::Off, "never", "Not known"),
         Some("PROCESSING") => (Tone::Info, "half", "Processing at Apple"),
         Some("PROCESSING_EXCEPTION") => (Tone::Bad, "bad", "Processing broke down at Apple"),
-        Some("MISSING_EXPORT_COMPLIANCE") => (Tone::Warn, "warn", "Waits for the answer about export compliance"),
+        Some("MISSING_EXPORT_COMPLIANCE") => (Tone::Warn, "warn", "Waits for export compliance"),
         Some("IN_EXPORT_COMPLIANCE_REVIEW") => (Tone::Info, "half", "In export compliance review"),
         Some("READY_FOR_BETA_TESTING") => (Tone::Ok, "ok", "Ready for testers"),
         Some("IN_BETA_TESTING") => (Tone::Ok, "ok", "In beta testing"),
