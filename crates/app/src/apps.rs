@@ -56,7 +56,7 @@ impl App {
         identifier: &str,
         answer: ExportCompliance,
     ) -> Result<AppSettings, Problem> {
-        let permit = self.permit(caller, Action::SendBuild, org).await?;
+        let permit = self.permit(caller, Action::SetAppDefaults, org).await?;
         let identifier = bundle_identifier(identifier)?;
         let mut tx = self.begin_for(caller, &permit).await?;
         let present = tx.app_settings(&permit, identifier).await?;
@@ -79,7 +79,7 @@ impl App {
         })
     }
 
-    /// Gives a build number that nobody else is given: above those that Apple has of the app, and above those that were
+    /// Gives a build number that nobody else in the organization is given: above those that Apple has of the app, and above those that were
     /// given before. With a version, of Apple's only those of this version count.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ use crate::{
 use apple::Session;
 use domain::{
     Action, ApiKeyId, Feature, Operation, OperationId, OperationKind, OrgId,
-    operation::{AppTestingChange, AppTestingChanges, AppTexts},
+    operation::{AppTestingChange, AppTestingChanges, AppTexts, TestingChange},
 };
 use std::time::Duration;
 
@@ -247,10 +247,16 @@ impl App {
     ) -> Result<OperationView, Problem> {
         let permit = self.permit(caller, Action::SeeBinaries, org).await?;
         let view = self.view(&permit, id).await?;
-        match view.operation.kind {
-            OperationKind::ChangeTesting(_) | OperationKind::ChangeTestings(_) => self.wait_for(&permit, id, at_most).await,
-            _ => Err(Problem::not_found()),
+        let names_tester = match &view.operation.kind {
+            OperationKind::ChangeTesting(of) => of.change.names_tester(),
+            OperationKind::ChangeTestings(of) => of.changes.iter().any(TestingChange::names_tester),
+            _ => return Err(Problem::not_found()),
+        };
+        if names_tester {
+            // Its steps name people.
+            self.permit(caller, Action::SeeTesters, org).await?;
         }
+        self.wait_for(&permit, id, at_most).await
     }
 }
 

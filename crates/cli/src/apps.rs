@@ -33,7 +33,7 @@ pub enum Apps {
     /// Have Apple tell the server of an app, instead of asking all the time
     #[command(subcommand)]
     Webhooks(Webhooks),
-    /// Reserve a build number that no other job is given, and print it
+    /// Reserve a build number that no other job of the organization is given, and print it
     ReserveBuildNumber {
         /// Bundle identifier of the app
         identifier: String,

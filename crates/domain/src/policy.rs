@@ -165,6 +165,8 @@ actions! {
     SubmitForBetaReview = "submit builds for beta review", Asks::OneOf(Publish, &[Manager]);
     /// Mark a binary as a release candidate, or take the mark away.
     MarkReleaseCandidate = "mark release candidates", Asks::OneOf(Publish, &[Manager, Operator]);
+    /// Say what is answered for every build of an app from now on.
+    SetAppDefaults = "set what is answered for all builds of an app", Asks::OneOf(Publish, &[Manager]);
     /// Say how long binaries are kept here.
     SetBinaryRetention = "set how long binaries are kept", Asks::OneOf(Publish, &[Manager]);
 }

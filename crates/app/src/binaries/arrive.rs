@@ -109,7 +109,9 @@ impl App {
         let mut tx = self.begin_for(caller, &permit).await?;
         if let Some(sha256) = &upload.sha256 {
             if let Some(held) = tx.binary_with(&permit, sha256).await? {
-                drop(tx);
+                // Added once more, it is kept from now on.
+                tx.note_binary_sent(&permit, held.id, self.now()).await?;
+                tx.commit().await?;
                 return Ok(Begun::Held(Box::new(self.binary(caller, org, held.id).await?)));
             }
             if let Some(begun) = tx.binary_upload_with(&permit, sha256, upload.size, created_by).await? {
@@ -269,6 +271,9 @@ impl App {
             .await?;
         if let Some(binary) = held {
             self.end_upload(caller, &permit, &upload).await?;
+            let mut tx = self.begin_for(caller, &permit).await?;
+            tx.note_binary_sent(&permit, binary.id, self.now()).await?;
+            tx.commit().await?;
             return Ok(Arrived { binary, was_here: true });
         }
         let binary = HeldBinary {

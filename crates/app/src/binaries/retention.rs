@@ -69,7 +69,11 @@ impl App {
             match self.clear_old_binaries_of(organization).await {
                 // Deleted meanwhile.
                 Err(problem) if problem.kind == Kind::NotFound => {}
-                cleared => cleared?,
+                // One that cannot be cleared now does not keep the others from it.
+                Err(problem) => {
+                    tracing::warn!(%organization, code = problem.code, "old binaries could not be cleared; that is tried again daily")
+                }
+                Ok(()) => {}
             }
         }
         Ok(())

@@ -36,7 +36,7 @@ impl Call for Answering {
         true
     }
 
-    /// Apple takes one answer. Who gave another one meanwhile knew better.
+    /// Apple takes one answer. That ours was given before is fine; that another was is told.
     async fn ask(&self, session: &Session) -> Result<Answer, Error> {
         let patch = BuildPatch {
             uses_non_exempt_encryption: Some(self.0.uses_encryption),
@@ -44,15 +44,15 @@ impl Call for Answering {
         };
         match session.builds().patch(&self.0.build, &patch).await {
             Ok(build) => Ok(Answer::AtApple(build.id)),
-            Err(error) if error.is_already_set() => Ok(Answer::AtApple(self.0.build.clone())),
+            Err(error) if error.is_already_set() => self.look(session).await?.ok_or(error),
             Err(error) => Err(error),
         }
     }
 
     async fn look(&self, session: &Session) -> Result<Option<Answer>, Error> {
         let build = session.builds().get(&self.0.build).await?.build;
-        let is_answered = build.attributes.uses_non_exempt_encryption.is_some();
-        Ok(is_answered.then_some(Answer::AtApple(build.id)))
+        let is_ours = build.attributes.uses_non_exempt_encryption == Some(self.0.uses_encryption);
+        Ok(is_ours.then_some(Answer::AtApple(build.id)))
     }
 
     async fn keep(&self, _app: &App, _tx: &mut Tx, _permit: &Permit, _used: &KeyToUse, answer: &Answer) -> Result<Kept, Problem> {
@@ -81,7 +81,7 @@ pub(super) async fn after(
             }
         }
         Some(OperationState::Refused { why, .. } | OperationState::Failed { why }) => built.warnings.push(format!(
-            "The build waits for the answer about export compliance, which could not be given: {why} Answer it in App Store Connect."
+            "The answer about export compliance that is set for the app could not be given: {why} See in App Store Connect what the build has."
         )),
         _ => {}
     }

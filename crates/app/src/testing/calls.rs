@@ -228,9 +228,22 @@ impl Call for Changing {
                 let is_ours = |known: &apple::BetaAppReviewSubmission| known.related("build").is_none_or(|of| of.id == build.id);
                 listed.into_iter().find(is_ours).map(|submission| submission.id)
             }
-            TestingChange::DescribeApp { locale, present: None, .. } => {
+            TestingChange::DescribeApp {
+                locale,
+                texts,
+                present: None,
+            } => {
                 let listed = super::resolve::app_texts_of(session, &self.0.app).await?;
-                let is_ours = |known: &apple::BetaAppLocalization| known.attributes.locale.as_ref() == Some(locale);
+                // Another's texts in this language are not ours: then Apple says so when it is asked again.
+                let is_so = |wanted: &Option<String>, known: &Option<String>| wanted.is_none() || wanted == known;
+                let is_ours = |known: &apple::BetaAppLocalization| {
+                    let known = &known.attributes;
+                    known.locale.as_ref() == Some(locale)
+                        && is_so(&texts.description, &known.description)
+                        && is_so(&texts.feedback_email, &known.feedback_email)
+                        && is_so(&texts.marketing_url, &known.marketing_url)
+                        && is_so(&texts.privacy_policy_url, &known.privacy_policy_url)
+                };
                 listed.into_iter().find(is_ours).map(|text| text.id)
             }
             _ => None,
@@ -251,7 +264,11 @@ impl Plan for AppTestingChanges {
     }
 
     async fn next(&self, _app: &App, _permit: &Permit, _plan: &Operation, steps: &[Operation]) -> Result<Next, Problem> {
-        if let Some(change) = self.changes.get(steps.len()) {
+        // What Apple says to every request, it would say to all that come behind.
+        let is_stopped = steps
+            .last()
+            .is_some_and(|step| matches!(step.state, OperationState::Refused { status: 401 | 429, .. }));
+        if let Some(change) = self.changes.get(steps.len()).filter(|_| !is_stopped) {
             return Ok(Next::Begin(Box::new(OperationKind::ChangeTesting(AppTestingChange {
                 key: self.key,
                 app: self.app.clone(),
@@ -275,14 +292,19 @@ impl Plan for AppTestingChanges {
             let id = steps.last().and_then(at_apple).unwrap_or_default().to_owned();
             return Ok(Next::End(OperationState::Done { made: Made::AtApple(id) }));
         }
-        let why = format!(
+        let left = self.changes.len().saturating_sub(steps.len());
+        let mut why = format!(
             "{} of {} changes were not made. {}",
-            undone.len(),
+            undone.len() + left,
             self.changes.len(),
             undone.join(" ")
         );
+        if left > 0 {
+            why.push_str(" The rest was not tried: Apple would answer the same. Begin again later; what was made is left out then.");
+        }
         // Where it was Apple that said no, each time, that is the end of the whole.
-        Ok(Next::End(match by_apple.into_iter().next() {
+        let all_by_apple = by_apple.len() == undone.len();
+        Ok(Next::End(match by_apple.into_iter().next().filter(|_| all_by_apple) {
             Some((status, code)) => OperationState::Refused {
                 status,
                 code,

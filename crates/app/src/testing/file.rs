@@ -5,8 +5,8 @@ use crate::{FieldProblem, Problem};
 
 /// The most bytes of a list.
 pub const MAX_BYTES: usize = 1024 * 1024;
-/// The most testers that are put into a group at once: as many as Apple takes in one app.
-pub const MAX_TESTERS: usize = 10_000;
+/// The most testers that are put into a group at once. Each is a request, and Apple takes 3,600 an hour.
+pub const MAX_TESTERS: usize = 1_000;
 /// How many bad rows a refusal names.
 const NAMED_ROWS: usize = 20;
 /// Longest e-mail address (RFC 5321) and name that is taken, in characters.
@@ -119,7 +119,7 @@ pub(super) fn read(text: &str, leave_out_faulty: bool) -> Result<Vec<Row>, Probl
         return Err(Problem::field(
             "too_many_testers",
             "file",
-            format!("The list has {} testers; an app has at most {MAX_TESTERS}.", rows.len()),
+            format!("The list has {} testers; at most {MAX_TESTERS} go at once. Split it.", rows.len()),
         ));
     }
     Ok(rows)

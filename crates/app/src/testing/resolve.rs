@@ -312,8 +312,23 @@ impl Lists<'_> {
         let name = self.app.name.clone();
         let groups = self.groups().await?;
         let wanted = wanted.trim();
-        let by_id = groups.iter().find(|group| group.id == wanted);
-        let found = by_id.or_else(|| groups.iter().find(|group| is_called(group, wanted)));
+        let exact = groups
+            .iter()
+            .find(|group| group.id == wanted || group.attributes.name.as_deref() == Some(wanted));
+        let mut alike = groups.iter().filter(|group| is_called(group, wanted));
+        let found = match (exact, alike.next(), alike.next()) {
+            (Some(exact), _, _) => Some(exact),
+            (None, Some(_), Some(_)) => {
+                return Ok(Err(Problem::field(
+                    "group_ambiguous",
+                    "group",
+                    format!(
+                        "Several groups are called “{wanted}” but for upper and lower case. Write it as Apple does, or give Apple's id."
+                    ),
+                )));
+            }
+            (None, one, _) => one,
+        };
         Ok(found.ok_or_else(|| {
             let names: Vec<_> = groups.iter().filter_map(|group| group.attributes.name.clone()).collect();
             let has = if names.is_empty() {
@@ -436,13 +451,11 @@ pub(super) async fn app_texts_of(session: &Session, app: &str) -> Result<Vec<Bet
 /// The build that is meant by Apple's id, by `1.0 (42)`, or by a build number that only one has.
 pub(super) fn one_build<'b>(builds: &'b [BuildDetail], wanted: &str) -> Result<&'b BuildDetail, Problem> {
     let wanted = wanted.trim();
-    if let Some(build) = builds.iter().find(|build| build.build.id == wanted || title(build) == wanted) {
+    if let Some(build) = builds.iter().find(|build| build.build.id == wanted) {
         return Ok(build);
     }
-    let fitting: Vec<_> = builds
-        .iter()
-        .filter(|build| build.build.attributes.version.as_deref() == Some(wanted))
-        .collect();
+    let is_meant = |build: &&BuildDetail| build.build.attributes.version.as_deref() == Some(wanted) || title(build) == wanted;
+    let fitting: Vec<_> = builds.iter().filter(is_meant).collect();
     match fitting.as_slice() {
         [one] => Ok(*one),
         [] => {
@@ -459,11 +472,19 @@ pub(super) fn one_build<'b>(builds: &'b [BuildDetail], wanted: &str) -> Result<&
             ))
         }
         several => {
-            let titles: Vec<_> = several.iter().map(|build| title(build)).collect();
+            // The same number of two platforms has one title.
+            let told = several.iter().map(|build| {
+                let platform = build.version.as_ref().and_then(|version| version.attributes.platform.as_ref());
+                let platform = platform.map_or("no platform", apple::AppPlatform::as_str);
+                format!("{} for {platform}, {}", title(build), build.build.id)
+            });
             Err(Problem::field(
                 "build_ambiguous",
                 "build",
-                format!("Several builds have the number {wanted}: {}. Name one of these.", titles.join(", ")),
+                format!(
+                    "“{wanted}” fits several builds: {}. Name one by its version and number, or by Apple's id.",
+                    told.collect::<Vec<_>>().join("; ")
+                ),
             ))
         }
     }

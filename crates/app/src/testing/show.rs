@@ -138,7 +138,7 @@ impl App {
             .in_app(caller, Action::SeeTesters, org, key, identifier, async |apple, app| {
                 let groups = resolve::groups_of(apple, app).await?.into_iter().map(group);
                 let groups: Vec<_> = groups.collect();
-                let by_id = groups.iter().find(|group| group.id == wanted);
+                let by_id = groups.iter().find(|group| group.id == wanted || group.name == wanted);
                 let is_called = |group: &&Group| group.name.to_lowercase() == wanted.trim().to_lowercase();
                 let Some(group) = by_id.or_else(|| groups.iter().find(is_called)).cloned() else {
                     return Ok(None);

@@ -171,6 +171,7 @@ pub(crate) const ACTS: &[(&str, &[&str])] = &[
     ),
     ("upload-binary", &["publish-manager", "publish-operator", "publish-ext-operator"]),
     ("download-binary", &["publish-manager", "publish-operator", "publish-viewer"]),
+    ("set-app-defaults", &["publish-manager"]),
     ("set-binary-retention", &["publish-manager"]),
     ("send-build", PUBLISH),
     ("see-testers", &["publish-manager", "publish-operator", "publish-viewer"]),

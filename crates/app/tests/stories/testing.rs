@@ -281,4 +281,55 @@ testkit::on_both_databases! {
         let now = app.testing_build(caller, org, key, FERRY, "43").await.unwrap();
         assert!(now.build.expired);
     }
+
+    async fn who_may_not_see_testers_is_told_no_addresses(world: World) {
+        let key = world.link(Role::AppManager).await;
+        let (app, org) = (world.app(), world.org);
+        let role = "publish-ext-operator".parse().unwrap();
+        let external = world.person("Eli", &[(org, role)]).await;
+        let operation = begun(&world, key, &[add(PASSENGERS, "ada@example.com")]).await;
+        let told = app.testing_change(&external.signed_in.caller, org, operation.id).await;
+        assert_eq!(told.unwrap_err().kind, Kind::NotAllowed);
+        over(&world, &operation).await;
+        assert!(!log(&world).await.iter().any(|line| line.contains("ada@example.com")));
+        assert!(log(&world).await.iter().any(|line| line.contains("Put a tester into “Passengers”")));
+        let refused = app.testers(&external.signed_in.caller, org, key, FERRY).await;
+        assert_eq!(refused.unwrap_err().kind, Kind::NotAllowed);
+        // Texts are theirs to write, groups are not.
+        let text = Wish::Describe {
+            build: NEWEST.to_owned(),
+            locale: "en-US".to_owned(),
+            text: "Try it.".to_owned(),
+        };
+        app.change_testing(&external.signed_in.caller, org, key, FERRY, &[text]).await.unwrap();
+        let refused = app.change_testing(&external.signed_in.caller, org, key, FERRY, &[give(PASSENGERS, NEWEST)]).await;
+        assert_eq!(refused.unwrap_err().kind, Kind::NotAllowed);
+    }
+
+    async fn one_act_at_a_time_changes_a_thing(world: World) {
+        let key = world.link(Role::AppManager).await;
+        let change = |name: &str| Wish::ChangeGroup {
+            group: PASSENGERS.to_owned(),
+            rename_to: Some(name.to_owned()),
+            public_link: None,
+            public_link_limit: None,
+            feedback: None,
+        };
+        let first = begun(&world, key, &[change("One")]).await;
+        // Its answer may be lost, and it be asked for again: after another it would undo that.
+        assert_eq!(refused(&world, key, &[change("Two")]).await.code, "another_is_running");
+        over(&world, &first).await;
+        done(&world, key, &[Wish::DeleteGroup { group: "One".to_owned() }]).await;
+    }
+
+    async fn a_key_that_is_refused_ends_the_rest(world: World) {
+        let key = world.link(Role::AppManager).await;
+        let operation = begun(&world, key, &[add(PASSENGERS, "a@example.com"), add(PASSENGERS, "b@example.com")]).await;
+        let limited = Effect::Apple { error: testkit::AppleError::RateLimited };
+        world.apple.control().add_fault(Fault::next("POST", "/v1/betaTesters", limited).times(20));
+        let (state, steps) = over(&world, &operation).await;
+        assert_eq!(steps.len(), 1, "{steps:?}");
+        let OperationState::Refused { status: 429, why, .. } = state else { panic!("{state:?}") };
+        assert!(why.starts_with("2 of 2 changes were not made.") && why.contains("Begin again later"), "{why}");
+    }
 }

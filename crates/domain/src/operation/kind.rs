@@ -398,6 +398,9 @@ impl OperationKind {
             Self::SetCapability(of) => Some(&of.identifier),
             Self::RemoveCapability(of) => Some(&of.identifier),
             Self::SendBuild(of) => Some(&of.subject),
+            Self::ChangeTesting(of) => Some(of.change.subject()),
+            // Of a build on its way to its testers the last change names it, as the others do.
+            Self::ChangeTestings(of) => of.changes.last().map(TestingChange::subject),
             Self::RegisterWebhook(of) | Self::RemoveWebhook(of) => Some(&of.subject),
             _ => None,
         }
@@ -588,13 +591,16 @@ impl OperationKind {
                 operation,
                 key,
                 identifier: of.identifier,
-                what: of.change.title(),
+                what: of.change.impersonal_title(),
             },
             Self::ChangeTestings(of) => Event::TestingChanged {
                 operation,
                 key,
                 identifier: of.identifier,
-                what: TestingChange::title_of(&of.changes),
+                what: match of.changes.as_slice() {
+                    [one] => one.impersonal_title(),
+                    several => TestingChange::title_of(several),
+                },
             },
             Self::SendBuild(of) => Event::BuildSent {
                 operation,

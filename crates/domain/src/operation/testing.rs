@@ -233,6 +233,46 @@ impl TestingChange {
         }
     }
 
+    /// Whether its title names a person who tests.
+    #[must_use]
+    pub fn names_tester(&self) -> bool {
+        matches!(self, Self::AddTester { .. } | Self::RemoveTester { .. } | Self::Invite { .. })
+    }
+
+    /// The same as [`TestingChange::title`] without a person's address: for the log, which stays, and which people read who may
+    /// not see testers.
+    #[must_use]
+    pub fn impersonal_title(&self) -> String {
+        match self {
+            Self::AddTester { group, .. } => format!("Put a tester into “{}”", group.name),
+            Self::RemoveTester { group: Some(group), .. } => format!("Take a tester out of “{}”", group.name),
+            Self::RemoveTester { group: None, .. } => "Take a tester away from the app".to_owned(),
+            Self::Invite { .. } => "Invite a tester again".to_owned(),
+            other => other.title(),
+        }
+    }
+
+    /// What of Apple's it changes, by Apple's id or, of what is new, by its name: one act at a time does that. An act whose
+    /// answer was lost is asked for again, and would undo what another did meanwhile.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::CreateGroup { name, .. } => name,
+            Self::ChangeGroup { group, .. } | Self::DeleteGroup { group } => &group.id,
+            Self::GiveBuild { build, .. }
+            | Self::TakeBuild { build, .. }
+            | Self::Describe { build, .. }
+            | Self::AnswerCompliance { build, .. }
+            | Self::ExpireBuild { build }
+            | Self::SubmitForReview { build }
+            | Self::Notify { build } => &build.id,
+            Self::AddTester { tester, email, .. } => tester.as_ref().unwrap_or(email),
+            Self::RemoveTester { tester, .. } | Self::Invite { tester } => &tester.id,
+            Self::DescribeApp { locale, .. } => locale,
+            Self::SetLicense { agreement, .. } => agreement,
+        }
+    }
+
     /// What people call several: the one, or how many.
     #[must_use]
     pub fn title_of(changes: &[Self]) -> String {
@@ -332,5 +372,13 @@ mod tests {
         assert_eq!(TestingChange::title_of(&[describe.clone(), give]), "Bring 1.0 (42) to its testers");
         assert!(!describe.is_internal() && !submit.is_internal());
         assert!(TestingChange::DeleteGroup { group: group(true) }.is_internal());
+        let invite = TestingChange::Invite {
+            tester: TesterName {
+                id: "3".to_owned(),
+                email: "ada@example.com".to_owned(),
+            },
+        };
+        assert!(invite.names_tester() && invite.title().contains("ada@example.com"));
+        assert_eq!(invite.impersonal_title(), "Invite a tester again");
     }
 }

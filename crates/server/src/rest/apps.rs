@@ -44,7 +44,7 @@ pub(super) async fn set(
     Ok(Json(views::settings(settings)))
 }
 
-/// Reserves a build number that nobody else is given: above those that Apple has of the app, and above those that were
+/// Reserves a build number that nobody else in the organization is given: above those that Apple has of the app, and above those that were
 /// reserved here before.
 #[utoipa::path(post, path = "/orgs/{org}/keys/{key}/apps/{identifier}/build-numbers", tag = "apps",
     request_body = api::NewBuildNumber, responses((status = 200, body = api::BuildNumber), AppleMayRefuse))]

@@ -152,7 +152,7 @@ pub(crate) fn table() -> Doors {
         .operation(InOneOf(testing::CHANGE), routes!(testing::change))
         .operation(In(SeeBinaries), routes!(testing::changes))
         .operation(In(SeeBinaries), routes!(apps::show))
-        .operation(In(SendBuild), routes!(apps::set))
+        .operation(In(SetAppDefaults), routes!(apps::set))
         .operation(In(SendBuild), routes!(apps::reserve))
         .operation(In(SeeBinaries), routes!(binaries::list))
         .operation(In(UploadBinary), routes!(binaries::begin))

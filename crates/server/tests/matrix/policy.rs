@@ -85,7 +85,7 @@ fn said(action: Action) -> (&'static [&'static str], Only) {
         A::EditTesting => (PUBLISHES, Anywhere),
         A::EditTestingTexts => (UPLOADS, Anywhere),
         A::SubmitForBetaReview => (MANAGES_PUBLISHING, Anywhere),
-        A::SetBinaryRetention => (MANAGES_PUBLISHING, Anywhere),
+        A::SetBinaryRetention | A::SetAppDefaults => (MANAGES_PUBLISHING, Anywhere),
     }
 }
 
