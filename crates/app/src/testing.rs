@@ -193,7 +193,7 @@ impl App {
                 let Some(app) = app_of(apple, identifier).await? else {
                     return Ok(Err(app_unknown(identifier)));
                 };
-                let changes = resolve::resolved(apple, &app, wishes).await?;
+                let changes = Box::pin(resolve::resolved(apple, &app, wishes)).await?;
                 Ok(changes.map(|changes| (app, changes)))
             })
             .await?;

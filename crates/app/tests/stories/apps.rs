@@ -143,7 +143,7 @@ testkit::on_both_databases! {
         answer_always(&world, ExportCompliance::Exempt).await;
         let now = over(&world, sent(&world, key, "7001").await.id).await;
         let (_, warnings) = built(&now);
-        assert!(warnings[0].starts_with("The build could not be given about export compliance"), "{warnings:?}");
+        assert!(warnings[0].starts_with("The answer about export compliance that is set for the app could not be given"), "{warnings:?}");
         assert!(answered(&world, "7001").is_null());
         // That Apple refuses this says nothing about uploads.
         let again = over(&world, sent(&world, key, "7002").await.id).await;

@@ -358,11 +358,22 @@ fn rest(address: &str) -> Vec<Sample> {
         ("PUT", "/orgs/{org}/keys/{key}/apps/{identifier}/test-flight/review-details") => {
             json(422, r#"{"phone": "none"}"#).says("phone_unfit")
         }
-        ("POST", "/orgs/{org}/keys/{key}/apps/{identifier}/test-flight/changes") => json(
-            422,
-            r#"{"changes": [{"change": "describe", "build": "43", "locale": "en-US", "text": ""}]}"#,
-        )
-        .says("text_unfit"),
+        ("POST", "/orgs/{org}/keys/{key}/apps/{identifier}/test-flight/changes") => {
+            return vec![
+                json(
+                    422,
+                    r#"{"changes": [{"change": "describe", "build": "43", "locale": "en-US", "text": ""}]}"#,
+                )
+                .says("text_unfit")
+                .of(Action::EditTestingTexts),
+                json(422, r#"{"changes": [{"change": "give-build", "group": "nobody", "build": "43"}]}"#)
+                    .says("group_unknown")
+                    .of(Action::EditTesting),
+                json(422, r#"{"changes": [{"change": "submit-for-review", "build": "4711"}]}"#)
+                    .says("build_unknown")
+                    .of(Action::SubmitForBetaReview),
+            ];
+        }
         ("GET", "/orgs/{org}/test-flight-changes/{change}") => get().says("change-testing"),
         ("GET", "/orgs/{org}/apps/{identifier}") => get().says("export_compliance"),
         ("PUT", "/orgs/{org}/apps/{identifier}") => json(200, r#"{"export_compliance": "exempt"}"#).says("no.halden.ferry"),

@@ -147,9 +147,8 @@ async fn town() -> Town {
         internal: true,
         all_builds: false,
     };
-    let changed = world
-        .app()
-        .change_testing(&world.owner.caller, world.org, key, "no.halden.ferry", &[group])
+    let (app, caller) = (world.app(), &world.owner.caller);
+    let changed = Box::pin(app.change_testing(caller, world.org, key, "no.halden.ferry", &[group]))
         .await
         .unwrap();
     let owned = things([
@@ -356,7 +355,7 @@ fn prefix(parameter: &str) -> &str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_token_of_ours_every_route_but_the_open_ones_answers_alike() {
-    let town = town().await;
+    let town = Box::pin(town()).await;
     let mut refusals = BTreeSet::new();
     let mut asked = 0;
     for operation in town.stage.document.operations() {
@@ -390,7 +389,7 @@ async fn without_a_token_of_ours_every_route_but_the_open_ones_answers_alike() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_others_is_what_does_not_exist() {
-    let town = town().await;
+    let town = Box::pin(town()).await;
     let stage = &town.stage;
     let calls_before = stage.world.requests();
     let mut asked = 0;
