@@ -286,7 +286,7 @@ pub struct Submit {
     /// Tell the testers, where they are not told by themselves
     #[arg(long)]
     notify: bool,
-    /// Minutes to wait for beta review, once it is handed in; 0 for none
+    /// Minutes to wait for beta review, also of what was handed in before; 0 for none
     #[arg(long, value_name = "MINUTES", default_value_t = 0)]
     wait_for_review: u64,
     #[command(flatten)]
@@ -602,15 +602,23 @@ impl Submit {
         if self.notify {
             changes.push(Change::Notify { build: build.clone() });
         }
-        if changes.is_empty() {
+        if changes.is_empty() && self.wait_for_review == 0 {
             return Err(Failure::new(
                 Exit::Usage,
                 "Nothing was asked for. Name at least one of --group, --what-to-test, --export-compliance, --review and --notify.",
             ));
         }
-        let exit = self.of.change(client, printer, self.wait, changes).await?;
-        if !self.review || self.wait_for_review == 0 {
-            return Ok(exit);
+        if !changes.is_empty() {
+            match self.of.change(client, printer, self.wait, changes).await {
+                // A job that is run again asks for what is so already.
+                Err(failure) if failure.problem.as_ref().is_some_and(|problem| problem.code == "nothing_to_change") => {
+                    printer.hint(&format!("russet: {build} has all of this already."));
+                }
+                changed => drop(changed?),
+            }
+        }
+        if self.wait_for_review == 0 {
+            return Ok(Exit::Ok);
         }
         follow_review(client, printer, &self.of, &build, self.wait_for_review).await
     }
@@ -637,7 +645,14 @@ async fn follow_review(client: &Client, printer: &Printer, of: &Of, build: &str,
                     "Beta review refused the build. Apple tells why in App Store Connect and by mail.",
                 ));
             }
-            _ => {}
+            Some(_) => {}
+            None => {
+                bar.finish_and_clear();
+                return Err(Failure::new(
+                    Exit::Conflict,
+                    "The build was not handed in for beta review, so there is nothing to wait for. Give --review.",
+                ));
+            }
         }
         if began.elapsed().as_secs() >= minutes * 60 {
             bar.finish_and_clear();

@@ -80,7 +80,7 @@ pub(crate) fn document(problem: &Problem) -> api::Problem {
 /// What a form calls its fields, the API's bodies call otherwise: which one, the code tells.
 fn member<'a>(code: &str, field: &'a str) -> &'a str {
     match field {
-        "file" if !code.starts_with("device") => "private_key",
+        "file" if !code.starts_with("device") && !code.contains("testers") => "private_key",
         "type" if code.starts_with("profile") => "profile_type",
         "type" => "certificate_type",
         other => other,

@@ -422,9 +422,7 @@ impl Tx {
     /// # Errors
     /// What the database says.
     pub async fn organizations_that_clear_binaries(&mut self) -> Result<Vec<OrgId>> {
-        let rows = self
-            .rows("SELECT id FROM organizations WHERE binary_days > 0 ORDER BY id", args![])
-            .await?;
+        let rows = self.rows("SELECT id FROM organizations WHERE binary_days > 0", args![]).await?;
         rows.iter().map(|row| row.parse("id")).collect()
     }
 

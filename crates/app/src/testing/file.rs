@@ -48,11 +48,11 @@ impl Columns {
 ///
 /// # Errors
 /// At `file`: `testers_unfit` with the rows that do not fit, unless they may be left out; `no_testers`, `too_many_testers`,
-/// `too_large`.
+/// `testers_too_large`.
 pub(super) fn read(text: &str, leave_out_faulty: bool) -> Result<Vec<Row>, Problem> {
     if text.len() > MAX_BYTES {
         return Err(Problem::field(
-            "too_large",
+            "testers_too_large",
             "file",
             format!("The list has {} bytes; at most {MAX_BYTES} are read.", text.len()),
         ));
@@ -63,12 +63,6 @@ pub(super) fn read(text: &str, leave_out_faulty: bool) -> Result<Vec<Row>, Probl
         .into_iter()
         .find(|mark| first_line.as_bytes().contains(mark))
         .unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
     let mut columns = Columns {
         email: 0,
         first: Some(1),
@@ -76,27 +70,27 @@ pub(super) fn read(text: &str, leave_out_faulty: bool) -> Result<Vec<Row>, Probl
     };
     let (mut rows, mut faults) = (Vec::<Row>::new(), Vec::new());
     let mut known = std::collections::HashSet::new();
-    for (index, record) in reader.records().enumerate() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                faults.push((error.position().map_or(0, csv::Position::line), error.to_string()));
+    let mut is_first = true;
+    // Line by line: a quotation mark that is not closed is a fault of its line, and no name needs two.
+    for (number, line) in (1_u64..).zip(text.lines()) {
+        let record = match cells(line, delimiter) {
+            Ok(None) => continue,
+            Ok(Some(record)) => record,
+            Err(why) => {
+                faults.push((number, why));
                 continue;
             }
         };
-        if index == 0
+        if std::mem::take(&mut is_first)
             && let Some(named) = Columns::named(&record)
         {
             columns = named;
             continue;
         }
-        if record.iter().all(str::is_empty) {
-            continue;
-        }
         let cell = |place: Option<usize>| place.and_then(|place| record.get(place)).filter(|text| !text.is_empty());
         let name = |place| cell(place).map(str::to_owned);
         match address(cell(Some(columns.email)).unwrap_or_default()) {
-            Err(why) => faults.push((record.position().map_or(0, csv::Position::line), why)),
+            Err(why) => faults.push((number, why)),
             Ok(email) if !known.insert(email.to_lowercase()) => {}
             Ok(email) => rows.push(Row {
                 email,
@@ -125,6 +119,20 @@ pub(super) fn read(text: &str, leave_out_faulty: bool) -> Result<Vec<Row>, Probl
     Ok(rows)
 }
 
+/// The cells of a line; none of one that is empty.
+fn cells(line: &str, delimiter: u8) -> Result<Option<csv::StringRecord>, String> {
+    if line.matches('"').count() % 2 == 1 {
+        return Err("A quotation mark is not closed.".to_owned());
+    }
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(delimiter)
+        .trim(csv::Trim::All)
+        .from_reader(line.as_bytes());
+    let record = reader.records().next().transpose().map_err(|error| error.to_string())?;
+    Ok(record.filter(|record| record.iter().any(|cell| !cell.is_empty())))
+}
+
 /// An e-mail address as far as it can be judged without sending to it.
 pub(super) fn address(text: &str) -> Result<String, String> {
     let text = text.trim();
@@ -133,6 +141,7 @@ pub(super) fn address(text: &str) -> Result<String, String> {
         None => Some("This is no e-mail address: it has no @."),
         Some((name, host)) if name.is_empty() || host.is_empty() || host.contains('@') => Some("This is no e-mail address."),
         Some(_) if text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) => Some("An e-mail address has no spaces."),
+        Some(_) if text.contains([',', ';', '<', '>', '"']) => Some("This is no e-mail address: give it without a name and without marks."),
         Some(_) if text.chars().count() > LONGEST.0 => Some("The e-mail address is longer than 254 characters."),
         Some(_) => None,
     };
@@ -210,6 +219,11 @@ mod tests {
         assert_eq!(refused.fields[1].message, "Line 3: This is no e-mail address: it has no @.");
         assert_eq!(read(text, true).unwrap().len(), 2);
         assert_eq!(read("email\n", false).unwrap_err().code, "no_testers");
-        assert_eq!(read(&"a".repeat(MAX_BYTES + 1), false).unwrap_err().code, "too_large");
+        // A file of a spreadsheet, with an empty line and a quotation mark that is not closed.
+        let text = "\u{feff}email\r\n\r\n\"open@example.com,Foo\r\nada@example.com\r\n<bob@example.com>\r\n";
+        let refused = read(text, false).unwrap_err();
+        assert!(refused.message.contains("fit: 3, 5"), "{}", refused.message);
+        assert_eq!(read(text, true).unwrap(), [row("ada@example.com", None, None)]);
+        assert_eq!(read(&"a".repeat(MAX_BYTES + 1), false).unwrap_err().code, "testers_too_large");
     }
 }

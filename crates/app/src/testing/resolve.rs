@@ -202,9 +202,34 @@ impl Lists<'_> {
                 }
                 TestingChange::ExpireBuild { build }
             }
-            Wish::SubmitForReview { build } => TestingChange::SubmitForReview {
-                build: found!(self.build(&build).await?),
-            },
+            Wish::SubmitForReview { build } => {
+                let found = found!(self.find_build(&build).await?);
+                let is_expired = found.build.attributes.expired == Some(true);
+                let build = found!(self.build(&build).await?);
+                if is_expired {
+                    return Ok(Err(Problem::new(
+                        Kind::Conflict,
+                        "build_expired",
+                        format!(
+                            "{} has expired, and an expired build reaches nobody any more. Send another one.",
+                            build.title
+                        ),
+                    )));
+                }
+                let handed_in = self
+                    .session
+                    .beta_app_review_submissions()
+                    .list(std::slice::from_ref(&build.id))
+                    .await?;
+                let is_of_it = |known: &apple::BetaAppReviewSubmission| {
+                    known.related("build").is_none_or(|of| of.id == build.id)
+                        && known.attributes.beta_review_state != Some(apple::BetaReviewState::Rejected)
+                };
+                if handed_in.iter().any(is_of_it) {
+                    return Ok(Ok(Vec::new()));
+                }
+                TestingChange::SubmitForReview { build }
+            }
             Wish::Notify { build } => TestingChange::Notify {
                 build: found!(self.build(&build).await?),
             },

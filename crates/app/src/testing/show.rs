@@ -190,7 +190,15 @@ impl App {
             let builds = resolve::builds_of(apple, app).await?;
             let id = match resolve::one_build(&builds, wanted) {
                 Ok(build) => build.build.id.clone(),
-                Err(problem) => return Ok(Err(problem)),
+                // It is named by an address here, and not in a form.
+                Err(problem) => {
+                    let kind = if problem.code == "build_unknown" {
+                        Kind::NotFound
+                    } else {
+                        Kind::Conflict
+                    };
+                    return Ok(Err(Problem::new(kind, problem.code, problem.message)));
+                }
             };
             let found = apple.builds().distribution(&id).await?;
             let review = found.review.map(|review| review.attributes);

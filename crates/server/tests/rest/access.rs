@@ -63,8 +63,8 @@ fn body_of(operation: &Operation<'_>) -> Value {
         "binaries_append" => json!("bytes"),
         "binaries_set_retention" => json!({ "days": 30 }),
         "binaries_edit" => json!({ "release_candidate": true }),
-        "testing_change" => json!({ "changes": [{ "change": "expire-build", "build": "43" }] }),
-        "testing_review_details" => json!({ "notes": "Taken over" }),
+        "test-flight_change" => json!({ "changes": [{ "change": "expire-build", "build": "43" }] }),
+        "test-flight_review_details" => json!({ "notes": "Taken over" }),
         "apps_set" => json!({ "export_compliance": "exempt" }),
         "apps_reserve" => json!({}),
         "builds_check" | "builds_send" => json!({ "key": "Admin" }),
@@ -142,15 +142,7 @@ async fn town() -> Town {
         .send_build(&world.owner.caller, world.org, key, binary, &anyway)
         .await
         .unwrap();
-    let group = app::testing::Wish::CreateGroup {
-        name: "Deck".to_owned(),
-        internal: true,
-        all_builds: false,
-    };
-    let (app, caller) = (world.app(), &world.owner.caller);
-    let changed = Box::pin(app.change_testing(caller, world.org, key, "no.halden.ferry", &[group]))
-        .await
-        .unwrap();
+    let changed = group_made(world, key).await;
     let owned = things([
         ("binary", binary.to_string()),
         (
@@ -159,7 +151,7 @@ async fn town() -> Town {
         ),
         ("upload", world.upload(&world.owner, world.org, "Ferry.ipa", 100).await.to_string()),
         ("sending", sent.id.to_string()),
-        ("change", changed.id.to_string()),
+        ("change", changed),
         ("group", "AAAAAAAAAA".to_owned()),
         ("build", "43".to_owned()),
         ("channel", channel),
@@ -239,6 +231,25 @@ async fn town() -> Town {
 async fn recorded(world: &World, owner: &SignedIn) -> String {
     let log = world.app().activity(&owner.caller, owner.home().unwrap(), 1).await.unwrap();
     log[0].record.id.to_string()
+}
+
+/// A group that is being made in TestFlight; answers the act.
+async fn group_made(world: &World, key: ApiKeyId) -> String {
+    let group = app::testing::Wish::CreateGroup {
+        name: "Deck".to_owned(),
+        internal: true,
+        all_builds: false,
+    };
+    // On the heap: the town is more than a test's stack takes already.
+    let changing = Box::pin(async move {
+        let caller = &world.owner.caller;
+        let begun = world
+            .app()
+            .change_testing(caller, world.org, key, "no.halden.ferry", &[group])
+            .await;
+        begun.unwrap().id.to_string()
+    });
+    changing.await
 }
 
 /// A signing set of a profile that is registered here.
