@@ -135,6 +135,11 @@ impl Sample {
         }
     }
 
+    /// Whether it asks with the key that is lent here, whatever key the address names.
+    pub(crate) fn is_about_lent_key(&self) -> bool {
+        self.about == Some("lent-key")
+    }
+
     /// The names of the ids in it, but for the organization's.
     pub(crate) fn named(&self, door: &Door, things: &Things) -> Vec<&'static str> {
         let text = format!(
@@ -699,7 +704,7 @@ const TEST_FLIGHT: &str = "/o/{org}/keys/{key}/apps/{identifier}/test-flight";
 
 /// The pages of an app in TestFlight. What would take something away is asked through a key of a Developer, who may not.
 fn test_flight(method: &str, below: &str) -> Vec<Sample> {
-    let refused_key = |fields: &[(&str, &str)]| form(403, fields).about("weak-key").says("Keys that can do it");
+    let refused_key = |fields: &[(&str, &str)]| form(403, fields).about("lent-key").says("Keys that can do it");
     vec![match (method, below) {
         ("GET", "") => get().says("Passengers"),
         ("GET", "/builds/{build}") => get().says("Groups that have it"),
