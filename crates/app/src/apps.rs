@@ -79,8 +79,8 @@ impl App {
         })
     }
 
-    /// Gives a build number that nobody else in the organization is given: above those that Apple has of the app, and above those that were
-    /// given before. With a version, of Apple's only those of this version count.
+    /// Gives a build number that nobody else in the organization is given: above those that Apple has of the app, and above
+    /// those that were given before. With a version, of Apple's only those of this version count.
     ///
     /// # Errors
     /// A problem at `identifier`; `key_not_usable` before the call, `app_not_shared`, `app_unknown`; Apple's; `not_found`,

@@ -318,6 +318,11 @@ testkit::on_both_databases! {
         let first = begun(&world, key, &[change("One")]).await;
         // Its answer may be lost, and it be asked for again: after another it would undo that.
         assert_eq!(refused(&world, key, &[change("Two")]).await.code, "another_is_running");
+        // A group of the same name in another app is another thing.
+        let (app, caller, org) = (world.app(), &world.owner.caller, world.org);
+        begun(&world, key, &[group("Deck", true)]).await;
+        let elsewhere = app.change_testing(caller, org, key, "no.halden.parking", &[group("Deck", true)]).await;
+        assert!(elsewhere.is_ok(), "{elsewhere:?}");
         over(&world, &first).await;
         done(&world, key, &[Wish::DeleteGroup { group: "One".to_owned() }]).await;
     }

@@ -13,6 +13,7 @@ use crate::{
     policy::Action,
 };
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// What the act is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -390,18 +391,17 @@ impl OperationKind {
 
     /// The bundle ID or device of Apple's that it changes: one act at a time does that.
     #[must_use]
-    pub fn changes_at_apple(&self) -> Option<&str> {
+    pub fn changes_at_apple(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::ChangeDevice(of) => Some(&of.apple_id),
-            Self::RegisterBundleId(of) => Some(&of.identifier),
-            Self::EditBundleId(of) => Some(&of.identifier),
-            Self::SetCapability(of) => Some(&of.identifier),
-            Self::RemoveCapability(of) => Some(&of.identifier),
-            Self::SendBuild(of) => Some(&of.subject),
-            Self::ChangeTesting(of) => Some(of.change.subject()),
-            // Of a build on its way to its testers the last change names it, as the others do.
-            Self::ChangeTestings(of) => of.changes.last().map(TestingChange::subject),
-            Self::RegisterWebhook(of) | Self::RemoveWebhook(of) => Some(&of.subject),
+            Self::ChangeDevice(of) => Some(Cow::Borrowed(&of.apple_id)),
+            Self::RegisterBundleId(of) => Some(Cow::Borrowed(&of.identifier)),
+            Self::EditBundleId(of) => Some(Cow::Borrowed(&of.identifier)),
+            Self::SetCapability(of) => Some(Cow::Borrowed(&of.identifier)),
+            Self::RemoveCapability(of) => Some(Cow::Borrowed(&of.identifier)),
+            Self::SendBuild(of) => Some(Cow::Borrowed(&of.subject)),
+            Self::ChangeTesting(of) => Some(Cow::Owned(of.subject())),
+            Self::ChangeTestings(of) => of.subject().map(Cow::Owned),
+            Self::RegisterWebhook(of) | Self::RemoveWebhook(of) => Some(Cow::Borrowed(&of.subject)),
             _ => None,
         }
     }

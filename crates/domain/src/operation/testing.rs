@@ -252,10 +252,9 @@ impl TestingChange {
         }
     }
 
-    /// What of Apple's it changes, by Apple's id or, of what is new, by its name: one act at a time does that. An act whose
-    /// answer was lost is asked for again, and would undo what another did meanwhile.
-    #[must_use]
-    pub fn subject(&self) -> &str {
+    /// What of Apple's it changes, by Apple's id or, of what is new in the app, by its name: one act at a time does that. An act
+    /// whose answer was lost is asked for again, and would undo what another did meanwhile.
+    fn subject(&self) -> &str {
         match self {
             Self::CreateGroup { name, .. } => name,
             Self::ChangeGroup { group, .. } | Self::DeleteGroup { group } => &group.id,
@@ -316,7 +315,21 @@ pub struct AppTestingChanges {
     pub changes: Vec<TestingChange>,
 }
 
+impl AppTestingChange {
+    /// What it changes; names are those of one app.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        format!("{} {}", self.app, self.change.subject())
+    }
+}
+
 impl AppTestingChanges {
+    /// What it changes. Of a build on its way to its testers the last change names it, as the others do.
+    #[must_use]
+    pub fn subject(&self) -> Option<String> {
+        Some(format!("{} {}", self.app, self.changes.last()?.subject()))
+    }
+
     /// The right that is asked for the whole: the rarest of its changes.
     #[must_use]
     pub fn action(&self) -> Action {
